@@ -1,0 +1,73 @@
+# One directory is one library, and its link line is its list of permitted includes.
+#
+#   postern_library(postern_pricing SOURCES price_table.cc DEPS postern_base [PRIVATE_DEPS RocksDB::rocksdb])
+#   postern_test(pricing_test SOURCES price_table_test.cc DEPS postern_pricing)
+#
+# PRIVATE_DEPS are third-party libraries that the directory wraps: its users can't include them.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+function(_postern_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()
+
+function(postern_library name)
+  cmake_parse_arguments(LIB "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(LIB_SOURCES)
+    add_library(${name} STATIC ${LIB_SOURCES})
+    _postern_options(${name})
+    target_link_libraries(${name} PUBLIC ${LIB_DEPS} PRIVATE ${LIB_PRIVATE_DEPS})
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} INTERFACE ${LIB_DEPS})
+  endif()
+endfunction()
+
+function(postern_program name)
+  cmake_parse_arguments(PROGRAM "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${PROGRAM_SOURCES})
+  _postern_options(${name})
+  target_link_libraries(${name} PRIVATE ${PROGRAM_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# A test program is one CTest entry; LABELS (unit, end_to_end, …) choose which runs include it.
+function(postern_test name)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  _postern_options(${name})
+  target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE POSTERN_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                             POSTERN_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT TEST_LABELS)
+    set(TEST_LABELS unit)
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+endfunction()
+
+# A libFuzzer target; without POSTERN_FUZZ the same entry point replays its corpus as an ordinary test.
+function(postern_fuzzer name)
+  cmake_parse_arguments(FUZZ "" "CORPUS" "SOURCES;DEPS" ${ARGN})
+  if(POSTERN_FUZZ)
+    add_executable(${name} ${FUZZ_SOURCES})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} ${FUZZ_SOURCES} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    add_test(NAME ${name} COMMAND ${name} ${FUZZ_CORPUS})
+    set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  endif()
+  _postern_options(${name})
+  target_link_libraries(${name} PRIVATE ${FUZZ_DEPS})
+endfunction()

@@ -1,0 +1,29 @@
+// The two clocks. Deadlines and ages are boot time: it never jumps and counts while the machine sleeps.
+// What people read and prices depend on is wall time. Pure modules take either as an argument.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace postern {
+
+// CLOCK_BOOTTIME, as a std clock.
+struct BootClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept;
+};
+
+using BootTime = BootClock::time_point;
+using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+WallTime WallNow() noexcept;
+
+// "2026-11-23T22:18:55.123456789Z" (RFC 3339, always UTC, always nine digits).
+std::string FormatRfc3339(WallTime time);
+
+}  // namespace postern

@@ -9,10 +9,12 @@
 //   agent.yaml:3: lisen: unknown key; did you mean "listen"?
 //
 // All errors are kInvalid (kNotFound where the file can't be opened). Values that might be secrets are never quoted in an
-// error: use AsSecret for them. Aliases and anchors are refused: a small file must not grow into a large one.
+// error: use AsSecret for them. Aliases, anchors, tags, second documents and keys given twice are refused, and so is what
+// is larger than the bounds below: a file can be wrong, but it can't exhaust us.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -27,14 +29,21 @@
 namespace postern::config {
 
 class Map;
+struct Value;  // one value as it was parsed: document.h
+
+// What a file may hold at most.
+inline constexpr size_t kMaxFileBytes = 4 << 20;
+inline constexpr size_t kMaxValues = 200'000;
+inline constexpr size_t kMaxDepth = 32;
 
 // One value of a document. Cheap to copy. Thread-compatible.
 class Node {
  public:
-  int line() const;                 // counted from 1
+  int line() const;                 // of its key where it has one; counted from 1
   std::string Where() const;        // "agent.yaml:12: upstream.timeout"
   Error Wrong(std::string_view found, std::string_view allowed) const;  // the error of this place
 
+  // Any scalar but nothing (an empty value, ~ or null), with no control characters.
   Result<std::string> AsString() const;
   Result<std::string> AsSecret() const;  // as AsString, but an error never shows what was found
   Result<bool> AsBool() const;      // true, false
@@ -54,7 +63,6 @@ class Node {
  private:
   friend class Map;
   friend Result<Node> Parse(std::string_view text, std::string_view name);
-  struct Value;
   explicit Node(std::shared_ptr<const Value> value) : value_(std::move(value)) {}
   std::shared_ptr<const Value> value_;
 };

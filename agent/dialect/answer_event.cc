@@ -1,5 +1,7 @@
 #include "agent/dialect/answer_event.h"
 
+#include <algorithm>
+
 #include "agent/dialect/plain_text.h"
 
 namespace postern::dialect {
@@ -129,9 +131,11 @@ class Reading {
   }
 
   void CountValue() {
+    constexpr size_t kNothing = 2;  // content_block_start has {} where the deltas then bring the input
     const size_t before = json_.position();
     json_.Skip();
-    event_.content_bytes += json_.position() - before;
+    const size_t size = json_.position() - before;
+    event_.content_bytes += size - std::min(size, kNothing);
   }
 
   JsonCursor& json_;

@@ -191,6 +191,7 @@ bool JsonCursor::Open(std::string_view text) {
   text_ = text;
   next_ = end_ = nullptr;
   fresh_ = false;
+  depth_ = 0;
   failure_ = JsonFailure::kNone;
   if (text.empty() || !index_->Reserve(text.size())) return Fail();
   auto& stage = *index_->stage;
@@ -224,15 +225,14 @@ bool JsonCursor::Take(char expected) {
   return true;
 }
 
-bool JsonCursor::EnterObject() {
+bool JsonCursor::Enter(char opening) {
+  if (!Take(opening)) return false;
   fresh_ = true;
-  return Take('{');
+  return ++depth_ <= kDeepest || Fail(JsonFailure::kTooDeep);
 }
 
-bool JsonCursor::EnterArray() {
-  fresh_ = true;
-  return Take('[');
-}
+bool JsonCursor::EnterObject() { return Enter('{'); }
+bool JsonCursor::EnterArray() { return Enter('['); }
 
 std::string_view JsonCursor::TakeToken() {
   const size_t begin = *next_++;
@@ -279,7 +279,7 @@ bool JsonCursor::Skip() {
     if (opening == '{' || opening == '[') {
       ++next_;
       if (Here() != opening + 2) {  // in ASCII each bracket closes two places after it opens
-        if (depth == kDeepest) return Fail(JsonFailure::kTooDeep);
+        if (depth_ + depth == kDeepest) return Fail(JsonFailure::kTooDeep);
         is_object[depth++] = opening == '{';
         if (opening == '{' && !TakeKey()) return false;
         continue;
@@ -307,6 +307,7 @@ bool JsonCursor::NextMember(std::string_view& key) {
   const bool fresh = std::exchange(fresh_, false);
   if (Here() == '}') {
     ++next_;
+    --depth_;
     return false;
   }
   if (!fresh && !Take(',')) return false;
@@ -325,6 +326,7 @@ bool JsonCursor::NextElement() {
   const bool fresh = std::exchange(fresh_, false);
   if (Here() == ']') {
     ++next_;
+    --depth_;
     return false;
   }
   return (fresh || Take(',')) && (next_ < end_ || Fail());

@@ -75,6 +75,7 @@ class JsonCursor {
   bool Fail(JsonFailure failure = JsonFailure::kMalformed);
   char Here() const { return next_ < end_ ? text_[*next_] : '\0'; }
   bool Take(char expected);
+  bool Enter(char opening);
   bool TakeKey();
   std::string_view TakeToken();  // from a mark to the next one, without the white space between
   bool TakeScalar();
@@ -83,6 +84,7 @@ class JsonCursor {
   std::string_view text_;
   const uint32_t* next_ = nullptr;  // marks not yet taken; *end_ is readable and is the text's size
   const uint32_t* end_ = nullptr;
+  size_t depth_ = 0;    // containers entered and not left
   bool fresh_ = false;  // a container has just been entered: no comma is due
   JsonFailure failure_ = JsonFailure::kNone;
   std::string key_;  // the last key, where it had to be decoded

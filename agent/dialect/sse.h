@@ -18,7 +18,7 @@ namespace postern::dialect {
 struct SseEvent {
   std::string_view name;   // empty where there is no event line
   std::string_view data;
-  bool oversized = false;  // more than the cap; data is empty then
+  bool oversized = false;  // more than the cap: data is empty then, and the name may be cut
 };
 
 // Memory is bounded by the cap: what goes beyond it is dropped and the event reported as oversized. Thread-compatible.

@@ -1,13 +1,12 @@
 #include "agent/dialect/answer_meter.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "agent/dialect/prefix.h"
 
 namespace postern::dialect {
 namespace {
-
-constexpr std::string_view kContentDelta = "content_block_delta";
 
 bool SaysEvents(std::string_view content_type) {
   constexpr std::string_view kEvents = "text/event-stream";
@@ -16,10 +15,10 @@ bool SaysEvents(std::string_view content_type) {
                     [](char lower, char c) { return (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) == lower; });
 }
 
-bool Eat(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
+// Takes the start of a piece of content, as far as its text.
+bool TakeContentStart(std::string_view& delta) {
+  return TakePrefix(delta, R"(text_delta","text":")") || TakePrefix(delta, R"(input_json_delta","partial_json":")") ||
+         TakePrefix(delta, R"(thinking_delta","thinking":")");
 }
 
 }  // namespace
@@ -63,7 +62,7 @@ void AnswerMeter::Finish() {
 
 void AnswerMeter::Take(const SseEvent& event) {
   ++facts_.events;
-  if (event.name == kContentDelta && TakeContentDelta(event.data)) return;
+  if (Equals(event.name, "content_block_delta") && TakeContentDelta(event.data)) return;
   if (event.data == "[DONE]") return;  // some relays put OpenAI's ending behind the last event
   auto read = event.oversized ? std::nullopt : ReadAnswerEvent(event.data, json_);
   if (!read) {
@@ -78,20 +77,16 @@ void AnswerMeter::Take(const SseEvent& event) {
 // By far the most events are {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"…"}} with nothing
 // in them but a piece of content. Only exactly this beginning is taken here; false for any other.
 bool AnswerMeter::TakeContentDelta(std::string_view data) {
-  static constexpr std::array<std::string_view, 3> kContent = {R"(text_delta","text":")", R"(input_json_delta","partial_json":")",
-                                                               R"(thinking_delta","thinking":")"};
-  if (!Eat(data, R"({"type":"content_block_delta","index":)")) return false;
-  const size_t digits = std::min(data.find_first_not_of("0123456789"), data.size());
+  if (!TakePrefix(data, R"({"type":"content_block_delta","index":)")) return false;
+  size_t digits = 0;
+  while (digits < data.size() && data[digits] >= '0' && data[digits] <= '9') ++digits;
   data.remove_prefix(digits);
-  if (digits == 0 || !Eat(data, R"(,"delta":{"type":")")) return false;
-  for (const std::string_view content : kContent) {
-    if (!Eat(data, content)) continue;
-    const size_t quote = data.rfind('"');  // providers put spaces of their own between the closing braces
-    if (quote == std::string_view::npos) return false;
-    facts_.content_bytes += quote;
-    return true;
-  }
-  return data.starts_with("signature_delta\"");
+  if (digits == 0 || !TakePrefix(data, R"(,"delta":{"type":")")) return false;
+  if (!TakeContentStart(data)) return TakePrefix(data, R"(signature_delta")");
+  while (!data.empty() && data.back() != '"') data.remove_suffix(1);  // providers put spaces between the closing braces
+  if (data.empty()) return false;
+  facts_.content_bytes += data.size() - 1;
+  return true;
 }
 
 void AnswerMeter::Apply(AnswerEvent& event) {

@@ -4,7 +4,8 @@
 // start of each string, number and literal) and validates UTF-8; the cursor walks those marks. The text needs no padding:
 // nothing is read beyond its end. What is accepted is RFC 8259 with two limits: containers nested at most kDeepest, and
 // escapes are checked only in the strings that are read, not in those that are skipped (no reader can take a backslash
-// and the character after it for structure, so they can't change what the document means).
+// and the character after it for structure, so they can't change what the document means; on a processor without any of
+// the instruction sets that simdjson knows, that character may even be a control character or not UTF-8).
 //
 //   if (!json.Open(text) || !json.EnterObject()) …
 //   while (json.NextMember(key)) { if (key == "model") json.TakeString(); else json.Skip(); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "agent/dialect/prefix.h"
+
 namespace postern::dialect {
 namespace {
 
@@ -21,11 +23,13 @@ size_t Find(std::string_view text, char c) {
 
 size_t LineEnd(std::string_view text) { return Find(text.substr(0, Find(text, '\n')), '\r'); }
 
-// The part of `input` before the next LF, if there is one and no CR in it.
-bool PlainLine(std::string_view input, std::string_view& line) {
-  const size_t end = Find(input, '\n');
-  line = input.substr(0, end);
-  return end < input.size() && Find(line, '\r') == end;
+// The value of `field` if the line has it: "data: x" and "data:x" give "x".
+template <size_t N>
+bool TakeField(std::string_view line, const char (&field)[N], std::string_view& value) {
+  if (!TakePrefix(line, field)) return false;
+  TakePrefix(line, " ");
+  value = line;
+  return true;
 }
 
 void Empty(std::string& buffer) {
@@ -33,25 +37,19 @@ void Empty(std::string& buffer) {
   if (buffer.capacity() > kKeptMemory) std::string().swap(buffer);  // one large event doesn't keep its memory
 }
 
-bool TakeValue(std::string_view line, std::string_view field, std::string_view& value) {
-  if (!line.starts_with(field)) return false;
-  value = line.substr(field.size());
-  if (value.starts_with(' ')) value.remove_prefix(1);
-  return true;
-}
-
 }  // namespace
 
-// The shape that every provider sends: an event line, one data line, an empty line, all of it in the input.
+// The shape that every provider sends: an event line, one data line, an empty line, all of it in the input and with no CR.
 bool SseParser::NextWhole(std::string_view& input, SseEvent& event) {
-  std::string_view line;
-  std::string_view rest = input;
-  if (!PlainLine(rest, line) || !TakeValue(line, "event:", event.name)) return false;
-  rest.remove_prefix(line.size() + 1);
-  if (!PlainLine(rest, line) || !TakeValue(line, "data:", event.data)) return false;
-  rest.remove_prefix(line.size() + 1);
-  if (!rest.starts_with('\n') || event.data.size() > cap_ || event.name.size() > cap_) return false;
-  rest.remove_prefix(1);
+  const size_t name_end = Find(input, '\n');
+  if (name_end == input.size() || !TakeField(input.substr(0, name_end), "event:", event.name)) return false;
+  std::string_view rest = input.substr(name_end + 1);
+  const size_t data_end = Find(rest, '\n');
+  if (data_end == rest.size() || !TakeField(rest.substr(0, data_end), "data:", event.data)) return false;
+  rest.remove_prefix(data_end + 1);
+  if (!TakePrefix(rest, "\n") || event.data.size() > cap_ || event.name.size() > cap_) return false;
+  const std::string_view whole = input.substr(0, input.size() - rest.size());
+  if (Find(whole, '\r') != whole.size()) return false;
   event.oversized = false;
   input = rest;
   return true;
@@ -102,18 +100,18 @@ bool SseParser::TakeLine(std::string_view& input) {
 
 bool SseParser::EndLine(SseEvent& event) {
   if (line_.empty()) return Dispatch(event);
-  TakeField(line_);
+  Interpret(line_);
   line_.clear();
   return false;
 }
 
-void SseParser::TakeField(std::string_view line) {
+void SseParser::Interpret(std::string_view line) {
   std::string_view value;
-  if (line == "data" || TakeValue(line, "data:", value)) {
+  if (line == "data" || TakeField(line, "data:", value)) {
     if (has_data_) Keep("\n", data_, cap_);
     Keep(value, data_, cap_);
     has_data_ = true;
-  } else if (line == "event" || TakeValue(line, "event:", value)) {
+  } else if (line == "event" || TakeField(line, "event:", value)) {
     name_ = value;
     has_name_ = !name_.empty();
   }
@@ -136,7 +134,7 @@ void SseParser::Keep(std::string_view part, std::string& buffer, size_t most) {
 
 bool SseParser::Finish(SseEvent& event) {
   if (mark_ > 0 && mark_ < kMarkDone) line_.assign(kByteOrderMark.substr(0, mark_));
-  if (!line_.empty()) TakeField(line_);
+  if (!line_.empty()) Interpret(line_);
   line_.clear();
   return Dispatch(event);
 }

@@ -40,7 +40,7 @@ class SseParser {
   bool TakeLine(std::string_view& input);
   bool SkipMark(std::string_view& input);
   bool EndLine(SseEvent& event);
-  void TakeField(std::string_view line);
+  void Interpret(std::string_view line);
   bool Dispatch(SseEvent& event);
   void Keep(std::string_view part, std::string& buffer, size_t most);
 

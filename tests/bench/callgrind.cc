@@ -99,7 +99,7 @@ Result<std::vector<Cost>> LargestCosts(const std::filesystem::path& file, Attrib
     std::string function;
     if (!ParseAnnotation(line, instructions, function)) continue;
     const double percent = 100.0 * static_cast<double>(instructions) / static_cast<double>(total);
-    if (attribution == Attribution::kInclusive && percent > 95) continue;
+    if (attribution == Attribution::kInclusive && percent > 90) continue;
     costs.push_back({percent, function});
   }
   return costs;

@@ -37,7 +37,7 @@ struct Cost {
 enum class Attribution { kSelf, kInclusive };
 
 // The costliest functions of a file by callgrind_annotate, dearest first. Inclusive costs leave out who
-// merely holds the whole program (more than 95 %), such as main and the loop.
+// merely holds the whole program (more than 90 %), such as main and the loop.
 Result<std::vector<Cost>> LargestCosts(const std::filesystem::path& file, Attribution attribution,
                                        size_t count);
 

@@ -33,6 +33,10 @@ Result<ChildProcess> StartServer(const Wrapper& wrapper, std::vector<std::string
   return process;
 }
 
+// A line as long as the one with the agent's virtual key, so that all carry the same load.
+constexpr const char* kIdleCredential =
+    "Authorization: Bearer pst_0123456789ab_0123456789abcdefghijklmnopqrstuvwxyz0123456789\r\n";
+
 std::string Loopback(uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
 
 Result<Contestant> StartNginx(const Site& site, const Upstream& upstream, const Wrapper& wrapper) {
@@ -78,7 +82,8 @@ Result<Contestant> StartNginx(const Site& site, const Upstream& upstream, const 
       auto process,
       StartServer(wrapper, {"nginx", "-p", home.string() + "/", "-e", "error.log", "-c", "nginx.conf"},
                   home / "log", port));
-  return Contestant{.name = "nginx", .target = {.port = port, .headers = ""}, .process = std::move(process)};
+  return Contestant{
+      .name = "nginx", .target = {.port = port, .headers = kIdleCredential}, .process = std::move(process)};
 }
 
 Result<Contestant> StartHaproxy(const Site& site, const Upstream& upstream, const Wrapper& wrapper) {
@@ -106,7 +111,51 @@ Result<Contestant> StartHaproxy(const Site& site, const Upstream& upstream, cons
       auto process,
       StartServer(wrapper, {"haproxy", "-db", "-f", (home / "haproxy.cfg").string()}, home / "log", port));
   return Contestant{
-      .name = "haproxy", .target = {.port = port, .headers = ""}, .process = std::move(process)};
+      .name = "haproxy", .target = {.port = port, .headers = kIdleCredential}, .process = std::move(process)};
+}
+
+// Everything on, as installed: keys, prices, metering, and the record synced before each answer.
+std::string AgentConfiguration(const Site& site, const Upstream& upstream, uint16_t port,
+                               uint16_t operations_port) {
+  const bool is_tls = upstream.transport == Transport::kTls;
+  return "listen: " + Loopback(port) + "\noperations: " + Loopback(operations_port) +
+         "\nstate: state\nkeys: keys.yaml\nmodels: " + site.models.string() +
+         "\nupstream:\n  url: " + (is_tls ? "https://localhost:" : "http://127.0.0.1:") +
+         std::to_string(upstream.port) + "\n  ca_files: [" + (is_tls ? site.certificate.string() : "") +
+         "]\n  proxy: none\n  max_connections: 512\n  max_idle_connections: 512\n  idle_connection: 600s\n"
+         "credential:\n  file: provider.key\nlog:\n  level: warning\n";
+}
+
+// The virtual key that `postern-agent key create` shows once.
+Result<std::string> CreateKey(const Site& site, const path& configuration) {
+  ASSIGN_OR_RETURN(const std::string output,
+                   ChildProcess::Output({site.agent_program.string(), "key", "create", "--json", "--config",
+                                         configuration.string()},
+                                        configuration.parent_path() / "log"));
+  const size_t begin = output.find("pst_");
+  if (begin == std::string::npos)
+    return Error{ErrorCode::kUnavailable, "postern-agent key create showed no key"};
+  return output.substr(begin, output.find_first_of("\"\n ", begin) - begin);
+}
+
+Result<Contestant> StartAgent(const Site& site, const Upstream& upstream, const Wrapper& wrapper) {
+  const uint16_t port = FreePort();
+  const uint16_t operations_port = FreePort();
+  const path home = MakeHome(site, "agent", port);
+  const path configuration = home / "agent.yaml";
+  WriteFile(configuration, AgentConfiguration(site, upstream, port, operations_port));
+  WriteFile(home / "provider.key", "sk-ant-bench");
+  std::filesystem::permissions(home / "provider.key",
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  ASSIGN_OR_RETURN(const std::string key, CreateKey(site, configuration));
+  ASSIGN_OR_RETURN(
+      auto process,
+      StartServer(wrapper, {site.agent_program.string(), "run", "--config", configuration.string()},
+                  home / "log", port));
+  return Contestant{.name = "agent",
+                    .target = {.port = port, .headers = "Authorization: Bearer " + key + "\r\n"},
+                    .process = std::move(process),
+                    .operations_port = operations_port};
 }
 
 }  // namespace
@@ -142,8 +191,9 @@ Result<Contestant> StartContestant(std::string_view name, const Site& site, cons
   if (name == "nginx") return StartNginx(site, upstream, wrapper);
   if (name == "haproxy") return StartHaproxy(site, upstream, wrapper);
   if (name == "direct")
-    return Contestant{.name = "direct", .target = {.port = upstream.port, .headers = ""}, .process = {}};
-  if (name == "agent") return Error{ErrorCode::kUnavailable, "the agent is not built yet"};
+    return Contestant{
+        .name = "direct", .target = {.port = upstream.port, .headers = kIdleCredential}, .process = {}};
+  if (name == "agent") return StartAgent(site, upstream, wrapper);
   return Error{ErrorCode::kInvalid, "no contestant is called " + std::string(name)};
 }
 

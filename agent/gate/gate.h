@@ -13,6 +13,7 @@
 #include "agent/gate/recorder.h"
 #include "agent/gate/settings.h"
 #include "agent/identity/os_user.h"
+#include "agent/identity/user_names.h"
 #include "shared/http/server.h"
 
 namespace postern::gate {

@@ -4,6 +4,7 @@
 
 #include "agent/gate/loopback_guard.h"
 #include "agent/gate/relay.h"
+#include "agent/gate/settlement.h"
 #include "shared/base/json_text.h"
 #include "shared/base/log.h"
 
@@ -107,7 +108,7 @@ http::Task<void> Passage::RunCall() {
 }
 
 std::optional<Refusal> Passage::Identify() {
-  const identity::IdentityRules rules{settings_->config.identity, settings_->keys, settings_->config.os_users,
+  const identity::IdentityRules rules{settings_->config.identity_mode, settings_->keys, settings_->config.os_users,
                                       settings_->host_name};
   const ClientSocket& socket = SocketOf(exchange_);
   const auto uid = socket.os_user ? std::optional(socket.os_user->uid) : std::nullopt;
@@ -321,10 +322,10 @@ http::Task<void> Passage::AnswerModels() {
   answer.headers = {{"content-type", "application/json"}, {"request-id", id_text_}};
   answer.body = R"({"data":[)";
   bool first = true;
-  for (const std::string& model : settings_->prices->ModelIds()) {
+  for (const pricing::ModelPrices& model : settings_->prices->models()) {
     if (!first) answer.body += ',';
     first = false;
-    answer.body += R"({"type":"model","id":)" + JsonString(model) + R"(,"display_name":)" + JsonString(model) + "}";
+    answer.body += R"({"type":"model","id":)" + JsonString(model.id) + R"(,"display_name":)" + JsonString(model.id) + "}";
   }
   answer.body += R"(],"has_more":false})";
   co_await exchange_.Send(answer);

@@ -98,6 +98,9 @@ class PriceTable {
   // usage at that time. A place of inference that isn't listed is billed like the dearest listed one.
   Result<Cost> Price(std::string_view model, const Usage& usage, WallTime when, const Place& place = {}) const;
 
+  // In the order of the file, without aliases.
+  const std::vector<ModelPrices>& models() const { return models_; }
+
  private:
   PriceTable() = default;
   const ModelPrices* Find(std::string_view id) const;

@@ -30,7 +30,7 @@ TEST(EventJson, AnOutcomeHasItsUsage) {
 }
 
 TEST(JsonString, EscapesWhatMustBeEscaped) {
-  EXPECT_EQ(JsonString(std::string("a\"\\\n\0\x1b\x7f é", 11)),
+  EXPECT_EQ(JsonString(std::string("a\"\\\n\0\x1b\x7f é", 10)),
             "\"a\\\"\\\\\\u000a\\u0000\\u001b\\u007f é\"");
 }
 

@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -268,6 +270,7 @@ int MeetClientFromAnotherNamespace(OsUserFinder::Method method) {
   if (pipe(ready) != 0 || pipe(go) != 0) return 1;
   const pid_t client = fork();
   if (client == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     char byte = unshare(CLONE_NEWNET) == 0 ? '1' : '0';
     if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1) _exit(1);
     Run("ip addr add 10.77.0.2/24 dev far && ip link set far up");

@@ -1,0 +1,196 @@
+#include "shared/http/message_parser.h"
+
+#include <llhttp.h>
+
+#include <cstring>
+#include <vector>
+
+namespace postern::http {
+namespace {
+
+// A part of the bytes by offset, since they may move between calls.
+struct Piece {
+  size_t begin = 0;
+  size_t size = 0;
+  std::string_view In(std::string_view bytes) const { return bytes.substr(begin, size); }
+};
+
+}  // namespace
+
+struct MessageParser::Impl {
+  llhttp_t parser{};
+  llhttp_settings_t settings{};
+  const Role role;
+  std::string failure;
+
+  // While the head is read.
+  const char* base = nullptr;
+  size_t fed = 0;
+  size_t head_size = 0;
+  bool head_complete = false;
+  bool folded = false;
+  Piece target;
+  Piece reason;
+  struct NameAndValue {
+    Piece name;
+    Piece value;
+    bool has_value = false;
+  };
+  std::vector<NameAndValue> headers;
+
+  // While chunks are decoded.
+  char* out = nullptr;
+  bool message_complete = false;
+
+  explicit Impl(Role parsed) : role(parsed) {
+    llhttp_settings_init(&settings);
+    settings.on_url = [](llhttp_t* p, const char* at, size_t n) { return Of(p).Extend(Of(p).target, at, n); };
+    settings.on_status = [](llhttp_t* p, const char* at, size_t n) { return Of(p).Extend(Of(p).reason, at, n); };
+    settings.on_header_field = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnField(at, n); };
+    settings.on_header_value = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnValue(at, n); };
+    settings.on_headers_complete = [](llhttp_t* p) { return Of(p).OnHeadComplete(); };
+    settings.on_body = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnBody(at, n); };
+    settings.on_message_complete = [](llhttp_t* p) { return Of(p).OnMessageComplete(); };
+    Reset();
+  }
+
+  static Impl& Of(llhttp_t* p) { return *static_cast<Impl*>(p->data); }
+
+  void Reset() {
+    llhttp_init(&parser, role == Role::kRequests ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
+    parser.data = this;
+    failure.clear();
+    fed = head_size = 0;
+    head_complete = folded = message_complete = false;
+    target = reason = {};
+    headers.clear();
+  }
+
+  int Extend(Piece& piece, const char* at, size_t count) const {
+    const auto begin = static_cast<size_t>(at - base);
+    if (piece.size == 0) piece.begin = begin;
+    piece.size = begin + count - piece.begin;
+    return 0;
+  }
+
+  int OnField(const char* at, size_t count) {
+    if (head_complete) return 0;  // a trailer: its bytes are dropped
+    if (headers.empty() || headers.back().has_value) headers.emplace_back();
+    return Extend(headers.back().name, at, count);
+  }
+
+  int OnValue(const char* at, size_t count) {
+    if (head_complete) return 0;
+    NameAndValue& header = headers.back();
+    const auto begin = static_cast<size_t>(at - base);
+    if (header.has_value && header.value.size > 0 && begin != header.value.begin + header.value.size) folded = true;
+    header.has_value = true;
+    return Extend(header.value, at, count);
+  }
+
+  int OnHeadComplete() {
+    if (!headers.empty()) headers.back().has_value = true;
+    head_complete = true;
+    parser.upgrade = 0;  // an offered upgrade may be ignored (RFC 9110 §7.8), and is
+    return HPE_PAUSED;
+  }
+
+  int OnBody(const char* at, size_t count) {
+    std::memmove(out, at, count);
+    out += count;
+    return 0;
+  }
+
+  int OnMessageComplete() {
+    message_complete = true;
+    return HPE_PAUSED;
+  }
+
+  State Fail(std::string why) {
+    failure = std::move(why);
+    return State::kFailed;
+  }
+
+  State FillHead(std::string_view bytes, Head& head);
+  State SetFraming(Head& head);
+};
+
+MessageParser::MessageParser(Role role) : impl_(std::make_unique<Impl>(role)) {}
+MessageParser::~MessageParser() = default;
+
+void MessageParser::Reset() { impl_->Reset(); }
+size_t MessageParser::head_size() const { return impl_->head_size; }
+const std::string& MessageParser::failure() const { return impl_->failure; }
+
+MessageParser::State MessageParser::ReadHead(std::string_view bytes, Head& head) {
+  Impl& impl = *impl_;
+  impl.base = bytes.data();
+  const llhttp_errno_t error = llhttp_execute(&impl.parser, bytes.data() + impl.fed, bytes.size() - impl.fed);
+  if (impl.head_complete) {
+    impl.head_size = static_cast<size_t>(llhttp_get_error_pos(&impl.parser) - bytes.data());
+    llhttp_resume(&impl.parser);
+    return impl.FillHead(bytes, head);
+  }
+  impl.fed = bytes.size();
+  if (error == HPE_OK) return State::kMore;
+  return impl.Fail(llhttp_get_error_reason(&impl.parser));
+}
+
+MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head& head) {
+  if (folded) return Fail("a header line is folded");
+  head.minor_version = parser.http_minor;
+  if (parser.http_major != 1 || parser.http_minor > 1) return Fail("not HTTP/1.1 or HTTP/1.0");
+  head.method = role == Role::kRequests ? llhttp_method_name(static_cast<llhttp_method_t>(parser.method)) : "";
+  head.target = target.In(bytes);
+  head.status = parser.status_code;
+  head.reason = reason.In(bytes);
+  head.keep_alive = llhttp_should_keep_alive(&parser) != 0;
+  head.headers.clear();
+  for (const NameAndValue& header : headers) {
+    std::string_view value = header.value.In(bytes);
+    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+    const std::string_view name = header.name.In(bytes);
+    if (name.find_first_of(" \t") != std::string_view::npos) return Fail("white space in a header's name");
+    head.headers.push_back({name, value});
+  }
+  if (role == Role::kRequests && !head.target.starts_with('/')) return Fail("the request target is not a path");
+  return SetFraming(head);
+}
+
+MessageParser::State MessageParser::Impl::SetFraming(Head& head) {
+  const size_t lengths = head.Count("content-length");
+  const size_t encodings = head.Count("transfer-encoding");
+  if (lengths > 1) return Fail("more than one Content-Length");
+  if (encodings > 1) return Fail("more than one Transfer-Encoding");
+  if (lengths + encodings > 1) return Fail("Content-Length together with Transfer-Encoding");
+  head.content_length = 0;
+  if (encodings == 1) {
+    if (!EqualsIgnoringCase(*head.Find("transfer-encoding"), "chunked")) return Fail("a Transfer-Encoding other than chunked");
+    if (head.minor_version == 0) return Fail("a Transfer-Encoding in HTTP/1.0");
+    head.framing = Framing::kChunked;
+  } else if (lengths == 1) {
+    head.framing = Framing::kLength;
+    head.content_length = parser.content_length;
+  } else {
+    head.framing = role == Role::kRequests ? Framing::kNone : Framing::kUntilClose;
+  }
+  if (role == Role::kResponses && (head.status / 100 == 1 || head.status == 204 || head.status == 304)) {
+    head.framing = Framing::kNone;
+  }
+  if (head.framing == Framing::kUntilClose) head.keep_alive = false;
+  return State::kDone;
+}
+
+MessageParser::Chunks MessageParser::DecodeChunks(std::span<char> bytes) {
+  Impl& impl = *impl_;
+  impl.out = bytes.data();
+  const llhttp_errno_t error = llhttp_execute(&impl.parser, bytes.data(), bytes.size());
+  const auto payload = static_cast<size_t>(impl.out - bytes.data());
+  if (impl.message_complete) {
+    return {State::kDone, static_cast<size_t>(llhttp_get_error_pos(&impl.parser) - bytes.data()), payload};
+  }
+  if (error == HPE_OK) return {State::kMore, bytes.size(), payload};
+  return {impl.Fail(llhttp_get_error_reason(&impl.parser)), 0, 0};
+}
+
+}  // namespace postern::http

@@ -1,11 +1,9 @@
 #include "agent/config.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
-#include <pwd.h>
-
+#include "agent/identity/user_names.h"
 #include "shared/config/node.h"
 
 namespace postern::agent {
@@ -147,17 +145,8 @@ Result<CredentialConfig> ReadCredential(const Node& node, const Path& directory)
   return credential;
 }
 
-// A number, or a name of this machine.
 Result<uid_t> UidOf(const std::string& name, const Node& node) {
-  uid_t uid = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), uid);
-  if (error == std::errc{} && end == name.data() + name.size()) return uid;
-  std::vector<char> buffer(16384);
-  passwd entry;
-  passwd* found = nullptr;
-  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_uid;
-  }
+  if (const auto uid = identity::FindUid(name)) return *uid;
   return node.Wrong("a user that this machine doesn't know", "a user name or number of this machine");
 }
 
@@ -191,9 +180,9 @@ Status ReadIdentity(const Map& map, AgentConfig& config) {
   const auto users = map.Find("os_users");
   if (mode) {
     ASSIGN_OR_RETURN(const std::string word, mode->AsOneOf({"key", "os_user"}));
-    if (word == "os_user") config.identity = IdentityMode::kOsUser;
+    if (word == "os_user") config.identity_mode = identity::Mode::kOsUser;
   }
-  const bool by_os_user = config.identity == IdentityMode::kOsUser;
+  const bool by_os_user = config.identity_mode == identity::Mode::kOsUser;
   if (users && !by_os_user) return users->Wrong("os_users", "os_users only with identity: os_user");
   if (by_os_user && !users) return mode->Wrong("os_user and no os_users", "os_user with a mapping os_users");
   if (users) {

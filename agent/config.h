@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "agent/endpoint.h"
+#include "agent/identity/presented_key.h"
 #include "agent/identity/principal.h"
 #include "agent/proxy.h"
 #include "shared/base/log.h"
@@ -55,11 +56,6 @@ struct CredentialConfig {
   Header header = Header::kXApiKey;
 
   friend bool operator==(const CredentialConfig&, const CredentialConfig&) = default;
-};
-
-enum class IdentityMode {
-  kKey,     // a virtual key says who it is
-  kOsUser,  // the uid of the connecting socket does; a key is taken where one is given
 };
 
 struct AuditConfig {
@@ -106,8 +102,8 @@ struct AgentConfig {
   Path models = "models.yaml";
   UpstreamConfig upstream;
   CredentialConfig credential;
-  IdentityMode identity = IdentityMode::kKey;
-  std::map<uid_t, identity::Principal> os_users;  // with kOsUser
+  identity::Mode identity_mode = identity::Mode::kKey;
+  std::map<uid_t, identity::Principal> os_users;  // with Mode::kOsUser
   AuditConfig audit;
   DeadlineConfig deadlines;
   LimitConfig limits;

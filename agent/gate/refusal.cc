@@ -19,10 +19,14 @@ struct Shape {
 // In the order of Reason.
 constexpr std::array<Shape, kReasons> kShapes = {{
     {"no_key", 401, "authentication_error", Retry::kNever},
+    {"foreign_key", 401, "authentication_error", Retry::kNever},
     {"malformed_key", 401, "authentication_error", Retry::kNever},
+    {"mistyped_key", 401, "authentication_error", Retry::kNever},
     {"unknown_key", 401, "authentication_error", Retry::kNever},
     {"disabled_key", 401, "authentication_error", Retry::kNever},
-    {"key_elsewhere", 401, "authentication_error", Retry::kNever},
+    {"expired_key", 401, "authentication_error", Retry::kNever},
+    {"key_not_for_host", 401, "authentication_error", Retry::kNever},
+    {"key_not_for_os_user", 401, "authentication_error", Retry::kNever},
     {"unknown_model", 402, "permission_error", Retry::kNever},
     {"malformed_body", 400, "invalid_request_error", Retry::kNever},
     {"foreign_host", 421, "permission_error", Retry::kNever},

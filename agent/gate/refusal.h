@@ -19,11 +19,15 @@
 namespace postern::gate {
 
 enum class Reason {
-  kNoKey,           // 401
-  kMalformedKey,    // 401
-  kUnknownKey,      // 401
-  kDisabledKey,     // 401: revoked, disabled or expired
-  kKeyElsewhere,    // 401: bound to another host or OS user
+  kNoKey,           // 401, as all that follow of keys
+  kForeignKey,      // not one of ours
+  kMalformedKey,
+  kMistypedKey,     // its check doesn't fit
+  kUnknownKey,
+  kDisabledKey,
+  kExpiredKey,
+  kKeyNotForHost,   // bound to other hosts
+  kKeyNotForOsUser,  // bound to other OS users
   kUnknownModel,    // 402
   kMalformedBody,   // 400
   kForeignHost,     // 421: a name that isn't this machine's loopback

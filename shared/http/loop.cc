@@ -108,7 +108,7 @@ Loop::Loop(int epoll, int wakeup) : epoll_(epoll), wakeup_(wakeup), now_(BootClo
 }
 
 Loop::~Loop() {
-  while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
+  DestroySpawned();
   ::close(wakeup_);
   ::close(epoll_);
 }
@@ -163,6 +163,10 @@ void Loop::Post(std::function<void()> call) {
 Loop::Detached Loop::RunDetached(Loop&, Task<void> task) { co_await std::move(task); }
 
 void Loop::Spawn(Task<void> task) { RunDetached(*this, std::move(task)); }
+
+void Loop::DestroySpawned() {
+  while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
+}
 
 std::chrono::nanoseconds Loop::TakeLongestTurn() { return std::exchange(longest_turn_, std::chrono::nanoseconds(0)); }
 

@@ -74,7 +74,7 @@ TEST(AgentConfig, EveryOptionalKeyOfTheReferenceIsKnown) {
   text = Replaced(text, "  file: anthropic.key\n", "");
   const auto config = Read(text);
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->identity, IdentityMode::kOsUser);
+  EXPECT_EQ(config->identity_mode, identity::Mode::kOsUser);
   EXPECT_EQ(config->os_users.at(0), (identity::Principal{"root@example.com", "platform", "example"}));
   EXPECT_EQ(config->os_users.at(1000), (identity::Principal{"alice@example.com", "", ""}));
   EXPECT_EQ(config->credential.environment_variable, "ANTHROPIC_API_KEY");

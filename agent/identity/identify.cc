@@ -23,7 +23,9 @@ std::variant<Identity, IdentityRefusal> ByOsUser(const IdentityRules& rules, std
 std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, const IdentityRules& rules,
                                       std::optional<uid_t> os_user, WallTime now) {
   if (record.disabled) return IdentityRefusal::kDisabledKey;
-  if (record.expires && now >= *record.expires) return IdentityRefusal::kExpiredKey;
+  // In whole seconds: nanoseconds end in 2262, and a key may be made to last longer.
+  if (record.expires && std::chrono::floor<std::chrono::seconds>(now) >= *record.expires)
+    return IdentityRefusal::kExpiredKey;
   if (!record.hosts.empty() && !Holds(record.hosts, rules.host)) return IdentityRefusal::kKeyNotForHost;
   const bool bound = !record.os_users.empty();
   if (bound && !(os_user && Holds(record.os_uids, *os_user))) return IdentityRefusal::kKeyNotForOsUser;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace postern::agent {
+namespace postern::commands {
 namespace {
 
 bool Holds(std::initializer_list<std::string_view> list, std::string_view word) {
@@ -52,4 +52,4 @@ std::optional<std::string> Arguments::Value(std::string_view option) const {
   return found == values_.end() ? std::nullopt : std::optional(found->second);
 }
 
-}  // namespace postern::agent
+}  // namespace postern::commands

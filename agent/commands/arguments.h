@@ -11,7 +11,7 @@
 
 #include "shared/base/result.h"
 
-namespace postern::agent {
+namespace postern::commands {
 
 // Thread-compatible.
 class Arguments {
@@ -31,4 +31,4 @@ class Arguments {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-}  // namespace postern::agent
+}  // namespace postern::commands

@@ -12,7 +12,7 @@
 #include "shared/base/clock.h"
 #include "shared/crypto/random.h"
 
-namespace postern::agent {
+namespace postern::commands {
 namespace {
 
 using identity::KeyRecord;
@@ -217,8 +217,8 @@ int Switch(const Call& call, identity::KeySwitch position) {
 
 Result<std::filesystem::path> KeysPath(const Arguments& arguments) {
   if (const auto file = arguments.Value("file")) return std::filesystem::path(*file);
-  ASSIGN_OR_RETURN(const AgentConfig config,
-                   LoadAgentConfig(arguments.Value("config").value_or("/etc/postern/agent.yaml")));
+  ASSIGN_OR_RETURN(const agent::AgentConfig config,
+                   agent::LoadAgentConfig(arguments.Value("config").value_or("/etc/postern/agent.yaml")));
   return config.keys;
 }
 
@@ -250,4 +250,4 @@ int RunKeyCommand(std::span<const std::string> arguments, std::ostream& out, std
   return Switch(call, verb == "disable" ? identity::KeySwitch::kDisabled : identity::KeySwitch::kEnabled);
 }
 
-}  // namespace postern::agent
+}  // namespace postern::commands

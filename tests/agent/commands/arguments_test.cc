@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace postern::agent {
+namespace postern::commands {
 namespace {
 
 Result<Arguments> Parse(std::vector<std::string> arguments) {
@@ -34,4 +34,4 @@ TEST(Arguments, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace postern::agent
+}  // namespace postern::commands

@@ -9,7 +9,7 @@
 #include "agent/identity/virtual_key.h"
 #include "tests/agent/identity/temporary_directory.h"
 
-namespace postern::agent {
+namespace postern::commands {
 namespace {
 
 using identity::Content;
@@ -138,4 +138,4 @@ TEST_F(KeyCommand, ReportsAFileThatCannotBeReadOrWritten) {
 }
 
 }  // namespace
-}  // namespace postern::agent
+}  // namespace postern::commands

@@ -31,6 +31,7 @@ void AnswerMeter::Feed(std::string_view bytes) {
     const size_t start = bytes.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return;
     form_ = bytes[start] == '{' ? Form::kObject : Form::kEvents;
+    bytes.remove_prefix(start);
   }
   if (form_ == Form::kObject) return Keep(bytes);
   SseEvent event;

@@ -110,6 +110,13 @@ TEST(AnswerMeter, EventsUnderTheWrongContentTypeAreEventsStill) {
   EXPECT_EQ(Meter(ToolLoopAnswer(), "").usage.output, 503);
 }
 
+TEST(AnswerMeter, WhiteSpaceBeforeAnAnswerMeansNothingHoweverItIsCut) {
+  for (const size_t piece : {size_t{1}, SIZE_MAX}) {
+    EXPECT_EQ(Meter(" \n" + ToolLoopAnswer(), "application/json", piece).usage.output, 503);
+    EXPECT_EQ(Meter(R"(  {"usage":{"output_tokens":5}})", "application/json", piece).usage.output, 5);
+  }
+}
+
 TEST(AnswerMeter, AnErrorAnswerCostsNothing) {
   const AnswerFacts facts = Meter(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"})", "application/json");
   EXPECT_EQ(facts.error_type, "overloaded_error");

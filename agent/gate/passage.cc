@@ -258,8 +258,17 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
     if (kept == Kept::kNo) co_await exchange_.Send(Render(kRecordRefusal, id_text_));
     co_return;
   }
-  outcome_.set_status(static_cast<uint32_t>(answer.status));
   Relay relay(exchange_, *lease, settings_->config.deadlines, gate_.json_);
+  if (relay.blind() && answer.status / 100 == 2) {
+    // It was asked for identity. What can't be read can't be billed, so it isn't let through.
+    const Refusal refusal{Reason::kUnreadableAnswer, "The provider's answer is encoded in a way that this gate can't read."};
+    outcome_.set_status(static_cast<uint32_t>(StatusOf(refusal)));
+    outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
+    gate_.metrics_.CountRefusal(refusal.reason);
+    co_await exchange_.Send(Render(refusal, id_text_));
+    co_return;
+  }
+  outcome_.set_status(static_cast<uint32_t>(answer.status));
   const wire::Ending ending = co_await relay.Run(id_text_);
   outcome_.set_ending(ending);
   answer_ = relay.facts();

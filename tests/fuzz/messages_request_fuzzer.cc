@@ -1,4 +1,5 @@
-// Whatever a client sends: no read beyond the body, no crash, and nothing accepted that the slow reader calls no JSON.
+// Whatever a client sends: no read beyond the body, no crash, and nothing accepted that the slow reader calls
+// no JSON.
 #include <cstdint>
 #include <string_view>
 

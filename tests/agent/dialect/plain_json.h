@@ -1,4 +1,5 @@
-// JSON read the slow and obvious way, one character at a time into a tree: what the fast readers are compared with.
+// JSON read the slow and obvious way, one character at a time into a tree: what the fast readers are compared
+// with.
 #pragma once
 
 #include <optional>

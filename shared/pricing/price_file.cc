@@ -1,7 +1,6 @@
 #include "shared/pricing/price_file.h"
 
 #include <chrono>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <utility>

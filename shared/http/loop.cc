@@ -108,9 +108,13 @@ Loop::Loop(int epoll, int wakeup) : epoll_(epoll), wakeup_(wakeup), now_(BootClo
 }
 
 Loop::~Loop() {
-  while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
+  EndCoroutines();
   ::close(wakeup_);
   ::close(epoll_);
+}
+
+void Loop::EndCoroutines() {
+  while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
 }
 
 void Loop::Register(Socket& socket) {

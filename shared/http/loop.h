@@ -142,6 +142,9 @@ class Loop {
   // Starts a coroutine that nobody awaits. It ends by itself or is destroyed with the loop.
   void Spawn(Task<void> task);
   size_t spawned() const { return detached_.size(); }
+  // Destroys the coroutines that are still there. After Run has returned and before what they refer to is destroyed: the
+  // sockets in there must go before the loop, and coroutines before both.
+  void EndCoroutines();
 
   // The time at which this turn of the loop began.
   BootTime now() const { return now_; }

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "shared/base/clock.h"
+#include "shared/base/json_text.h"
 
 namespace postern {
 namespace {
@@ -31,29 +32,6 @@ spdlog::logger& Logger() {
     return made;
   }();
   return *logger;
-}
-
-void AppendEscaped(std::string& line, std::string_view text) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      line.push_back('\\');
-      line.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      line += "\\u00";
-      line.push_back(kDigits[byte >> 4]);
-      line.push_back(kDigits[byte & 15]);
-    } else {
-      line.push_back(c);
-    }
-  }
-}
-
-void AppendQuoted(std::string& line, std::string_view text) {
-  line.push_back('"');
-  AppendEscaped(line, text);
-  line.push_back('"');
 }
 
 bool IsBare(std::string_view text) {
@@ -91,18 +69,18 @@ std::string FormatLogLine(LogFormat format, std::string_view time, Level level, 
       line.append(" ").append(field.name()).append("=");
       if (const auto number = field.number()) line += std::to_string(*number);
       else if (IsBare(field.text())) line += field.text();
-      else AppendQuoted(line, field.text());
+      else AppendJsonString(line, field.text());
     }
     return line;
   }
   line.append(R"({"time":")").append(time).append(R"(","level":")").append(Name(level)).append(R"(","message":)");
-  AppendQuoted(line, sentence);
+  AppendJsonString(line, sentence);
   for (const Field& field : fields) {
     line.push_back(',');
-    AppendQuoted(line, field.name());
+    AppendJsonString(line, field.name());
     line.push_back(':');
     if (const auto number = field.number()) line += std::to_string(*number);
-    else AppendQuoted(line, field.text());
+    else AppendJsonString(line, field.text());
   }
   line.push_back('}');
   return line;

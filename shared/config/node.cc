@@ -26,7 +26,8 @@ std::string Shown(std::string_view text) {
   }
   if (text.size() > kShown) {
     // Not through the middle of a UTF-8 character.
-    while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xc0) == 0x80) shown.pop_back();
+    while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xc0) == 0x80)
+      shown.pop_back();
     shown += "…";
   }
   return shown;
@@ -36,10 +37,14 @@ std::string Quoted(std::string_view text) { return '"' + Shown(text) + '"'; }
 
 std::string Describe(const Value& value) {
   switch (value.kind) {
-    case Value::Kind::kNothing: return "nothing";
-    case Value::Kind::kScalar: return Quoted(value.text);
-    case Value::Kind::kList: return "a list";
-    case Value::Kind::kMap: return "a mapping";
+    case Value::Kind::kNothing:
+      return "nothing";
+    case Value::Kind::kScalar:
+      return Quoted(value.text);
+    case Value::Kind::kList:
+      return "a list";
+    case Value::Kind::kMap:
+      return "a mapping";
   }
   return "something else";
 }
@@ -94,7 +99,8 @@ std::optional<int64_t> Measure(std::string_view text, std::span<const Unit> unit
   if (!number) return std::nullopt;
   for (const Unit& unit : units) {
     int64_t measure = 0;
-    if (text.substr(digits) == unit.suffix && !__builtin_mul_overflow(*number, unit.size, &measure)) return measure;
+    if (text.substr(digits) == unit.suffix && !__builtin_mul_overflow(*number, unit.size, &measure))
+      return measure;
   }
   return std::nullopt;
 }
@@ -162,7 +168,8 @@ Result<int64_t> Node::AsInteger(int64_t least, int64_t most) const {
     const bool whole = error == std::errc{} && end == text.data() + text.size();
     if (whole && number >= least && number <= most) return number;
   }
-  return Wrong(Describe(*value_), "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  return Wrong(Describe(*value_),
+               "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 Result<std::chrono::nanoseconds> Node::AsDuration() const {
@@ -190,7 +197,8 @@ Result<int64_t> Node::AsDecimal(int digits) const {
   if (value_->kind == Value::Kind::kScalar) {
     if (const auto decimal = Decimal(value_->text, digits)) return *decimal;
   }
-  return Wrong(Describe(*value_), "a decimal number with at most " + std::to_string(digits) + " decimal places");
+  return Wrong(Describe(*value_),
+               "a decimal number with at most " + std::to_string(digits) + " decimal places");
 }
 
 Result<std::string> Node::AsOneOf(std::initializer_list<std::string_view> words) const {
@@ -204,18 +212,20 @@ Result<std::vector<Node>> Node::AsList() const {
   if (value_->kind != Value::Kind::kList) return Wrong(Describe(*value_), "a list");
   std::vector<Node> list;
   list.reserve(value_->children.size());
-  for (const Value* child : value_->children) list.push_back(Node(std::shared_ptr<const Value>(value_, child)));
+  for (const Value* child : value_->children)
+    list.push_back(Node(std::shared_ptr<const Value>(value_, child)));
   return list;
 }
 
 Result<Map> Node::AsMap(std::initializer_list<std::string_view> allowed) const {
-  if (value_->kind != Value::Kind::kMap) return Wrong(Describe(*value_), "a mapping with the keys " + Listed(allowed));
+  if (value_->kind != Value::Kind::kMap)
+    return Wrong(Describe(*value_), "a mapping with the keys " + Listed(allowed));
   for (const Value* child : value_->children) {
     if (std::find(allowed.begin(), allowed.end(), child->key) != allowed.end()) continue;
     const std::string hint = DidYouMean(child->key, {allowed.begin(), allowed.size()});
     const Node unknown(std::shared_ptr<const Value>(value_, child));
-    return Error{ErrorCode::kInvalid,
-                 unknown.Where() + ": unknown key" + (hint.empty() ? "; allowed are " + Listed(allowed) : hint)};
+    return Error{ErrorCode::kInvalid, unknown.Where() + ": unknown key" +
+                                          (hint.empty() ? "; allowed are " + Listed(allowed) : hint)};
   }
   return Map(*this);
 }

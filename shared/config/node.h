@@ -1,5 +1,5 @@
-// YAML as this project reads it: every value knows where it stands, so that an error names file, line, key, what was
-// found and what is allowed.
+// YAML as this project reads it: every value knows where it stands, so that an error names file, line, key,
+// what was found and what is allowed.
 //
 //   ASSIGN_OR_RETURN(const Node root, ParseFile("/etc/postern/agent.yaml"));
 //   ASSIGN_OR_RETURN(const Map map, root.AsMap({"listen", "state", "upstream"}));
@@ -8,9 +8,9 @@
 //   agent.yaml:12: upstream.timeout: found "soon", allowed is a duration such as 250ms, 30s, 5m, 12h or 7d
 //   agent.yaml:3: lisen: unknown key; did you mean "listen"?
 //
-// All errors are kInvalid (kNotFound where the file can't be opened). Values that might be secrets are never quoted in an
-// error: use AsSecret for them. Aliases, anchors, tags, second documents and keys given twice are refused, and so is what
-// is larger than the bounds below: a file can be wrong, but it can't exhaust us.
+// All errors are kInvalid (kNotFound where the file can't be opened). Values that might be secrets are never
+// quoted in an error: use AsSecret for them. Aliases, anchors, tags, second documents and keys given twice
+// are refused, and so is what is larger than the bounds below: a file can be wrong, but it can't exhaust us.
 #pragma once
 
 #include <chrono>
@@ -39,18 +39,19 @@ inline constexpr size_t kMaxDepth = 32;
 // One value of a document. Cheap to copy. Thread-compatible.
 class Node {
  public:
-  int line() const;                 // of its key where it has one; counted from 1
-  std::string Where() const;        // "agent.yaml:12: upstream.timeout"
+  int line() const;           // of its key where it has one; counted from 1
+  std::string Where() const;  // "agent.yaml:12: upstream.timeout"
   Error Wrong(std::string_view found, std::string_view allowed) const;  // the error of this place
 
   // Any scalar but nothing (an empty value, ~ or null), with no control characters.
   Result<std::string> AsString() const;
   Result<std::string> AsSecret() const;  // as AsString, but an error never shows what was found
-  Result<bool> AsBool() const;      // true, false
+  Result<bool> AsBool() const;           // true, false
   Result<int64_t> AsInteger(int64_t least, int64_t most) const;
   Result<std::chrono::nanoseconds> AsDuration() const;  // 250ms 30s 5m 12h 7d; never negative
-  Result<int64_t> AsBytes() const;  // 512, 64KB, 32MB, 1GB (binary: 1 KB is 1,024 bytes)
-  // An exact decimal, times 10^digits: "0.125" with 9 digits is 125000000. More digits than that are an error.
+  Result<int64_t> AsBytes() const;                      // 512, 64KB, 32MB, 1GB (binary: 1 KB is 1,024 bytes)
+  // An exact decimal, times 10^digits: "0.125" with 9 digits is 125000000. More digits than that are an
+  // error.
   Result<int64_t> AsDecimal(int digits) const;
   // One of the given words; the error lists them, with "did you mean".
   Result<std::string> AsOneOf(std::initializer_list<std::string_view> words) const;

@@ -1,7 +1,4 @@
 // Text to Document. The only file that includes yaml-cpp: its exceptions end here.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -9,6 +6,8 @@
 #include <system_error>
 #include <unordered_map>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -20,8 +19,8 @@
 namespace postern::config {
 namespace {
 
-// Builds a Document from yaml-cpp's events. It leaves by yaml-cpp's own exception, which is the only way to stop the
-// parser: the bound on depth must hold before its recursion goes deeper.
+// Builds a Document from yaml-cpp's events. It leaves by yaml-cpp's own exception, which is the only way to
+// stop the parser: the bound on depth must hold before its recursion goes deeper.
 class Builder : public YAML::EventHandler {
  public:
   explicit Builder(Document& document) : document_(document) {}
@@ -38,7 +37,9 @@ class Builder : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { Stop(mark, "aliases (*) are not allowed"); }
 
-  void OnAnchor(const YAML::Mark& mark, const std::string&) override { Stop(mark, "anchors (&) are not allowed"); }
+  void OnAnchor(const YAML::Mark& mark, const std::string&) override {
+    Stop(mark, "anchors (&) are not allowed");
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {

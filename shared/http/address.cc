@@ -8,8 +8,6 @@
 #include <cstddef>
 #include <cstring>
 
-#include "shared/base/hex.h"
-
 namespace postern::http {
 namespace {
 
@@ -36,21 +34,6 @@ HostPort Split(std::string_view text) {
   }
   if (colon == std::string_view::npos) return {text, ""};
   return {text.substr(0, colon), text.substr(colon + 1)};
-}
-
-Result<std::string> DecodePercents(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    ASSIGN_OR_RETURN(const std::string byte, FromHex(text.substr(i + 1, 2)));
-    if (byte.empty()) return Error{ErrorCode::kInvalid, "a percent sign without two digits"};
-    decoded += byte;
-    i += 2;
-  }
-  return decoded;
 }
 
 }  // namespace
@@ -120,43 +103,6 @@ std::string Address::ToString() const {
   }
   if (family() == AF_UNIX) return reinterpret_cast<const sockaddr_un*>(&storage)->sun_path;
   return "unknown";
-}
-
-std::string Url::Authority() const {
-  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (port != (secure ? 443 : 80)) text += ":" + std::to_string(port);
-  return text;
-}
-
-Result<Url> Url::Parse(std::string_view text) {
-  const Error wrong{ErrorCode::kInvalid, "not an http or https URL"};  // not quoted: it may hold a password
-  Url url;
-  if (text.starts_with("https://")) {
-    url.secure = true;
-    text.remove_prefix(8);
-  } else if (text.starts_with("http://")) {
-    text.remove_prefix(7);
-  } else {
-    return wrong;
-  }
-  const size_t slash = text.find('/');
-  if (slash != std::string_view::npos) url.path = text.substr(slash);
-  while (url.path.ends_with('/')) url.path.pop_back();
-  std::string_view authority = text.substr(0, slash);
-  if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    ASSIGN_OR_RETURN(url.user_info, DecodePercents(authority.substr(0, at)));
-    authority.remove_prefix(at + 1);
-  }
-  const HostPort parts = Split(authority);
-  url.host = parts.host;
-  url.port = url.secure ? 443 : 80;
-  if (!parts.port.empty()) {
-    ASSIGN_OR_RETURN(url.port, ParsePort(parts.port));
-  }
-  const bool odd = url.path.find_first_of("?# \t\r\n") != std::string::npos ||
-                   url.host.find_first_of("?#/ \t\r\n[]@%") != std::string::npos;
-  if (url.host.empty() || odd) return wrong;
-  return url;
 }
 
 }  // namespace postern::http

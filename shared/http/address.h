@@ -30,17 +30,4 @@ struct Address {
   std::string ToString() const;
 };
 
-// The parts of an http or https URL; nothing else of URLs is of use here.
-struct Url {
-  bool secure = false;
-  std::string user_info;  // decoded "user:password", where the URL has one
-  std::string host;       // a name or an address, without brackets
-  uint16_t port = 0;
-  std::string path;       // without a slash at its end; empty for "/"
-
-  // "host" or "host:port", as the Host header and CONNECT want it.
-  std::string Authority() const;
-  static Result<Url> Parse(std::string_view text);
-};
-
 }  // namespace postern::http

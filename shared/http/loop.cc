@@ -108,13 +108,9 @@ Loop::Loop(int epoll, int wakeup) : epoll_(epoll), wakeup_(wakeup), now_(BootClo
 }
 
 Loop::~Loop() {
-  EndCoroutines();
+  DestroySpawned();
   ::close(wakeup_);
   ::close(epoll_);
-}
-
-void Loop::EndCoroutines() {
-  while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
 }
 
 void Loop::Register(Socket& socket) {
@@ -167,6 +163,10 @@ void Loop::Post(std::function<void()> call) {
 Loop::Detached Loop::RunDetached(Loop&, Task<void> task) { co_await std::move(task); }
 
 void Loop::Spawn(Task<void> task) { RunDetached(*this, std::move(task)); }
+
+void Loop::DestroySpawned() {
+  while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
+}
 
 std::chrono::nanoseconds Loop::TakeLongestTurn() { return std::exchange(longest_turn_, std::chrono::nanoseconds(0)); }
 

@@ -132,7 +132,7 @@ class Loop {
   static Result<std::unique_ptr<Loop>> Make();
   ~Loop();
 
-  // Runs until Stop. Coroutines that are still there are destroyed with the loop.
+  // Runs until Stop.
   void Run();
   void Stop();
 
@@ -142,9 +142,8 @@ class Loop {
   // Starts a coroutine that nobody awaits. It ends by itself or is destroyed with the loop.
   void Spawn(Task<void> task);
   size_t spawned() const { return detached_.size(); }
-  // Destroys the coroutines that are still there. After Run has returned and before what they refer to is destroyed: the
-  // sockets in there must go before the loop, and coroutines before both.
-  void EndCoroutines();
+  // Destroys those that haven't ended. To be called after Run, before what they use goes.
+  void DestroySpawned();
 
   // The time at which this turn of the loop began.
   BootTime now() const { return now_; }

@@ -149,8 +149,9 @@ MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head&
   for (const NameAndValue& header : headers) {
     std::string_view value = header.value.In(bytes);
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-    if (bytes[header.name.begin + header.name.size] != ':') return Fail("white space after a header's name");
-    head.headers.push_back({header.name.In(bytes), value});
+    const std::string_view name = header.name.In(bytes);
+    if (name.find_first_of(" \t") != std::string_view::npos) return Fail("white space in a header's name");
+    head.headers.push_back({name, value});
   }
   if (role == Role::kRequests && !head.target.starts_with('/')) return Fail("the request target is not a path");
   return SetFraming(head);

@@ -51,6 +51,8 @@ class Connection {
         local_(local),
         exchange_(server, strand_, stream_, client_, local_) {
     server_.connections_.insert(this);
+    if (server_.on_accept_) note_ = server_.on_accept_(client_, local_);
+    exchange_.note_ = note_.get();
   }
   Connection(const Connection&) = delete;
   ~Connection() { server_.connections_.erase(this); }
@@ -78,6 +80,7 @@ class Connection {
   const Address client_;
   const Address local_;
   Exchange exchange_;
+  std::unique_ptr<ConnectionNote> note_;
   bool idle_ = true;
 };
 

@@ -54,6 +54,12 @@ enum class BodyState {
   kGone,       // the client left
 };
 
+// What a handler wants to keep for the life of a connection.
+class ConnectionNote {
+ public:
+  virtual ~ConnectionNote() = default;
+};
+
 class Connection;
 class Server;
 
@@ -67,6 +73,7 @@ class Exchange {
   const Address& client() const { return client_; }
   const Address& local() const { return local_; }
   BootTime began() const { return began_; }  // when the head was complete
+  ConnectionNote* note() const { return note_; }  // what the server's on_accept made, or null
 
   // Reads the whole body, once; body() then has it. Says "100 Continue" to a client that waits for it. With kWhole, a client
   // that leaves from then on cancels the strand.
@@ -111,6 +118,7 @@ class Exchange {
   Stream& stream_;
   const Address& client_;
   const Address& local_;
+  ConnectionNote* note_ = nullptr;
 
   // Filled anew for each exchange of the connection.
   MessageParser parser_{MessageParser::Role::kRequests};
@@ -134,6 +142,7 @@ class Server {
  public:
   using Handler = std::function<Task<void>(Exchange&)>;
   using Renderer = std::function<Answer(const ProtocolError&)>;
+  using OnAccept = std::function<std::unique_ptr<ConnectionNote>(const Address& client, const Address& local)>;
 
   // `tls` may be null, for plain HTTP; it must live longer than the server.
   Server(Loop& loop, BufferPool& buffers, const ServerLimits& limits, Handler handler, Renderer render, tls::Context* tls);
@@ -145,6 +154,9 @@ class Server {
   Status Adopt(int descriptor);
   // Where it listens: the port that was chosen, if the address had none.
   const std::vector<Address>& addresses() const { return addresses_; }
+
+  // Called for each connection as soon as it is accepted, before anything is read from it.
+  void set_on_accept(OnAccept on_accept) { on_accept_ = std::move(on_accept); }
 
   // Stops listening; idle connections end at once, others after the answer that is on its way.
   void Drain();
@@ -167,6 +179,7 @@ class Server {
   ServerLimits limits_;
   Handler handler_;
   Renderer render_;
+  OnAccept on_accept_;
   tls::Context* tls_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<Address> addresses_;

@@ -9,8 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "shared/base/base64.h"
-
 namespace postern::http {
 namespace {
 
@@ -84,13 +82,14 @@ Task<Result<Lease>> Upstream::Take(Strand& strand) {
 
 Task<Result<Lease>> Upstream::Connect(Strand& strand) {
   strand.SetDeadlineIn(options_.connect);
-  const Url& target = options_.proxy ? *options_.proxy : options_.origin;
-  auto addresses = co_await resolver_.Resolve(strand, target.host, target.port);
+  const std::string& host = options_.proxy ? options_.proxy->host : options_.host;
+  const uint16_t port = options_.proxy ? options_.proxy->port : options_.port;
+  auto addresses = co_await resolver_.Resolve(strand, host, port);
   if (!addresses) {
     ++counts_.failed;
     co_return addresses.error();
   }
-  Error failure = Unavailable("the name " + target.host + " has no address");
+  Error failure = Unavailable("the name " + host + " has no address");
   for (const Address& address : *addresses) {
     auto connection = co_await ConnectTo(strand, address);
     if (connection) {
@@ -126,7 +125,7 @@ Task<Result<std::unique_ptr<ClientConnection>>> Upstream::ConnectTo(Strand& stra
   socklen_t size = sizeof(outcome);
   ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &outcome, &size);
   if (outcome != 0) co_return Unavailable("can't connect to " + address.ToString() + ": " + std::strerror(outcome));
-  if (options_.origin.secure) {
+  if (options_.tls != nullptr) {
     if (options_.proxy) {
       const Status tunnel = co_await Tunnel(strand, *connection);
       if (!tunnel) co_return tunnel.error();
@@ -138,11 +137,11 @@ Task<Result<std::unique_ptr<ClientConnection>>> Upstream::ConnectTo(Strand& stra
 }
 
 Task<Status> Upstream::Tunnel(Strand& strand, ClientConnection& connection) {
-  const Url& origin = options_.origin;
-  const std::string host = origin.host.find(':') == std::string::npos ? origin.host : "[" + origin.host + "]";
-  const std::string authority = host + ":" + std::to_string(origin.port);
+  const bool named = options_.host.find(':') == std::string::npos;
+  const std::string authority = (named ? options_.host : "[" + options_.host + "]") + ":" + std::to_string(options_.port);
   std::string request = "CONNECT " + authority + " HTTP/1.1\r\nhost: " + authority + "\r\n";
-  request += ProxyAuthorization(*options_.proxy) + "\r\n";
+  if (!options_.proxy->authorization.empty()) request += "proxy-authorization: " + options_.proxy->authorization + "\r\n";
+  request += "\r\n";
   std::array<std::string_view, 1> pieces = {request};
   Io io = co_await connection.SendRequest(strand, "HEAD", pieces, options_.connect);  // like HEAD's, its answer has no body
   if (io == Io::kOk) io = co_await connection.ReadHead(strand, kMostTunnelHead);
@@ -155,8 +154,7 @@ Task<Status> Upstream::Tunnel(Strand& strand, ClientConnection& connection) {
 }
 
 Task<Status> Upstream::Secure(Strand& strand, ClientConnection& connection) {
-  const std::string& host = options_.origin.host;
-  CHECK(options_.tls != nullptr);
+  const std::string& host = options_.host;
   auto session = tls::Session::Connect(*options_.tls, connection.stream().socket().descriptor(), host);
   if (!session) co_return session.error();
   connection.stream().StartTls(*std::move(session));
@@ -164,11 +162,6 @@ Task<Status> Upstream::Secure(Strand& strand, ClientConnection& connection) {
   if (io == Io::kOk) co_return Ok{};
   if (io == Io::kFailed) co_return Unavailable("no secure connection to " + host + ": " + connection.stream().tls()->failure());
   co_return Unavailable("no secure connection to " + host + " in time");
-}
-
-std::string ProxyAuthorization(const Url& proxy) {
-  if (proxy.user_info.empty()) return "";
-  return "proxy-authorization: Basic " + ToBase64(proxy.user_info) + "\r\n";
 }
 
 }  // namespace postern::http

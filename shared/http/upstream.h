@@ -13,10 +13,17 @@
 
 namespace postern::http {
 
+struct Proxy {
+  std::string host;
+  uint16_t port = 0;
+  std::string authorization;  // the value of Proxy-Authorization; empty for none
+};
+
 struct UpstreamOptions {
-  Url origin;
-  std::optional<Url> proxy;  // an HTTP proxy, asked by CONNECT for secure origins and with whole URLs for others
-  tls::Context* tls = nullptr;  // for secure origins; must live longer
+  std::string host;  // a name or an address, without brackets
+  uint16_t port = 0;
+  tls::Context* tls = nullptr;  // for a secure origin; must live longer
+  std::optional<Proxy> proxy;   // asked for a tunnel by CONNECT where the origin is secure; else requests must hold whole URLs
   std::chrono::nanoseconds connect{std::chrono::seconds(5)};  // name, connection, proxy and TLS together
   std::chrono::nanoseconds idle{std::chrono::seconds(60)};
   size_t most_idle = 256;
@@ -85,8 +92,5 @@ class Upstream {
   UpstreamCounts counts_;
   std::list<std::unique_ptr<Idle>> idle_;  // the one used last in front
 };
-
-// The header line (with its line end) that a proxy with credentials wants; empty for others.
-std::string ProxyAuthorization(const Url& proxy);
 
 }  // namespace postern::http

@@ -12,7 +12,7 @@ TEST(Log, TextQuotesOnlyWhatNeedsIt) {
 
 TEST(Log, JsonEscapesControlCharacters) {
   EXPECT_EQ(FormatLogLine(LogFormat::kJson, "T", Level::kInfo, "a\nb", {{"n", -1}, {"s", "\x1b"}}),
-            R"({"time":"T","level":"info","message":"a\u000ab","n":-1,"s":"\u001b"})");
+            R"({"time":"T","level":"info","message":"a\nb","n":-1,"s":"\u001b"})");
 }
 
 TEST(Log, ALineBreakInAValueCannotForgeALine) {

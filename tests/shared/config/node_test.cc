@@ -55,7 +55,8 @@ TEST(Node, CutsLongTextsInErrorsBetweenCharacters) {
   for (int i = 0; i < 100; ++i) text += "é";
   std::string kept = "x";
   for (int i = 0; i < 29; ++i) kept += "é";
-  EXPECT_EQ(Message(Value(text).AsBool()), "test.yaml:1: v: found \"" + kept + "…\", allowed is true or false");
+  EXPECT_EQ(Message(Value(text).AsBool()),
+            "test.yaml:1: v: found \"" + kept + "…\", allowed is true or false");
 }
 
 TEST(Node, ReadsBooleans) {
@@ -110,7 +111,8 @@ TEST(Node, ReadsDecimalsExactly) {
   EXPECT_EQ(*Value("0.1").AsDecimal(18), 100'000'000'000'000'000);
   EXPECT_EQ(Message(Value("0.0001").AsDecimal(3)),
             "test.yaml:1: v: found \"0.0001\", allowed is a decimal number with at most 3 decimal places");
-  for (const char* wrong : {".5", "1.", "1e3", "--1", "'-'", "1.2.3", "1,5", "9223372037", "0.-1", "-+1", "''"}) {
+  for (const char* wrong :
+       {".5", "1.", "1e3", "--1", "'-'", "1.2.3", "1,5", "9223372037", "0.-1", "-+1", "''"}) {
     EXPECT_FALSE(Value(wrong).AsDecimal(9)) << wrong;
   }
 }
@@ -120,7 +122,8 @@ TEST(Node, ReadsOneOfSomeWords) {
   EXPECT_EQ(Message(Value("before_anser").AsOneOf({"before_answer", "os"})),
             "test.yaml:1: v: found \"before_anser\", allowed is one of before_answer, os; did you mean "
             "\"before_answer\"?");
-  EXPECT_EQ(Message(Value("[]").AsOneOf({"a", "os"})), "test.yaml:1: v: found a list, allowed is one of a, os");
+  EXPECT_EQ(Message(Value("[]").AsOneOf({"a", "os"})),
+            "test.yaml:1: v: found a list, allowed is one of a, os");
 }
 
 TEST(Node, ReadsListsAndNamesTheirPlaces) {
@@ -141,7 +144,8 @@ TEST(Node, OutlivesWhatItWasReadFrom) {
 
 TEST(Node, NamesTheNearestKeyForAnUnknownOne) {
   const Node root = Read("state: /x\n\nlisen: 1\n");
-  EXPECT_EQ(Message(root.AsMap({"listen", "state"})), "test.yaml:3: lisen: unknown key; did you mean \"listen\"?");
+  EXPECT_EQ(Message(root.AsMap({"listen", "state"})),
+            "test.yaml:3: lisen: unknown key; did you mean \"listen\"?");
   EXPECT_EQ(Message(root.AsMap({"state", "b"})), "test.yaml:3: lisen: unknown key; allowed are state, b");
 }
 

@@ -1,10 +1,9 @@
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <random>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "shared/config/node.h"
 
@@ -66,7 +65,8 @@ TEST(Parse, BoundsDepthSizeAndNumber) {
   EXPECT_EQ(WhyNot(Repeat("[", 32) + Repeat("]", 32)), "(parsed)");
   EXPECT_EQ(WhyNot(Repeat("[", 33) + Repeat("]", 33)), "t.yaml:1: the file is nested too deeply");
   EXPECT_EQ(WhyNot(std::string(kMaxFileBytes + 1, ' ')), "t.yaml:1: the file is larger than 4 MB");
-  EXPECT_EQ(WhyNot(Repeat("- 1\n", static_cast<int>(kMaxValues))), "t.yaml:200000: the file holds too many values");
+  EXPECT_EQ(WhyNot(Repeat("- 1\n", static_cast<int>(kMaxValues))),
+            "t.yaml:200000: the file holds too many values");
 }
 
 TEST(Parse, DeepNestingOfAnyKindEndsInAnError) {
@@ -90,9 +90,15 @@ TEST(Parse, SurvivesWhateverItIsGiven) {
     for (int change = 0; change < 8; ++change) {
       const size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = static_cast<char>(random()); break;
-        case 1: text.insert(at, 1, seed[random() % seed.size()]); break;
-        case 2: text.erase(at, random() % 8 + 1); break;
+        case 0:
+          text[at] = static_cast<char>(random());
+          break;
+        case 1:
+          text.insert(at, 1, seed[random() % seed.size()]);
+          break;
+        case 2:
+          text.erase(at, random() % 8 + 1);
+          break;
       }
       if (text.empty()) text = seed;
     }
@@ -112,7 +118,8 @@ TEST(ParseFile, SaysWhyAFileCannotBeRead) {
 
 TEST(ParseFile, NamesTheFileInErrors) {
   const std::string path =
-      (std::filesystem::temp_directory_path() / ("parse_test." + std::to_string(getpid()) + ".yaml")).string();
+      (std::filesystem::temp_directory_path() / ("parse_test." + std::to_string(getpid()) + ".yaml"))
+          .string();
   std::ofstream(path) << "a: 1\n\nb: x\n";
   const auto root = ParseFile(path);
   std::filesystem::remove(path);

@@ -38,7 +38,7 @@ TEST(Loop, CoroutinesEndBeforeWhatTheyReferTo) {
   (*loop)->Spawn(WaitForEver(**loop, *owner));
   EXPECT_EQ(owner->visitors, 2);
   EXPECT_EQ((*loop)->spawned(), 2U);
-  (*loop)->EndCoroutines();
+  (*loop)->DestroySpawned();
   EXPECT_EQ(owner->visitors, 0);
   EXPECT_EQ((*loop)->spawned(), 0U);
   owner.reset();  // its socket leaves a loop that is still there

@@ -219,8 +219,7 @@ class Composer {
   std::string WholeBlock(const Block& block) {
     ++index_;
     switch (block.kind) {
-      case Block::Kind::kText:
-        return "{\"type\":\"text\",\"text\":" + Quote(block.text) + "}";
+      case Block::Kind::kText: return "{\"type\":\"text\",\"text\":" + Quote(block.text) + "}";
       case Block::Kind::kThinking:
         return "{\"type\":\"thinking\",\"thinking\":" + Quote(block.text) +
                ",\"signature\":" + Quote(SignatureOf(block.text)) + "}";
@@ -283,12 +282,9 @@ class Composer {
 
   std::string Line() const {
     switch (plan_.line_end) {
-      case LineEnd::kLf:
-        return "\n";
-      case LineEnd::kCrLf:
-        return "\r\n";
-      case LineEnd::kCr:
-        return "\r";
+      case LineEnd::kLf: return "\n";
+      case LineEnd::kCrLf: return "\r\n";
+      case LineEnd::kCr: return "\r";
     }
     return "";
   }
@@ -373,24 +369,15 @@ Answer Compose(const Plan& plan, const Conversation& conversation, uint64_t numb
 
 std::string ErrorTypeOf(int status) {
   switch (status) {
-    case 401:
-      return "authentication_error";
-    case 402:
-      return "billing_error";
-    case 403:
-      return "permission_error";
-    case 404:
-      return "not_found_error";
-    case 413:
-      return "request_too_large";
-    case 429:
-      return "rate_limit_error";
-    case 504:
-      return "timeout_error";
-    case 529:
-      return "overloaded_error";
-    default:
-      return status >= 500 ? "api_error" : "invalid_request_error";
+    case 401: return "authentication_error";
+    case 402: return "billing_error";
+    case 403: return "permission_error";
+    case 404: return "not_found_error";
+    case 413: return "request_too_large";
+    case 429: return "rate_limit_error";
+    case 504: return "timeout_error";
+    case 529: return "overloaded_error";
+    default: return status >= 500 ? "api_error" : "invalid_request_error";
   }
 }
 

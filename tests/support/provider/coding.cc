@@ -67,12 +67,9 @@ std::string Coder::Code(std::string_view bytes, Flush flush) {
 
 std::string_view NameOf(Coding coding) {
   switch (coding) {
-    case Coding::kIdentity:
-      return "";
-    case Coding::kGzip:
-      return "gzip";
-    case Coding::kBrotli:
-      return "br";
+    case Coding::kIdentity: return "";
+    case Coding::kGzip: return "gzip";
+    case Coding::kBrotli: return "br";
   }
   return "";
 }

@@ -4,16 +4,11 @@ namespace postern::provider {
 
 const char* Name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kInFlight:
-      return "in_flight";
-    case Outcome::kComplete:
-      return "complete";
-    case Outcome::kCut:
-      return "cut";
-    case Outcome::kClientGone:
-      return "client_gone";
-    case Outcome::kMalformed:
-      return "malformed";
+    case Outcome::kInFlight: return "in_flight";
+    case Outcome::kComplete: return "complete";
+    case Outcome::kCut: return "cut";
+    case Outcome::kClientGone: return "client_gone";
+    case Outcome::kMalformed: return "malformed";
   }
   return "unknown";
 }

@@ -1,5 +1,6 @@
 #include "tests/support/provider/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -77,33 +78,27 @@ class OddSpeller {
 }  // namespace
 
 std::string Quote(std::string_view text) {
+  const auto needs_escape = [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+  };
   std::string out;
   out.reserve(text.size() + 2);
   out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += Escape(static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
+  while (!text.empty()) {
+    // Most text is plain, and may be megabytes of it.
+    const auto special = std::find_if(text.begin(), text.end(), needs_escape);
+    out.append(text.begin(), special);
+    text.remove_prefix(static_cast<size_t>(special - text.begin()));
+    if (text.empty()) break;
+    switch (const char c = text.front()) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default: out += Escape(static_cast<unsigned char>(c));
     }
+    text.remove_prefix(1);
   }
   out += '"';
   return out;

@@ -40,7 +40,7 @@ enum class AnswerFraming {
   kLength,
   kChunked,
   kUntilClose
-};                                               // usual: chunks for events, a length for the rest
+};  // usual: chunks for events, a length for the rest
 enum class Ending { kProper, kFinish, kReset };  // of a cut connection: an orderly TCP end, or a reset
 enum class Form { kAsAsked, kEvents, kJson };
 enum class LineEnd { kLf, kCrLf, kCr };

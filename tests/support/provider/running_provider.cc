@@ -22,7 +22,7 @@ RunningProvider::~RunningProvider() {
     loop_->Stop();
     thread_.join();
   }
-  loop_->EndCoroutines();
+  loop_->DestroySpawned();
 }
 
 }  // namespace postern::provider

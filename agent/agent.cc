@@ -1,0 +1,314 @@
+#include "agent/agent.h"
+
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include "agent/gate/gate.h"
+#include "agent/operations/operations.h"
+#include "agent/spool/spool.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
+#include "shared/crypto/sha256.h"
+#include "shared/http/resolver.h"
+#include "shared/http/server.h"
+
+namespace postern::agent {
+namespace {
+
+constexpr std::chrono::seconds kTrimBuffersEvery{5};
+constexpr std::chrono::milliseconds kLookWhileDraining{20};
+constexpr int kFirstInherited = 3;  // sd_listen_fds(3)
+
+void BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int MakeSignalDescriptor() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Sockets that systemd opened for us and holds while we are down.
+int InheritedSockets() {
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  if (pid == nullptr || count == nullptr || std::atoi(pid) != ::getpid()) return 0;
+  return std::atoi(count);
+}
+
+Result<std::string> HashOfFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::kNotFound, path.string() + ": can't be read"};
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const crypto::Digest digest = crypto::Sha256(text);
+  return std::string(digest.begin(), digest.end());
+}
+
+const char* SyncName(AuditConfig::Sync sync) {
+  switch (sync) {
+    case AuditConfig::Sync::kBeforeAnswer: return "before_answer";
+    case AuditConfig::Sync::kBeforeForward: return "before_forward";
+    case AuditConfig::Sync::kOs: return "os";
+  }
+  return "";
+}
+
+spool::FullPolicy PolicyOf(AuditConfig::WhenFull when_full) {
+  switch (when_full) {
+    case AuditConfig::WhenFull::kRefuse: return spool::FullPolicy::kRefuse;
+    case AuditConfig::WhenFull::kBlock: return spool::FullPolicy::kBlock;
+    case AuditConfig::WhenFull::kGap: return spool::FullPolicy::kGap;
+  }
+  return spool::FullPolicy::kRefuse;
+}
+
+wire::Start DescribeStart(const AgentConfig& config, const std::string& config_hash) {
+  wire::Start start;
+  start.set_agent_version(std::string(kVersion));
+  utsname system{};
+  if (::uname(&system) == 0) {
+    start.set_host(system.nodename);
+    start.set_operating_system(std::string(system.sysname) + " " + system.release);
+  }
+  start.set_sync_mode(SyncName(config.audit.sync));
+  start.set_configuration(config_hash);
+  return start;
+}
+
+http::ServerLimits LimitsOf(const AgentConfig& config) {
+  http::ServerLimits limits;
+  limits.head = config.deadlines.head;
+  limits.idle = config.deadlines.keep_alive;
+  limits.body_idle = config.deadlines.body_idle;
+  limits.write_stall = config.deadlines.client_write_stall;
+  limits.head_bytes = static_cast<size_t>(config.limits.head_bytes);
+  limits.body_bytes = static_cast<size_t>(config.limits.body_bytes);
+  limits.connections = static_cast<size_t>(config.limits.connections);
+  return limits;
+}
+
+// What runs. Made in the order of its members; the loop's coroutines go first.
+class Agent final : private http::SocketOwner, private http::Timer {
+ public:
+  Agent(std::filesystem::path config_file, std::unique_ptr<http::Loop> loop)
+      : config_file_(std::move(config_file)), loop_(std::move(loop)), resolver_(*loop_) {}
+  ~Agent() override { loop_->DestroySpawned(); }
+
+  Status Start(AgentConfig config);
+  void Run();
+
+ private:
+  Status OpenRecord(const AgentConfig& config);
+  Status Listen(const AgentConfig& config);
+  Status ListenOnSocket(const std::filesystem::path& path);
+  Status Reload();
+  void OnSocketEvent(http::Socket&) override;  // a signal
+  void OnDeadline() override;                  // time to trim the buffers
+  http::Task<void> Drain();
+
+  const std::filesystem::path config_file_;
+  const WallTime started_ = WallNow();
+  std::unique_ptr<http::Loop> loop_;
+  http::BufferPool buffers_;
+  http::Resolver resolver_;
+  CredentialSource credential_;
+  std::unique_ptr<spool::Spool> spool_;
+  std::optional<gate::Recorder> recorder_;
+  gate::Metrics metrics_;
+  identity::UserNames names_;
+  std::optional<gate::Gate> gate_;
+  std::optional<http::Server> traffic_;
+  std::optional<operations::Operations> operations_;
+  std::optional<http::Server> port_;
+  std::optional<http::Server> socket_;
+  std::unique_ptr<http::Socket> signals_;
+  bool stopping_ = false;
+};
+
+Status Agent::Start(AgentConfig config) {
+  ASSIGN_OR_RETURN(auto credential, credential_.HeaderLine(config.credential));
+  RETURN_IF_ERROR(OpenRecord(config));
+  ASSIGN_OR_RETURN(auto settings, gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
+  gate_.emplace(*loop_, *recorder_, metrics_, names_);
+  gate_->Use(std::move(settings));
+  signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);
+  loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
+  return Listen(config);
+}
+
+Status Agent::OpenRecord(const AgentConfig& config) {
+  ASSIGN_OR_RETURN(const std::string config_hash, HashOfFile(config_file_));
+  spool::Options options;
+  options.journal.directory = config.state.string();
+  options.journal.start = DescribeStart(config, config_hash);
+  options.sync = config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
+  options.full = PolicyOf(config.audit.when_full);
+  options.max_bytes = static_cast<uint64_t>(config.audit.spool_max_bytes);
+  options.stall_after = config.audit.sync_timeout;
+  options.on_progress = [this] { loop_->Post([this] { recorder_->OnProgress(); }); };
+  // The thread may report progress at once, so whom it reports to comes first.
+  ASSIGN_OR_RETURN(spool_, spool::Spool::Open(std::move(options)));
+  recorder_.emplace(*loop_, *spool_);
+  return Ok{};
+}
+
+Status Agent::Listen(const AgentConfig& config) {
+  const http::ServerLimits limits = LimitsOf(config);
+  traffic_.emplace(
+      *loop_, buffers_, limits, [this](http::Exchange& exchange) { return gate_->Handle(exchange); },
+      [this](const http::ProtocolError& error) { return gate_->RenderProtocolError(error); }, nullptr);
+  traffic_->set_on_accept([this](const auto& client, const auto& local) { return gate_->OnAccept(client, local); });
+  operations_.emplace(operations::Sources{*loop_, *spool_, *gate_, metrics_, *traffic_, started_, [this] { return Reload(); }});
+  port_.emplace(
+      *loop_, buffers_, http::ServerLimits{}, [this](http::Exchange& exchange) { return operations_->HandlePort(exchange); },
+      operations::RenderPlainError, nullptr);
+  socket_.emplace(
+      *loop_, buffers_, http::ServerLimits{}, [this](http::Exchange& exchange) { return operations_->HandleSocket(exchange); },
+      operations::RenderPlainError, nullptr);
+  if (InheritedSockets() > 0) {
+    RETURN_IF_ERROR(traffic_->Adopt(kFirstInherited));
+  } else {
+    ASSIGN_OR_RETURN(const http::Address address, http::Address::Parse(config.listen.ToString()));
+    RETURN_IF_ERROR(traffic_->Listen(address));
+  }
+  ASSIGN_OR_RETURN(const http::Address operations, http::Address::Parse(config.operations.ToString()));
+  RETURN_IF_ERROR(port_->Listen(operations));
+  RETURN_IF_ERROR(ListenOnSocket(config.socket()));
+  Log(Level::kInfo, "listening",
+      {{"traffic", traffic_->addresses().front().ToString()},
+       {"operations", port_->addresses().front().ToString()},
+       {"upstream", config.upstream.origin.ToString()},
+       {"version", kVersion}});
+  return Ok{};
+}
+
+Status Agent::ListenOnSocket(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const http::Address address, http::Address::Unix(path.string()));
+  // The record's lock is ours by now, so a socket that lies there is a dead agent's.
+  ::unlink(path.c_str());
+  const mode_t before = ::umask(0177);
+  const Status listening = socket_->Listen(address);
+  ::umask(before);
+  return listening;
+}
+
+Status Agent::Reload() {
+  ASSIGN_OR_RETURN(AgentConfig config, LoadAgentConfig(config_file_));
+  const AgentConfig& old = gate_->settings()->config;
+  if (config.listen != old.listen || config.operations != old.operations || config.state != old.state ||
+      config.audit != old.audit) {
+    return Error{ErrorCode::kInvalid, config_file_.string() + ": listen, operations, state and audit only change with a restart"};
+  }
+  ASSIGN_OR_RETURN(auto credential, credential_.HeaderLine(config.credential));
+  ASSIGN_OR_RETURN(auto settings, gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
+  ConfigureLog(config.log_level, config.log_format);
+  traffic_->limits() = LimitsOf(config);
+  gate_->Use(std::move(settings));
+  return Ok{};
+}
+
+void Agent::OnSocketEvent(http::Socket& socket) {
+  signalfd_siginfo signal{};
+  while (::read(socket.descriptor(), &signal, sizeof(signal)) == sizeof(signal)) {
+    if (signal.ssi_signo == SIGHUP) {
+      const Status reloaded = Reload();
+      if (reloaded) {
+        Log(Level::kInfo, "configuration read again");
+      } else {
+        Log(Level::kError, "the configuration was not changed", {{"reason", reloaded.error().message}});
+      }
+    } else if (!stopping_) {
+      stopping_ = true;
+      Log(Level::kInfo, "stopping", {{"connections", traffic_->connections()}});
+      loop_->Spawn(Drain());
+    } else {
+      loop_->Stop();  // asked twice: at once
+    }
+  }
+}
+
+void Agent::OnDeadline() {
+  buffers_.Trim();
+  loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
+}
+
+http::Task<void> Agent::Drain() {
+  const BootTime deadline = loop_->now() + gate_->settings()->config.deadlines.shutdown;
+  traffic_->Drain();
+  http::Strand strand(*loop_);
+  while (traffic_->connections() > 0 && loop_->now() < deadline) {
+    strand.SetDeadlineIn(kLookWhileDraining);
+    co_await strand.Wait();
+  }
+  if (traffic_->connections() > 0) {
+    Log(Level::kWarning, "exchanges were cut: they outlasted the shutdown deadline", {{"connections", traffic_->connections()}});
+    traffic_->Abort();
+    strand.SetDeadlineIn(kLookWhileDraining);
+    co_await strand.Wait();
+  }
+  loop_->Stop();
+}
+
+void Agent::Run() {
+  loop_->Run();
+  loop_->DestroySpawned();
+  wire::Event event;
+  event.mutable_stop()->set_reason("terminated");
+  if (const auto ticket = spool_->Append(std::move(event)); !ticket) Log(Level::kWarning, "the stop could not be recorded");
+  if (const Status closed = spool_->Close(); !closed) {
+    Log(Level::kError, "the record could not be closed properly", {{"reason", closed.error().message}});
+  }
+  Log(Level::kInfo, "stopped");
+}
+
+}  // namespace
+
+int RunAgent(const std::filesystem::path& config_file) {
+  auto config = LoadAgentConfig(config_file);
+  if (!config) {
+    Log(Level::kError, config.error().message);
+    return 2;
+  }
+  ConfigureLog(config->log_level, config->log_format);
+  identity::DisableCoreDumps();
+  RaiseDescriptorLimit();
+  BlockSignals();
+  auto loop = http::Loop::Make();
+  if (!loop) {
+    Log(Level::kError, loop.error().message);
+    return 1;
+  }
+  Agent agent(config_file, *std::move(loop));
+  if (const Status started = agent.Start(*std::move(config)); !started) {
+    Log(Level::kError, started.error().message);
+    return started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound ? 2 : 1;
+  }
+  agent.Run();
+  return 0;
+}
+
+}  // namespace postern::agent

@@ -1,0 +1,234 @@
+#include "agent/commands/event_json.h"
+
+#include <string_view>
+
+#include "shared/base/clock.h"
+#include "shared/base/hex.h"
+
+namespace postern::commands {
+namespace {
+
+// Writes the members of one object; leaves out what is empty.
+class Object {
+ public:
+  explicit Object(std::string& out) : out_(out) { out_ += '{'; }
+  ~Object() { out_ += '}'; }
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  std::string& Name(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+    return out_;
+  }
+  void Text(std::string_view name, std::string_view value) {
+    if (!value.empty()) Name(name) += JsonString(value);
+  }
+  void Hex(std::string_view name, std::string_view bytes) { Text(name, ToHex(bytes)); }
+  template <class T>
+  void Number(std::string_view name, T value) {
+    if (value != 0) Name(name) += std::to_string(value);
+  }
+  void Flag(std::string_view name, bool value) {
+    if (value) Name(name) += "true";
+  }
+  void Time(std::string_view name, int64_t nanoseconds) {
+    if (nanoseconds != 0) Text(name, FormatRfc3339(WallTime(std::chrono::nanoseconds(nanoseconds))));
+  }
+  void Incarnation(std::string_view name, uint64_t incarnation) {
+    if (incarnation == 0) return;
+    std::string digits(16, '0');
+    for (size_t i = 16; i-- > 0; incarnation >>= 4) digits[i] = "0123456789abcdef"[incarnation & 15];
+    Text(name, digits);
+  }
+  void Exchange(std::string_view bytes) {
+    if (const auto id = wire::ParseExchange(bytes)) Text("exchange", id->ToString());
+  }
+  template <class List>
+  void Texts(std::string_view name, const List& list) {
+    if (list.empty()) return;
+    std::string& out = Name(name);
+    char separator = '[';
+    for (const std::string& item : list) {
+      out += separator;
+      out += JsonString(item);
+      separator = ',';
+    }
+    out += ']';
+  }
+
+ private:
+  std::string& out_;
+};
+
+void Write(Object& parent, const wire::Principal& principal) {
+  Object object(parent.Name("principal"));
+  object.Text("key_id", principal.key_id());
+  object.Text("user", principal.user());
+  object.Text("team", principal.team());
+  object.Text("organisation", principal.organisation());
+}
+
+void Write(Object& parent, const wire::OsUser& user) {
+  if (!user.known()) return;
+  Object object(parent.Name("os_user"));
+  object.Name("uid") += std::to_string(user.uid());
+  object.Text("name", user.name());
+  object.Number("pid", user.pid());
+  object.Text("executable", user.executable());
+}
+
+void Write(Object& parent, const wire::Usage& usage) {
+  Object object(parent.Name("usage"));
+  object.Number("input", usage.input());
+  object.Number("output", usage.output());
+  object.Number("cache_read", usage.cache_read());
+  object.Number("cache_write_5m", usage.cache_write_5m());
+  object.Number("cache_write_1h", usage.cache_write_1h());
+  object.Number("thinking", usage.thinking());
+  object.Number("web_searches", usage.web_searches());
+  object.Number("web_fetches", usage.web_fetches());
+  object.Text("service_tier", usage.service_tier());
+  object.Text("speed", usage.speed());
+  object.Text("inference_geo", usage.inference_geo());
+}
+
+void Write(Object& object, const wire::Start& start) {
+  object.Hex("public_key", start.public_key());
+  object.Incarnation("previous_incarnation", start.previous_incarnation());
+  object.Hex("previous_head", start.previous_head());
+  object.Hex("machine", start.machine());
+  object.Text("agent_version", start.agent_version());
+  object.Text("host", start.host());
+  object.Text("operating_system", start.operating_system());
+  object.Text("sync_mode", start.sync_mode());
+  object.Hex("configuration", start.configuration());
+}
+
+void Write(Object& object, const wire::Intent& intent) {
+  object.Exchange(intent.exchange());
+  if (intent.has_principal()) Write(object, intent.principal());
+  if (intent.has_os_user()) Write(object, intent.os_user());
+  object.Text("call", wire::CallName(intent.call()));
+  object.Text("model", intent.model());
+  object.Flag("stream", intent.stream());
+  object.Number("max_tokens", intent.max_tokens());
+  object.Number("body_bytes", intent.body_bytes());
+  object.Number("messages", intent.messages());
+  object.Texts("tools", intent.tools());
+  object.Texts("server_tools", intent.server_tools());
+  object.Text("session", intent.session());
+  object.Text("agent", intent.agent());
+  object.Text("parent_agent", intent.parent_agent());
+  object.Text("user_agent", intent.user_agent());
+  object.Text("upstream", intent.upstream());
+  object.Text("peer", intent.peer());
+}
+
+void Write(Object& object, const wire::Outcome& outcome) {
+  object.Exchange(outcome.exchange());
+  object.Number("status", outcome.status());
+  object.Text("ending", wire::EndingName(outcome.ending()));
+  object.Text("upstream_request_id", outcome.upstream_request_id());
+  object.Text("upstream_model", outcome.upstream_model());
+  object.Text("upstream_message_id", outcome.upstream_message_id());
+  if (outcome.has_usage()) Write(object, outcome.usage());
+  object.Number("cost_nano_dollars", outcome.cost_nano_dollars());
+  object.Text("price_version", outcome.price_version());
+  object.Flag("estimated", outcome.estimated());
+  object.Text("stop_reason", outcome.stop_reason());
+  object.Texts("tool_uses", outcome.tool_uses());
+  object.Number("bytes_in", outcome.bytes_in());
+  object.Number("bytes_out", outcome.bytes_out());
+  object.Number("first_byte_ns", outcome.first_byte_ns());
+  object.Number("total_ns", outcome.total_ns());
+  object.Text("error_type", outcome.error_type());
+}
+
+void Write(Object& object, const wire::Refusal& refusal) {
+  object.Exchange(refusal.exchange());
+  object.Text("reason", refusal.reason());
+  object.Number("status", refusal.status());
+  object.Text("rule", refusal.rule());
+  if (refusal.has_principal()) Write(object, refusal.principal());
+  if (refusal.has_os_user()) Write(object, refusal.os_user());
+  object.Text("model", refusal.model());
+  if (refusal.call() != wire::CALL_UNKNOWN) object.Text("call", wire::CallName(refusal.call()));
+  object.Text("session", refusal.session());
+  object.Text("user_agent", refusal.user_agent());
+  object.Text("peer", refusal.peer());
+}
+
+void Write(Object& object, const wire::Gap& gap) {
+  object.Text("reason", gap.reason());
+  object.Number("intents", gap.intents());
+  object.Number("outcomes", gap.outcomes());
+  object.Number("refusals", gap.refusals());
+  object.Number("others", gap.others());
+  object.Time("first_time", gap.first_wall_time());
+  object.Time("last_time", gap.last_wall_time());
+}
+
+void WriteBody(Object& object, const wire::Event& event) {
+  switch (event.body_case()) {
+    case wire::Event::kStart:
+      return Write(object, event.start());
+    case wire::Event::kStop:
+      return object.Text("reason", event.stop().reason());
+    case wire::Event::kIntent:
+      return Write(object, event.intent());
+    case wire::Event::kOutcome:
+      return Write(object, event.outcome());
+    case wire::Event::kRefusal:
+      return Write(object, event.refusal());
+    case wire::Event::kGap:
+      return Write(object, event.gap());
+    case wire::Event::kKeyFirstUsed:
+      object.Text("key_id", event.key_first_used().key_id());
+      if (event.key_first_used().has_principal()) Write(object, event.key_first_used().principal());
+      if (event.key_first_used().has_os_user()) Write(object, event.key_first_used().os_user());
+      return;
+    case wire::Event::BODY_NOT_SET:
+      return;
+  }
+}
+
+}  // namespace
+
+std::string JsonString(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += "0123456789abcdef"[byte >> 4];
+      out += "0123456789abcdef"[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string ToJsonLine(uint64_t position, const wire::Event& event) {
+  std::string line;
+  {
+    Object object(line);
+    object.Number("position", position);
+    object.Number("sequence", event.sequence());
+    object.Incarnation("incarnation", event.incarnation());
+    object.Time("time", event.wall_time());
+    object.Text("kind", wire::KindName(event));
+    object.Number("cut_strings", event.cut_strings());
+    object.Number("dropped_items", event.dropped_items());
+    WriteBody(object, event);
+  }
+  return line;
+}
+
+}  // namespace postern::commands

@@ -1,0 +1,149 @@
+#include "agent/dialect/answer_event.h"
+
+#include <algorithm>
+
+#include "agent/dialect/plain_text.h"
+
+namespace postern::dialect {
+namespace {
+
+constexpr size_t kLongestWord = 128;
+
+// One reading of one object. What is not of the expected type is passed over.
+class Reading {
+ public:
+  explicit Reading(JsonCursor& json) : json_(json) {}
+
+  std::optional<AnswerEvent> Run(std::string_view text) {
+    if (json_.Open(text) && json_.EnterObject()) {
+      std::string_view key;
+      while (json_.NextMember(key)) ReadMember(key);
+    }
+    if (!json_.Finish()) return std::nullopt;
+    return std::move(event_);
+  }
+
+ private:
+  void ReadMember(std::string_view key) {
+    if (key == "type") return TakeWord(event_.type);
+    if (key == "index") return TakeIndex();
+    if (key == "message") return ReadObject([this](std::string_view inner) { ReadMessageMember(inner); });
+    if (key == "content_block") return ReadContentBlock();
+    if (key == "delta") return ReadObject([this](std::string_view inner) { ReadDeltaMember(inner); });
+    if (key == "error") return ReadObject([this](std::string_view inner) { ReadErrorMember(inner); });
+    ReadMessageMember(key);
+  }
+
+  void ReadMessageMember(std::string_view key) {
+    if (key == "id") return TakeWord(event_.message_id);
+    if (key == "model") return TakeWord(event_.model);
+    if (key == "stop_reason") return TakeWord(event_.stop_reason);
+    if (key == "content") return ReadContent();
+    if (key == "usage") {
+      UsageReport usage;
+      usage.Read(json_);
+      return event_.usage.Merge(usage);
+    }
+    json_.Skip();
+  }
+
+  void ReadDeltaMember(std::string_view key) {
+    if (key == "stop_reason") return TakeWord(event_.stop_reason);
+    if (key == "text" || key == "thinking" || key == "partial_json") return CountString();
+    json_.Skip();
+  }
+
+  void ReadErrorMember(std::string_view key) {
+    if (key == "type") return TakeWord(event_.error_type);
+    json_.Skip();
+  }
+
+  void ReadContentBlock() {
+    if (json_.Peek() == JsonKind::kObject) event_.block = ReadBlock();
+    else json_.Skip();
+  }
+
+  void ReadContent() {
+    if (json_.Peek() != JsonKind::kArray) {
+      json_.Skip();
+      return;
+    }
+    event_.content.clear();
+    event_.content_count = 0;
+    json_.EnterArray();
+    while (json_.NextElement()) {
+      AnswerBlock block = ReadBlock();
+      block.index = static_cast<int64_t>(event_.content_count++);
+      block.complete = true;
+      if (event_.content.size() < AnswerEvent::kMostContent) event_.content.push_back(std::move(block));
+    }
+  }
+
+  AnswerBlock ReadBlock() {
+    AnswerBlock block;
+    ReadObject([this, &block](std::string_view key) {
+      if (key == "type") return TakeWord(block.type);
+      if (key == "id") return TakeWord(block.id);
+      if (key == "name") return TakeWord(block.name);
+      if (key == "text" || key == "thinking") return CountString();
+      if (key == "input") return CountValue();
+      json_.Skip();
+    });
+    return block;
+  }
+
+  template <class OnMember>
+  void ReadObject(OnMember on_member) {
+    if (json_.Peek() != JsonKind::kObject) {
+      json_.Skip();
+      return;
+    }
+    json_.EnterObject();
+    std::string_view key;
+    while (json_.NextMember(key)) on_member(key);
+  }
+
+  void TakeWord(std::string& word) {
+    word.clear();
+    if (json_.Peek() != JsonKind::kString) {
+      json_.Skip();
+    } else if (const auto text = json_.TakeString()) {
+      // What is too long to decode within the bound is cut as it stands: it is only a name for people.
+      word = MadePlain(text->Decode(kLongestWord).value_or(std::string(text->raw.substr(0, kLongestWord))), kLongestWord);
+    }
+  }
+
+  void TakeIndex() {
+    event_.index.reset();
+    if (json_.Peek() != JsonKind::kNumber) {
+      json_.Skip();
+    } else if (const auto number = json_.TakeNumber()) {
+      event_.index = CountFromNumber(*number);
+    }
+  }
+
+  void CountString() {
+    if (json_.Peek() != JsonKind::kString) {
+      json_.Skip();
+    } else if (const auto text = json_.TakeString()) {
+      event_.content_bytes += text->raw.size();
+    }
+  }
+
+  void CountValue() {
+    constexpr size_t kNothing = 2;  // content_block_start has {} where the deltas then bring the input
+    const size_t before = json_.position();
+    json_.Skip();
+    const size_t size = json_.position() - before;
+    event_.content_bytes += size - std::min(size, kNothing);
+  }
+
+  JsonCursor& json_;
+  AnswerEvent event_;
+};
+
+}  // namespace
+
+std::optional<AnswerEvent> ReadAnswerEvent(std::string_view text, JsonCursor& json) { return Reading(json).Run(text); }
+
+}  // namespace postern::dialect

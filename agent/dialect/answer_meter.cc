@@ -1,0 +1,132 @@
+#include "agent/dialect/answer_meter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/dialect/prefix.h"
+
+namespace postern::dialect {
+namespace {
+
+bool SaysEvents(std::string_view content_type) {
+  constexpr std::string_view kEvents = "text/event-stream";
+  return content_type.size() >= kEvents.size() &&
+         std::equal(kEvents.begin(), kEvents.end(), content_type.begin(),
+                    [](char lower, char c) { return (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) == lower; });
+}
+
+// Takes the start of a piece of content, as far as its text.
+bool TakeContentStart(std::string_view& delta) {
+  return TakePrefix(delta, R"(text_delta","text":")") || TakePrefix(delta, R"(input_json_delta","partial_json":")") ||
+         TakePrefix(delta, R"(thinking_delta","thinking":")");
+}
+
+}  // namespace
+
+AnswerMeter::AnswerMeter(std::string_view content_type, JsonCursor& json)
+    : json_(json), form_(SaysEvents(content_type) ? Form::kEvents : Form::kUnsettled) {}
+
+void AnswerMeter::Feed(std::string_view bytes) {
+  if (form_ == Form::kUnsettled) {
+    const size_t start = bytes.find_first_not_of(" \t\r\n");
+    if (start == std::string_view::npos) return;
+    form_ = bytes[start] == '{' ? Form::kObject : Form::kEvents;
+  }
+  if (form_ == Form::kObject) return Keep(bytes);
+  SseEvent event;
+  while (events_.Next(bytes, event)) Take(event);
+}
+
+void AnswerMeter::Keep(std::string_view bytes) {
+  if (facts_.unreadable > 0) return;
+  if (bytes.size() > kMostJson - object_.size()) {
+    facts_.unreadable = 1;
+    std::string().swap(object_);
+    return;
+  }
+  object_.append(bytes);
+}
+
+void AnswerMeter::Finish() {
+  if (SseEvent event; form_ == Form::kEvents && events_.Finish(event)) Take(event);
+  if (form_ != Form::kObject || facts_.unreadable > 0) return;
+  auto whole = ReadAnswerEvent(object_, json_);
+  std::string().swap(object_);
+  if (!whole) {
+    facts_.unreadable = 1;
+    return;
+  }
+  Apply(*whole);
+  facts_.complete = true;
+}
+
+void AnswerMeter::Take(const SseEvent& event) {
+  ++facts_.events;
+  if (Equals(event.name, "content_block_delta") && TakeContentDelta(event.data)) return;
+  if (event.data == "[DONE]") return;  // some relays put OpenAI's ending behind the last event
+  auto read = event.oversized ? std::nullopt : ReadAnswerEvent(event.data, json_);
+  if (!read) {
+    ++facts_.unreadable;
+    return;
+  }
+  if (read->type.empty()) read->type = event.name;
+  if (event.name == "error" && read->error_type.empty()) read->error_type = "error";
+  Apply(*read);
+}
+
+// By far the most events are {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"…"}} with nothing
+// in them but a piece of content. Only exactly this beginning is taken here; false for any other.
+bool AnswerMeter::TakeContentDelta(std::string_view data) {
+  if (!TakePrefix(data, R"({"type":"content_block_delta","index":)")) return false;
+  size_t digits = 0;
+  while (digits < data.size() && data[digits] >= '0' && data[digits] <= '9') ++digits;
+  data.remove_prefix(digits);
+  if (digits == 0 || !TakePrefix(data, R"(,"delta":{"type":")")) return false;
+  if (!TakeContentStart(data)) return TakePrefix(data, R"(signature_delta")");
+  while (!data.empty() && data.back() != '"') data.remove_suffix(1);  // providers put spaces between the closing braces
+  if (data.empty()) return false;
+  facts_.content_bytes += data.size() - 1;
+  return true;
+}
+
+void AnswerMeter::Apply(AnswerEvent& event) {
+  const auto set = [](std::string& fact, std::string& value) {
+    if (!value.empty()) fact = std::move(value);
+  };
+  set(facts_.message_id, event.message_id);
+  set(facts_.model, event.model);
+  set(facts_.stop_reason, event.stop_reason);
+  set(facts_.error_type, event.error_type);
+  facts_.content_bytes += event.content_bytes;
+  if (event.usage.seen) {
+    usage_.Merge(event.usage);
+    facts_.usage = usage_.ToUsage();
+    facts_.usage_seen = true;
+  }
+  for (AnswerBlock& block : event.content) Start(std::move(block));
+  if (event.type == "content_block_start" && event.block) {
+    event.block->index = event.index.value_or(0);
+    Start(*std::move(event.block));
+  } else if (event.type == "content_block_stop") {
+    Stop(event.index.value_or(0));
+  } else if (event.type == "message_stop") {
+    facts_.complete = true;
+  }
+}
+
+void AnswerMeter::Start(AnswerBlock block) {
+  ++facts_.block_count;
+  if (facts_.blocks.size() < kMostBlocks) facts_.blocks.push_back(std::move(block));
+}
+
+void AnswerMeter::Stop(int64_t index) {
+  const auto open = std::find_if(facts_.blocks.rbegin(), facts_.blocks.rend(),
+                                 [index](const AnswerBlock& block) { return block.index == index && !block.complete; });
+  if (open != facts_.blocks.rend()) {
+    open->complete = true;
+  } else if (facts_.block_count <= kMostBlocks) {
+    ++facts_.unreadable;
+  }
+}
+
+}  // namespace postern::dialect

@@ -1,0 +1,98 @@
+// Reads JSON in one pass, without a tree and without a copy.
+//
+// simdjson's first stage, chosen for this processor at run time, marks every structural character ({ } [ ] : , and the
+// start of each string, number and literal) and validates UTF-8; the cursor walks those marks. The text needs no padding:
+// nothing is read beyond its end. What is accepted is RFC 8259 with two limits: containers nested at most kDeepest, and
+// escapes are checked only in the strings that are read, not in those that are skipped (no reader can take a backslash
+// and the character after it for structure, so they can't change what the document means; on a processor without any of
+// the instruction sets that simdjson knows, that character may even be a control character or not UTF-8).
+//
+//   if (!json.Open(text) || !json.EnterObject()) …
+//   while (json.NextMember(key)) { if (key == "model") json.TakeString(); else json.Skip(); }
+//   if (!json.Finish()) …            // a failure anywhere makes every later call fail, so one check at the end will do
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::dialect {
+
+enum class JsonKind { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull, kNothing };
+
+// The text between a string's quotes, escapes and all.
+struct JsonString {
+  std::string_view raw;
+
+  // Decoded; nothing for a bad escape or when it is longer than `most` bytes. A lone surrogate becomes U+FFFD.
+  std::optional<std::string> Decode(size_t most) const;
+};
+
+enum class JsonFailure { kNone, kNotUtf8, kMalformed, kTooDeep };
+
+// One of these serves many documents, one at a time; it keeps the memory of its index. Thread-compatible.
+class JsonCursor {
+ public:
+  static constexpr size_t kDeepest = 1024;
+
+  JsonCursor();
+  ~JsonCursor();
+  JsonCursor(const JsonCursor&) = delete;
+  JsonCursor& operator=(const JsonCursor&) = delete;
+
+  // Begins a document; `text` must stay as it is until Finish. False for text that can't be JSON at all.
+  bool Open(std::string_view text);
+
+  // What comes next; kNothing at the end or after a failure.
+  JsonKind Peek() const;
+
+  // Each of these takes what comes next. False (or nothing) and a failure if it is something else.
+  bool EnterObject();
+  bool EnterArray();
+  std::optional<JsonString> TakeString();
+  std::optional<std::string_view> TakeNumber();  // its text, of which the grammar has been checked
+  bool Skip();                                   // any value
+
+  // The next member of the object that was entered, or its end (false). The key is decoded; its view holds until the next
+  // call. The value must be taken or skipped before the next call.
+  bool NextMember(std::string_view& key);
+  // The next element of the array that was entered, or its end (false).
+  bool NextElement();
+
+  // Where in the text the next thing starts.
+  size_t position() const { return next_ < end_ ? *next_ : text_.size(); }
+
+  // Ends the document: true if nothing failed and nothing is left over. Gives back an unusually large index.
+  bool Finish();
+
+  JsonFailure failure() const { return failure_; }
+
+ private:
+  struct Index;
+
+  bool Fail(JsonFailure failure = JsonFailure::kMalformed);
+  char Here() const { return next_ < end_ ? text_[*next_] : '\0'; }
+  bool Take(char expected);
+  bool Enter(char opening);
+  bool TakeKey();
+  std::string_view TakeToken();  // from a mark to the next one, without the white space between
+  bool TakeScalar();
+
+  std::unique_ptr<Index> index_;
+  std::string_view text_;
+  const uint32_t* next_ = nullptr;  // marks not yet taken; *end_ is readable and is the text's size
+  const uint32_t* end_ = nullptr;
+  size_t depth_ = 0;    // containers entered and not left
+  bool fresh_ = false;  // a container has just been entered: no comma is due
+  JsonFailure failure_ = JsonFailure::kNone;
+  std::string key_;  // the last key, where it had to be decoded
+};
+
+// A count in a JSON number: whole and not negative. What is larger than 2^63 − 1 becomes that; fractions are rounded up
+// (so that a bill is never too small); nothing for a negative number.
+std::optional<int64_t> CountFromNumber(std::string_view number);
+
+}  // namespace postern::dialect

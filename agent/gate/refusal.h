@@ -1,0 +1,64 @@
+// Every refusal is made here: the status and shape that make Claude Code stop at once, or wait, and show our sentence.
+//
+// What each answer does to the client was measured; the short form:
+//   402  one request, the sentence verbatim                    policy, model, tool
+//   401  one request with x-should-retry: false                keys
+//   400  the client drops features and tries again             only what is malformed
+//   404, 413  the sentence is lost                             only what is nobody's business or too large
+//   5xx  eleven tries over three minutes, unless told not to   never a decision, only what failed
+// A sentence says what, whose rule, until when, whom to ask. It never quotes the request, nor names another person.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "shared/base/ids.h"
+#include "shared/http/server.h"
+
+namespace postern::gate {
+
+enum class Reason {
+  kNoKey,           // 401, as all that follow of keys
+  kForeignKey,      // not one of ours
+  kMalformedKey,
+  kMistypedKey,     // its check doesn't fit
+  kUnknownKey,
+  kDisabledKey,
+  kExpiredKey,
+  kKeyNotForHost,   // bound to other hosts
+  kKeyNotForOsUser,  // bound to other OS users
+  kUnknownModel,    // 402
+  kMalformedBody,   // 400
+  kForeignHost,     // 421: a name that isn't this machine's loopback
+  kWebPage,         // 403
+  kNotJson,         // 415
+  kNotFound,        // 404
+  kWrongMethod,     // 405
+  kTooLarge,        // 413
+  kProtocol,        // 4xx: as the HTTP layer says
+  kTimedOut,        // 408
+  kRecordFull,      // 503, and the client doesn't try again
+  kNoCredential,    // 503, and the client doesn't try again
+  kUpstreamUnreachable,  // 502, and the client tries again
+  kUpstreamSilent,       // 504, and the client tries again
+  kUnreadableAnswer,     // 502, and the client doesn't try again
+};
+
+// "no_key", "unknown_model", …: the name in events and metrics.
+std::string_view Name(Reason reason);
+constexpr int kReasons = static_cast<int>(Reason::kUnreadableAnswer) + 1;
+
+struct Refusal {
+  Reason reason;
+  std::string sentence;
+  int status = 0;  // only for kProtocol
+};
+
+int StatusOf(const Refusal& refusal);
+
+// {"type":"error","error":{"type":…,"message":…},"request_id":…} with its headers. `id_text` is the exchange's id as text;
+// the answer's headers are views into it.
+http::Answer Render(const Refusal& refusal, const std::string& id_text);
+
+}  // namespace postern::gate

@@ -1,0 +1,90 @@
+#include "agent/gate/relay.h"
+
+#include "agent/gate/forwarding.h"
+
+namespace postern::gate {
+namespace {
+
+using http::Io;
+
+constexpr std::chrono::milliseconds kGraceAfterStop{100};
+
+std::optional<uint64_t> LengthOf(const http::Head& head) {
+  if (head.framing == http::Framing::kLength) return head.content_length;
+  if (head.framing == http::Framing::kNone) return 0;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream, const agent::DeadlineConfig& deadlines,
+             dialect::JsonCursor& json)
+    : exchange_(exchange),
+      upstream_(upstream),
+      deadlines_(deadlines),
+      meter_(upstream.head().Find("content-type").value_or(""), json) {
+  const auto encoding = upstream.head().Find("content-encoding");
+  if (!encoding) return;
+  auto decoder = decoding::Decoder::Make(*encoding);
+  if (decoder) {
+    decoder_.emplace(*std::move(decoder));
+  } else {
+    blind_ = true;
+  }
+}
+
+http::Task<wire::Ending> Relay::Run(const std::string& exchange_id) {
+  const http::Head& head = upstream_.head();
+  auto headers = AnswerHeaders(head);
+  headers.push_back({"x-postern-exchange", exchange_id});
+  exchange_.Begin(head.status, head.reason, headers, LengthOf(head));
+  exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);
+  for (;;) {
+    const http::BodyPiece piece = upstream_.TryReadBody();
+    if (piece.io == Io::kWouldBlock) {
+      const std::optional<wire::Ending> ended = co_await AwaitMore();
+      if (ended) co_return *ended;
+      continue;
+    }
+    if (piece.io != Io::kOk) co_return wire::ENDING_UPSTREAM_CUT;
+    Meter(piece.bytes);
+    if (piece.last) {
+      meter_.Finish();
+      upstream_whole_ = true;
+      const Io sent = co_await exchange_.SendLast(piece.bytes);
+      co_return sent == Io::kOk ? wire::ENDING_COMPLETE : wire::ENDING_CLIENT_GONE;
+    }
+    if (piece.bytes.empty()) continue;
+    const Io sent = co_await exchange_.SendPiece(piece.bytes);
+    if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
+    flushed_ = true;
+    exchange_.strand().SetDeadlineIn(meter_.facts().complete ? kGraceAfterStop : deadlines_.stream_idle);
+  }
+}
+
+http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
+  if (!flushed_) {
+    const Io sent = co_await exchange_.SendPiece("");
+    if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
+    flushed_ = true;
+    exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);
+  }
+  const http::Wake wake = co_await exchange_.strand().Wait();
+  if (wake == http::Wake::kEvent) co_return std::nullopt;
+  if (wake == http::Wake::kCancelled) co_return wire::ENDING_CLIENT_GONE;
+  if (!meter_.facts().complete || upstream_.head().framing == http::Framing::kLength) co_return wire::ENDING_DEADLINE;
+  const Io sent = co_await exchange_.SendLast("");
+  co_return sent == Io::kOk ? wire::ENDING_COMPLETE : wire::ENDING_CLIENT_GONE;
+}
+
+void Relay::Meter(std::string_view bytes) {
+  if (blind_) return;
+  if (!decoder_) {
+    meter_.Feed(bytes);
+    return;
+  }
+  const Status decoded = decoder_->Decode(bytes, [this](std::string_view plain) { meter_.Feed(plain); });
+  if (!decoded) blind_ = true;
+}
+
+}  // namespace postern::gate

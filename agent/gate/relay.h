@@ -1,0 +1,52 @@
+// Passes an answer on as it arrives, and reads a copy of it.
+//
+// Nothing is held back: what is readable is read at once, and sent at once. The client's connection sets the pace: while it
+// takes nothing, nothing is read from upstream. Where the client leaves, the upstream is cancelled by closing it.
+//
+// A stream that has said message_stop is over for the client even if the provider keeps the body open: Claude Code waits for
+// the end of the body, so it is ended here after a short grace.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/config.h"
+#include "agent/decoding/decoder.h"
+#include "agent/dialect/answer_meter.h"
+#include "shared/http/client_connection.h"
+#include "shared/http/server.h"
+#include "shared/wire/event.h"
+
+namespace postern::gate {
+
+// One answer, whose head has been read. Owned by the loop thread.
+class Relay {
+ public:
+  Relay(http::Exchange& exchange, http::ClientConnection& upstream, const agent::DeadlineConfig& deadlines,
+        dialect::JsonCursor& json);
+
+  // Sends the head, with `exchange_id` added, and the body. What was sent is the provider's, byte for byte; where it could
+  // not be sent whole, the client's connection is cut and not ended.
+  http::Task<wire::Ending> Run(const std::string& exchange_id);
+
+  const dialect::AnswerFacts& facts() const { return meter_.facts(); }
+  // Whether the answer's compression kept the meter from reading it.
+  bool blind() const { return blind_; }
+  // Whether the upstream's answer was read to its end, so that its connection can be used again.
+  bool upstream_whole() const { return upstream_whole_; }
+
+ private:
+  void Meter(std::string_view bytes);
+  http::Task<std::optional<wire::Ending>> AwaitMore();
+
+  http::Exchange& exchange_;
+  http::ClientConnection& upstream_;
+  const agent::DeadlineConfig& deadlines_;
+  dialect::AnswerMeter meter_;
+  std::optional<decoding::Decoder> decoder_;
+  bool blind_ = false;
+  bool flushed_ = false;
+  bool upstream_whole_ = false;
+};
+
+}  // namespace postern::gate

@@ -1,0 +1,87 @@
+#include "agent/identity/identify.h"
+
+#include <algorithm>
+
+#include "agent/identity/virtual_key.h"
+#include "shared/crypto/random.h"
+
+namespace postern::identity {
+namespace {
+
+template <class T, class U>
+bool Holds(const std::vector<T>& list, const U& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+std::variant<Identity, IdentityRefusal> ByOsUser(const IdentityRules& rules, std::optional<uid_t> os_user) {
+  if (rules.mode != Mode::kOsUser || !os_user) return IdentityRefusal::kNoKey;
+  const auto found = rules.os_users.find(*os_user);
+  if (found == rules.os_users.end()) return IdentityRefusal::kUnknownOsUser;
+  return Identity{found->second, std::nullopt};
+}
+
+std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, const IdentityRules& rules,
+                                      std::optional<uid_t> os_user, WallTime now) {
+  if (record.disabled) return IdentityRefusal::kDisabledKey;
+  if (record.expires && now >= *record.expires) return IdentityRefusal::kExpiredKey;
+  if (!record.hosts.empty() && !Holds(record.hosts, rules.host)) return IdentityRefusal::kKeyNotForHost;
+  const bool bound = !record.os_users.empty();
+  if (bound && !(os_user && Holds(record.os_uids, *os_user))) return IdentityRefusal::kKeyNotForOsUser;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view Name(IdentityRefusal refusal) {
+  switch (refusal) {
+    case IdentityRefusal::kNoKey:
+      return "no_key";
+    case IdentityRefusal::kUnknownOsUser:
+      return "unknown_os_user";
+    case IdentityRefusal::kForeignKey:
+      return "foreign_key";
+    case IdentityRefusal::kMalformedKey:
+      return "malformed_key";
+    case IdentityRefusal::kMistypedKey:
+      return "mistyped_key";
+    case IdentityRefusal::kUnknownKey:
+      return "unknown_key";
+    case IdentityRefusal::kDisabledKey:
+      return "disabled_key";
+    case IdentityRefusal::kExpiredKey:
+      return "expired_key";
+    case IdentityRefusal::kKeyNotForHost:
+      return "key_not_for_host";
+    case IdentityRefusal::kKeyNotForOsUser:
+      return "key_not_for_os_user";
+  }
+  return "unknown";
+}
+
+std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, const KeyHeaders& headers,
+                                                 std::optional<uid_t> os_user, WallTime now) {
+  const auto presented = PresentedKey(headers, rules.mode);
+  if (!presented) return ByOsUser(rules, os_user);
+  const VirtualKey key = ParseVirtualKey(*presented);
+  switch (key.form) {
+    case KeyForm::kOurs:
+      break;
+    case KeyForm::kForeign:
+      return IdentityRefusal::kForeignKey;
+    case KeyForm::kMalformed:
+      return IdentityRefusal::kMalformedKey;
+    case KeyForm::kMistyped:
+      return IdentityRefusal::kMistypedKey;
+  }
+  const KeyRecord* record = rules.keys.Find(key.id);
+  const crypto::Digest hash = HashKeySecret(key.secret);
+  // A wrong secret says no more than an unknown id: whether the id exists is nobody's business without it.
+  if (record == nullptr ||
+      !crypto::ConstantTimeEqual(crypto::AsBytes(hash), crypto::AsBytes(record->secret_hash))) {
+    return IdentityRefusal::kUnknownKey;
+  }
+  if (const auto refusal = WhyNot(*record, rules, os_user, now)) return *refusal;
+  return Identity{record->principal, record->id};
+}
+
+}  // namespace postern::identity

@@ -1,0 +1,53 @@
+// From what a connection and a request show to the principal that they are for. Pure, and fails closed:
+// whatever isn't plainly one of the known is refused.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <sys/types.h>
+
+#include "agent/identity/key_table.h"
+#include "agent/identity/presented_key.h"
+#include "agent/identity/principal.h"
+#include "shared/base/clock.h"
+
+namespace postern::identity {
+
+enum class IdentityRefusal {
+  kNoKey,            // and no OS user that could do instead
+  kUnknownOsUser,    // no key, and os_users doesn't name the user
+  kForeignKey,       // not one of Postern's
+  kMalformedKey,     // with our prefix, but cut, lengthened or with other characters
+  kMistypedKey,      // the check doesn't fit
+  kUnknownKey,       // no key has that id and secret
+  kDisabledKey,      // switched off in keys.yaml
+  kExpiredKey,       // its time has passed
+  kKeyNotForHost,    // bound to other hosts
+  kKeyNotForOsUser,  // bound to other users of the host, or the connection has no OS user
+};
+
+// "no_key", "foreign_key", … as records and metrics name them.
+std::string_view Name(IdentityRefusal refusal);
+
+struct Identity {
+  Principal principal;
+  std::optional<KeyId> key;  // none where the OS user sufficed
+};
+
+// What all requests are judged by.
+struct IdentityRules {
+  Mode mode = Mode::kKey;
+  const KeyTable& keys;
+  const std::map<uid_t, Principal>& os_users;  // with Mode::kOsUser
+  std::string host;                            // this machine's name
+};
+
+// `os_user` is the uid of the connecting socket where there is one.
+std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, const KeyHeaders& headers,
+                                                 std::optional<uid_t> os_user, WallTime now);
+
+}  // namespace postern::identity

@@ -1,0 +1,57 @@
+// What operators and programs ask of a running agent.
+//
+//   127.0.0.1:4781   GET /healthz   200 while the loop turns and the record can be kept, else 503; one line of text
+//                    GET /metrics   Prometheus text
+//   agent.sock       both, and
+//                    GET /status    one JSON object
+//                    GET /events    a page of the record (agent/spool/README.md has the grammar)
+//                    POST /reload   reads the configuration again; 200, or 422 with the sentence that says what is wrong
+// The socket is for root and the agent's own user (mode 0600); the port tells nothing that names a person.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "agent/gate/gate.h"
+#include "agent/gate/metrics.h"
+#include "agent/spool/spool.h"
+#include "shared/http/server.h"
+
+namespace postern::operations {
+
+// What it reports on; all of it lives longer.
+struct Sources {
+  http::Loop& loop;
+  spool::Spool& spool;
+  gate::Gate& gate;
+  gate::Metrics& metrics;
+  http::Server& traffic;
+  WallTime started;
+  std::function<Status()> reload;
+};
+
+// Owned by the loop thread.
+class Operations {
+ public:
+  explicit Operations(Sources sources) : sources_(std::move(sources)) {}
+
+  // The handler of the port, and of the socket.
+  http::Task<void> HandlePort(http::Exchange& exchange);
+  http::Task<void> HandleSocket(http::Exchange& exchange);
+
+  std::string Metrics();
+  std::string StatusJson() const;
+
+ private:
+  http::Task<void> SendHealth(http::Exchange& exchange);
+  http::Task<void> SendMetrics(http::Exchange& exchange);
+  http::Task<void> SendEvents(http::Exchange& exchange);
+  http::Task<void> Reload(http::Exchange& exchange);
+
+  Sources sources_;
+};
+
+// {"error": sentence}, for what goes wrong before a handler.
+http::Answer RenderPlainError(const http::ProtocolError& error);
+
+}  // namespace postern::operations

@@ -1,0 +1,119 @@
+// The record on disk: events that become a chain, in a store that survives what README.md says it survives.
+//
+//   Stage  →  Write            →  Seal                    →  Sync
+//   chained   survives kill -9    signed (a write of its own)  survives a power cut
+//
+// Fails closed: once a write or a sync has failed, nothing is written until Reopen has read back what the
+// disk holds and written again what it may have lost. Until they are synced the batches are kept in memory
+// for that.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/spool/event_stream.h"
+#include "agent/spool/layout.h"
+#include "agent/spool/open_exchanges.h"
+#include "shared/base/clock.h"
+#include "shared/base/result.h"
+#include "shared/crypto/ed25519.h"
+#include "shared/kv/store.h"
+#include "shared/wire/chain.h"
+#include "shared/wire/event.h"
+
+namespace postern::spool {
+
+struct JournalOptions {
+  std::string directory;  // the state directory; made where there is none
+  std::string machine_id_file = "/etc/machine-id";
+  wire::Start start;  // what the agent says of itself; key, machine and previous incarnation are filled in
+  std::function<WallTime()> wall_now = WallNow;
+  std::shared_ptr<kv::Faults> faults{};  // for tests
+};
+
+// Owned by the spool thread.
+class Journal {
+ public:
+  // Opens or makes the state. What the last life left behind is made good before this returns, in one synced
+  // write together with this life's start: its unsealed end is sealed, its open exchanges are settled as
+  // interrupted. A state that is fresh, from another machine, or without its key gets a new incarnation.
+  // Errors as kv::Store::Open and LoadOrMakeKey; kCorrupt also when the end of the chain doesn't fit
+  // together.
+  static Result<std::unique_ptr<Journal>> Open(JournalOptions options);
+
+  // Makes the event the next of the chain; fills in its head and cuts it to size. It is on no disk until
+  // Write.
+  void Stage(wire::Event& event);
+
+  // Writes what was staged since the last Write as one batch. After an error: Reopen.
+  Status Write();
+
+  // Signs and writes the head, if an event was written since the last seal. After an error: Reopen.
+  Status Seal();
+
+  // After an error: Reopen.
+  Status Sync();
+
+  // Opens the store again and brings everything that was staged before to the disk, synced. May be tried
+  // again after an error.
+  Status Reopen();
+
+  // Removes the oldest events up to a seal that is older than `before`, open exchanges and everything after
+  // them excepted. The seal stays: it is what the rest of the chain goes on from. After an error: Reopen.
+  Status Trim(WallTime before);
+
+  // As ReadPage; sees what was written.
+  Result<Page> Read(const PageRequest& request) const;
+
+  bool IsOpen(const ExchangeId& exchange) const { return open_.contains(exchange); }
+  size_t open_exchanges() const { return open_.size(); }
+  bool poisoned() const { return store_->poisoned(); }
+  uint64_t incarnation() const { return incarnation_; }
+  const crypto::PublicKey& public_key() const { return key_.public_key(); }
+  uint64_t next_position() const { return position_ + 1; }
+  uint64_t unsealed() const { return sequence_ - sealed_; }
+  uint64_t kept_bytes() const { return bytes_ever_ - trimmed_bytes_; }
+  uint64_t unsynced_bytes() const { return unsynced_bytes_; }
+  WallTime oldest() const { return oldest_; }  // about when the oldest kept event was written
+
+ private:
+  Journal(JournalOptions options, std::unique_ptr<kv::Store> store, crypto::SigningKey key);
+
+  Status Recover();
+  Status RecoverChain();
+  Status RecoverExchanges(uint64_t from);
+  Status Begin();
+  void BeginIncarnation(const std::string& machine, wire::Start& start);
+  void StageSeal(kv::Batch& batch);
+  Status Commit(kv::Batch batch);
+  kv::Batch TakeBatch();
+  void Salt(wire::Event& event);
+
+  JournalOptions options_;
+  std::unique_ptr<kv::Store> store_;
+  crypto::SigningKey key_;
+
+  uint64_t incarnation_ = 0;
+  wire::Head head_{};
+  uint64_t sequence_ = 0;  // of the last staged event
+  uint64_t position_ = 0;
+  uint64_t sealed_ = 0;  // sequence of the last sealed event
+  uint64_t bytes_ever_ = 0;
+  uint64_t trimmed_bytes_ = 0;
+  WallTime oldest_{};
+  uint64_t oldest_open_at_recovery_ = 1;
+  OpenExchanges open_;
+
+  kv::Batch staged_;
+  std::vector<kv::Batch> unsynced_;  // written, or to be written again after Reopen
+  std::vector<kv::Batch> spare_;
+  uint64_t unsynced_bytes_ = 0;
+  std::string scratch_;
+  std::vector<uint8_t> salts_;  // drawn in advance: one draw of many is much cheaper
+  size_t salts_used_ = 0;
+};
+
+}  // namespace postern::spool

@@ -1,0 +1,483 @@
+#include "agent/spool/spool.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <utility>
+
+#include "shared/base/log.h"
+
+namespace postern::spool {
+namespace {
+
+constexpr size_t kMostInABatch = 1024;
+constexpr uint64_t kMostUnsealed = 64;            // reading back from a seal stays short
+constexpr uint64_t kMostUnsyncedBytes = 1 << 20;  // they are kept in memory until they are synced
+constexpr size_t kOutcomesPerIntent = 4;  // how many times longer the queue may get by what is always taken
+constexpr auto kTrimEvery = std::chrono::minutes(1);
+constexpr auto kTrimEveryWhileFull = std::chrono::seconds(10);
+constexpr auto kLongestGapInterval = std::chrono::minutes(10);
+constexpr auto kFirstRetry = std::chrono::milliseconds(50);
+constexpr auto kLongestRetry = std::chrono::seconds(5);
+
+// Space below max_bytes that only outcomes and gap records may use.
+uint64_t Reserve(uint64_t max_bytes) { return std::min<uint64_t>(max_bytes / 16, 16 << 20); }
+
+// What may be turned away: it begins something. The rest ends or explains what was recorded already.
+bool MayBeTurnedAway(const wire::Event& event) {
+  return event.has_intent() || event.has_refusal() || event.has_key_first_used();
+}
+
+bool IsEmpty(const wire::Gap& gap) {
+  return gap.intents() + gap.outcomes() + gap.refusals() + gap.others() == 0;
+}
+
+void Merge(const wire::Gap& from, wire::Gap& into) {
+  if (IsEmpty(from)) return;
+  if (IsEmpty(into)) {
+    into = from;
+    return;
+  }
+  into.set_intents(into.intents() + from.intents());
+  into.set_outcomes(into.outcomes() + from.outcomes());
+  into.set_refusals(into.refusals() + from.refusals());
+  into.set_others(into.others() + from.others());
+  into.set_first_wall_time(std::min(into.first_wall_time(), from.first_wall_time()));
+  into.set_last_wall_time(std::max(into.last_wall_time(), from.last_wall_time()));
+}
+
+// Why an event found no room in memory: the disk's trouble, or simply too many at once.
+const char* Why(Condition condition) { return condition == Condition::kGood ? "too many" : Name(condition); }
+
+int64_t BootNow() { return BootClock::now().time_since_epoch().count(); }
+
+}  // namespace
+
+const char* Name(Condition condition) {
+  switch (condition) {
+    case Condition::kGood:
+      return "good";
+    case Condition::kFull:
+      return "full";
+    case Condition::kStalled:
+      return "stalled";
+    case Condition::kFailing:
+      return "failing";
+  }
+  return "unknown";
+}
+
+Result<std::unique_ptr<Spool>> Spool::Open(Options options) {
+  ASSIGN_OR_RETURN(auto journal, Journal::Open(options.journal));
+  return std::unique_ptr<Spool>(new Spool(std::move(options), std::move(journal)));
+}
+
+Spool::Spool(Options options, std::unique_ptr<Journal> journal)
+    : options_(std::move(options)),
+      journal_(std::move(journal)),
+      incarnation_(journal_->incarnation()),
+      public_key_(journal_->public_key()) {
+  full_ = IsFull();
+  UpdateCounters();
+  thread_ = std::thread([this] { Run(); });
+}
+
+Spool::~Spool() { static_cast<void>(Close().has_value()); }
+
+Status Spool::Close() {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.closing = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  if (last_error_) return *last_error_;
+  return Ok{};
+}
+
+Result<Ticket> Spool::Append(wire::Event event) {
+  const bool may_be_turned_away = MayBeTurnedAway(event);
+  const Condition now = may_be_turned_away ? condition(BootClock::now()) : Condition::kGood;
+  bool wake = false;
+  Ticket ticket{};
+  {
+    const std::lock_guard lock(mutex_);
+    if (inbox_.closing) return Error{ErrorCode::kUnavailable, "the record is closed"};
+    const size_t most = options_.max_queued * (may_be_turned_away ? 1 : kOutcomesPerIntent);
+    const bool no_room = inbox_.items.size() >= most;
+    if (no_room && (options_.full == FullPolicy::kGap || !may_be_turned_away)) {
+      Drop(event, inbox_.unrecorded, Why(now));
+      return Ticket{inbox_.last_ticket};
+    }
+    if (no_room || (now != Condition::kGood && options_.full == FullPolicy::kRefuse)) {
+      counters_.turned_away.fetch_add(1, std::memory_order_relaxed);
+      // An intent that is turned away sends nothing upstream: nothing is missing. What else is turned away
+      // has happened.
+      if (!event.has_intent()) Drop(event, inbox_.unrecorded, Why(now));
+      if (no_room || now == Condition::kFull) return Error{ErrorCode::kExhausted, "the record is full"};
+      return Error{ErrorCode::kUnavailable, "the record can't be written now"};
+    }
+    ticket = Ticket{++inbox_.last_ticket};
+    inbox_.items.push_back({std::move(event), inbox_.last_ticket});
+    counters_.queued.store(inbox_.items.size(), std::memory_order_relaxed);
+    wake = std::exchange(inbox_.sleeping, false);
+  }
+  if (wake) wake_.notify_one();
+  return ticket;
+}
+
+void Spool::Read(PageRequest request, std::function<void(Result<std::string>)> done) {
+  bool wake = false;
+  bool closed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    closed = inbox_.closing;
+    if (!closed) {
+      inbox_.readings.push_back({request, std::move(done)});
+      wake = std::exchange(inbox_.sleeping, false);
+    }
+  }
+  if (closed) return done(Error{ErrorCode::kUnavailable, "the record is closed"});
+  if (wake) wake_.notify_one();
+}
+
+Condition Spool::condition(BootTime now) const {
+  if (failing_) return Condition::kFailing;
+  const int64_t since = busy_since_;
+  if (since != 0 && now.time_since_epoch().count() - since > options_.stall_after.count())
+    return Condition::kStalled;
+  return full_ ? Condition::kFull : Condition::kGood;
+}
+
+Standing Spool::StandingOf(Ticket ticket, Wanted wanted, BootTime now) const {
+  if (ticket <= (wanted == Wanted::kWritten ? written() : synced())) return Standing::kDone;
+  const Condition how = condition(now);
+  if (how == Condition::kGood || how == Condition::kFull) return Standing::kWaiting;
+  switch (options_.full) {
+    case FullPolicy::kRefuse:
+      return Standing::kRefused;
+    case FullPolicy::kBlock:
+      return Standing::kWaiting;
+    case FullPolicy::kGap:
+      return Standing::kUnrecorded;
+  }
+  return Standing::kRefused;
+}
+
+Stats Spool::stats() const {
+  const auto read = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
+  Stats stats;
+  stats.condition = condition(BootClock::now());
+  stats.queued = read(counters_.queued);
+  stats.events = read(counters_.events);
+  stats.batches = read(counters_.batches);
+  for (size_t i = 0; i < stats.batch_sizes.size(); ++i) stats.batch_sizes[i] = read(counters_.batch_sizes[i]);
+  stats.seals = read(counters_.seals);
+  stats.syncs = read(counters_.syncs);
+  stats.sync_nanoseconds = read(counters_.sync_nanoseconds);
+  stats.failures = read(counters_.failures);
+  stats.turned_away = read(counters_.turned_away);
+  stats.dropped = read(counters_.dropped);
+  stats.open_exchanges = read(counters_.open_exchanges);
+  stats.kept_bytes = read(counters_.kept_bytes);
+  stats.max_bytes = options_.max_bytes;
+  stats.oldest = WallTime(std::chrono::nanoseconds(read(counters_.oldest)));
+  return stats;
+}
+
+void Spool::Run() {
+  while (!closing_) {
+    WaitForWork();
+    Work();
+  }
+  ServeReadings();
+}
+
+void Spool::WaitForWork() {
+  const bool at_once = !failing_ && !taken_.empty();
+  const Clock::time_point deadline = NextDeadline();
+  std::unique_lock lock(mutex_);
+  const auto has_work = [&] {
+    return inbox_.closing || !inbox_.readings.empty() ||
+           (MayTake() && (!inbox_.items.empty() || !IsEmpty(inbox_.unrecorded)));
+  };
+  while (!at_once && !has_work() && Clock::now() < deadline) {
+    inbox_.sleeping = true;
+    wake_.wait_until(lock, deadline);
+  }
+  inbox_.sleeping = false;
+  closing_ = inbox_.closing;
+  readings_.swap(inbox_.readings);
+  if (!MayTake() && !closing_) return;
+  if (taken_.empty()) {
+    taken_.swap(inbox_.items);
+  } else {
+    std::move(inbox_.items.begin(), inbox_.items.end(), std::back_inserter(taken_));
+    inbox_.items.clear();
+  }
+  Merge(inbox_.unrecorded, gap_);
+  inbox_.unrecorded.Clear();
+  counters_.queued.store(0, std::memory_order_relaxed);
+}
+
+Spool::Clock::time_point Spool::NextDeadline() const {
+  if (failing_) return retry_due_;
+  Clock::time_point deadline = trim_due_;
+  if (sync_due_) deadline = std::min(deadline, *sync_due_);
+  if (journal_->unsealed() > 0) deadline = std::min(deadline, last_seal_ + options_.seal_every);
+  if (!IsEmpty(gap_)) deadline = std::min(deadline, gap_due_);
+  return deadline;
+}
+
+void Spool::Work() {
+  if (failing_) Recover();
+  if (failing_) {
+    if (options_.full == FullPolicy::kGap || closing_) DropItems();
+  } else {
+    StageItems();
+    if (closing_) FinishHeldBack();
+    StageGap();
+    WriteStaged();
+    SealIfDue();
+    SyncIfDue();
+    TrimIfDue();
+  }
+  if (closing_ && failing_ && !last_error_)
+    last_error_ = Error{ErrorCode::kUnavailable, "the record could not be finished"};
+  ServeReadings();
+}
+
+void Spool::StageItems() {
+  if (!full_ && !held_back_.empty()) {
+    held_back_.insert(held_back_.end(), std::make_move_iterator(taken_.begin()),
+                      std::make_move_iterator(taken_.end()));
+    taken_ = std::exchange(held_back_, {});
+  }
+  size_t done = 0;
+  while (done < taken_.size() && !failing_) {
+    Item& item = taken_[done];
+    taken_ticket_ = std::max(taken_ticket_, item.ticket);
+    if (!StageOrKeep(item)) held_back_.push_back(std::move(item));
+    ++done;
+    if (staged_events_ == kMostInABatch) WriteStaged();
+  }
+  taken_.erase(taken_.begin(), taken_.begin() + static_cast<ptrdiff_t>(done));
+}
+
+// False when the event has to wait for room.
+bool Spool::StageOrKeep(Item& item) {
+  wire::Event& event = item.event;
+  if (full_ && MayBeTurnedAway(event)) {
+    if (options_.full == FullPolicy::kBlock) return false;
+    if (options_.full == FullPolicy::kGap) {
+      Drop(event, gap_, Name(Condition::kFull));
+      return true;
+    }
+  }
+  // The outcome of an intent that a gap counts is counted by it too: an outcome alone would look like a
+  // missing event.
+  if (event.has_outcome()) {
+    const auto id = wire::ParseExchange(event.outcome().exchange());
+    if (!id || !journal_->IsOpen(*id)) {
+      Drop(event, gap_, "no intent");
+      return true;
+    }
+  }
+  const bool somebody_waits = event.has_intent() && options_.sync == SyncMode::kAtOnce;
+  const Clock::time_point due = somebody_waits ? Clock::time_point{} : Clock::now() + options_.lazy_sync;
+  sync_due_ = std::min(sync_due_.value_or(due), due);
+  journal_->Stage(event);
+  ++staged_events_;
+  full_ = IsFull();
+  return true;
+}
+
+void Spool::StageGap() {
+  if (IsEmpty(gap_)) return;
+  const auto now = Clock::now();
+  const bool lasts = full_;
+  if (lasts && now < gap_due_ && !closing_) return;
+  wire::Event event;
+  *event.mutable_gap() = std::exchange(gap_, {});
+  journal_->Stage(event);
+  ++staged_events_;
+  sync_due_ = now;
+  gap_interval_ =
+      lasts ? std::min<Clock::duration>(gap_interval_ * 2, kLongestGapInterval) : kFirstGapInterval;
+  gap_due_ = now + gap_interval_;
+}
+
+void Spool::WriteStaged() {
+  const uint64_t events = std::exchange(staged_events_, 0);
+  if (failing_) return;
+  if (events > 0 && !Guard("writing", [&] { return journal_->Write(); })) return;
+  if (events > 0) {
+    counters_.events.fetch_add(events, std::memory_order_relaxed);
+    counters_.batches.fetch_add(1, std::memory_order_relaxed);
+    const size_t bucket =
+        std::min<size_t>(static_cast<size_t>(std::bit_width(events)) - 1, counters_.batch_sizes.size() - 1);
+    counters_.batch_sizes[bucket].fetch_add(1, std::memory_order_relaxed);
+  }
+  UpdateCounters();
+  if (written_ == PassedTicket()) return;
+  written_.store(PassedTicket(), std::memory_order_release);
+  if (!sync_due_) synced_.store(written_, std::memory_order_release);  // all that is new was dropped
+  Progress();
+}
+
+void Spool::SealIfDue() {
+  if (failing_ || journal_->unsealed() == 0) return;
+  const auto now = Clock::now();
+  // Signing takes longer than writing a batch, so a busy spool seals many batches at once; a quiet one seals
+  // each.
+  if (now < last_seal_ + options_.seal_every && journal_->unsealed() < kMostUnsealed && !closing_) return;
+  last_seal_ = now;
+  if (!Guard("sealing", [&] { return journal_->Seal(); })) return;
+  if (!sync_due_) sync_due_ = now + options_.lazy_sync;
+  counters_.seals.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Spool::SyncIfDue() {
+  if (failing_ || !sync_due_) return;
+  const auto begin = Clock::now();
+  if (begin < *sync_due_ && journal_->unsynced_bytes() < kMostUnsyncedBytes && !closing_) return;
+  if (!Guard("syncing", [&] { return journal_->Sync(); })) return;
+  sync_due_.reset();
+  counters_.syncs.fetch_add(1, std::memory_order_relaxed);
+  counters_.sync_nanoseconds.fetch_add(static_cast<uint64_t>((Clock::now() - begin).count()),
+                                       std::memory_order_relaxed);
+  synced_.store(written_, std::memory_order_release);
+  Progress();
+}
+
+void Spool::TrimIfDue() {
+  const auto now = Clock::now();
+  if (failing_ || closing_ || now < trim_due_) return;
+  trim_due_ = now + (full_ ? Clock::duration(kTrimEveryWhileFull) : Clock::duration(kTrimEvery));
+  const WallTime before = options_.journal.wall_now() - options_.keep;
+  if (!Guard("trimming", [&] { return journal_->Trim(before); })) return;
+  const bool was_full = full_;
+  full_ = IsFull();
+  UpdateCounters();
+  if (was_full != full_) Progress();
+}
+
+// Runs a piece of disk work. False when it failed: then the spool is failing until Recover succeeds.
+bool Spool::Guard(std::string_view deed, const std::function<Status()>& work) {
+  busy_since_ = BootNow();
+  const Status status = work();
+  const bool stalled = BootNow() - busy_since_ > options_.stall_after.count();
+  busy_since_ = 0;
+  if (status) {
+    if (stalled)
+      LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "the record's disk is slow", {{"while", deed}});
+    return true;
+  }
+  LOG_LIMITED(std::chrono::seconds(10), Level::kError, "the record can't be written",
+              {{"while", deed}, {"error", status.error().message}});
+  counters_.failures.fetch_add(1, std::memory_order_relaxed);
+  failing_ = true;
+  retry_after_ = kFirstRetry;
+  retry_due_ = Clock::now() + retry_after_;
+  Progress();
+  return false;
+}
+
+void Spool::Recover() {
+  if (Clock::now() < retry_due_ && !closing_) return;
+  const Status status = journal_->Reopen();
+  if (!status) {
+    counters_.failures.fetch_add(1, std::memory_order_relaxed);
+    LOG_LIMITED(std::chrono::seconds(10), Level::kError, "the record still can't be written",
+                {{"error", status.error().message}});
+    if (closing_) last_error_ = status.error();
+    retry_after_ = std::min<Clock::duration>(retry_after_ * 2, kLongestRetry);
+    retry_due_ = Clock::now() + retry_after_;
+    return;
+  }
+  Log(Level::kInfo, "the record can be written again");
+  failing_ = false;
+  sync_due_.reset();
+  written_.store(PassedTicket(), std::memory_order_release);
+  synced_.store(PassedTicket(), std::memory_order_release);
+  UpdateCounters();
+  Progress();
+}
+
+// While failing, with kGap: what arrives is counted instead. Outcomes of recorded intents stay: they must not
+// be lost.
+void Spool::DropItems() {
+  std::vector<Item> kept;
+  for (Item& item : taken_) {
+    const auto id =
+        item.event.has_outcome() ? wire::ParseExchange(item.event.outcome().exchange()) : std::nullopt;
+    if (id && journal_->IsOpen(*id)) {
+      kept.push_back(std::move(item));
+      continue;
+    }
+    Drop(item.event, gap_, Name(Condition::kFailing));
+    taken_ticket_ = std::max(taken_ticket_, item.ticket);
+  }
+  taken_ = std::move(kept);
+  if (options_.full != FullPolicy::kGap || written_ >= PassedTicket()) return;
+  written_.store(PassedTicket(), std::memory_order_release);
+  synced_.store(PassedTicket(), std::memory_order_release);
+  Progress();
+}
+
+// At the end nothing can wait any longer.
+void Spool::FinishHeldBack() {
+  for (const Item& item : held_back_) Drop(item.event, gap_, Name(Condition::kFull));
+  held_back_.clear();
+}
+
+void Spool::ServeReadings() {
+  for (Reading& reading : std::exchange(readings_, {})) {
+    auto page = journal_->Read(reading.request);
+    if (page) {
+      reading.done(EncodePage(*page));
+    } else {
+      reading.done(page.error());
+    }
+  }
+}
+
+void Spool::Drop(const wire::Event& event, wire::Gap& gap, std::string_view why) {
+  const int64_t now = options_.journal.wall_now().time_since_epoch().count();
+  if (IsEmpty(gap)) {
+    gap.set_reason(std::string(why));
+    gap.set_first_wall_time(now);
+  }
+  gap.set_last_wall_time(now);
+  if (event.has_intent()) {
+    gap.set_intents(gap.intents() + 1);
+  } else if (event.has_outcome()) {
+    gap.set_outcomes(gap.outcomes() + 1);
+  } else if (event.has_refusal()) {
+    gap.set_refusals(gap.refusals() + 1);
+  } else {
+    gap.set_others(gap.others() + 1);
+  }
+  counters_.dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Spool::IsFull() const {
+  return journal_->kept_bytes() >= options_.max_bytes - Reserve(options_.max_bytes);
+}
+
+// Everything up to this ticket is staged or dropped.
+uint64_t Spool::PassedTicket() const {
+  return held_back_.empty() ? taken_ticket_ : held_back_.front().ticket - 1;
+}
+
+void Spool::UpdateCounters() {
+  counters_.open_exchanges.store(journal_->open_exchanges(), std::memory_order_relaxed);
+  counters_.kept_bytes.store(journal_->kept_bytes(), std::memory_order_relaxed);
+  counters_.oldest.store(journal_->oldest().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void Spool::Progress() const {
+  if (options_.on_progress) options_.on_progress();
+}
+
+}  // namespace postern::spool

@@ -1,0 +1,49 @@
+#include "shared/kv/profile.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+namespace postern::kv {
+
+constexpr size_t kMegabyte = 1 << 20;
+
+rocksdb::DBOptions SmallDatabase() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.max_open_files = 64;
+  options.max_total_wal_size = 32 * kMegabyte;
+  options.max_background_jobs = 2;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = kMegabyte;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.stats_dump_period_sec = 0;  // no thread that wakes up to write statistics nobody reads
+  options.stats_persist_period_sec = 0;
+  options.allow_concurrent_memtable_write = false;  // one writer: the locks would cost and gain nothing
+  options.enable_write_thread_adaptive_yield = false;
+  options.max_bgerror_resume_count = 0;  // an error poisons the store; only Reopen mends it
+  // After a power cut the unsynced end of the log may be torn anywhere: keep all before the first damage.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  return options;
+}
+
+std::shared_ptr<rocksdb::Cache> SmallCache() { return rocksdb::NewLRUCache(8 * kMegabyte, 2); }
+
+rocksdb::ColumnFamilyOptions SmallFamily(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = 8 * kMegabyte;
+  options.max_write_buffer_number = 2;
+  options.target_file_size_base = 8 * kMegabyte;
+  options.max_bytes_for_level_base = 64 * kMegabyte;
+  options.compression = rocksdb::kLZ4Compression;
+  options.bottommost_compression = rocksdb::kZSTD;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 * 1024;  // records are read in rows far more often than one by one
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace postern::kv

@@ -1,0 +1,234 @@
+#include "shared/wire/event.h"
+
+#include <algorithm>
+#include <string>
+
+namespace postern::wire {
+namespace {
+
+// The length of the well-formed UTF-8 character at the start of `text` (Unicode 15, table 3-7), or 0.
+size_t CharacterLength(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
+  const auto continues = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
+    if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
+    return continues(1) && continues(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (lead == 0xF0 && byte(1) < 0x90) return 0;
+    if (lead == 0xF4 && byte(1) > 0x8F) return 0;
+    return continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+}
+
+// Makes one event's strings and lists fit, and counts.
+class Cutter {
+ public:
+  explicit Cutter(Event& event) : event_(event) {}
+
+  void Cut(std::string* text, size_t most = kMaxStringBytes) {
+    if (text->size() <= most && IsAscii(*text)) return;
+    size_t at = 0;
+    while (at < text->size()) {
+      size_t length = CharacterLength(std::string_view(*text).substr(at));
+      if (length == 0) (*text)[at] = '?', length = 1;
+      if (at + length > most) break;
+      at += length;
+    }
+    if (at == text->size()) return;
+    text->resize(at);
+    event_.set_cut_strings(event_.cut_strings() + 1);
+  }
+
+  // Hashes, ids and keys have a fixed length; a longer one is a mistake that may not grow the event.
+  void CutBytes(std::string* bytes, size_t most) {
+    if (bytes->size() <= most) return;
+    bytes->resize(most);
+    event_.set_cut_strings(event_.cut_strings() + 1);
+  }
+
+  template <class List>
+  void CutList(List* list, int most) {
+    if (list->size() > most) {
+      event_.set_dropped_items(event_.dropped_items() + static_cast<uint32_t>(list->size() - most));
+      list->DeleteSubrange(most, list->size() - most);
+    }
+    for (std::string& name : *list) Cut(&name, kMaxNameBytes);
+  }
+
+  void Cut(Principal* principal) {
+    Cut(principal->mutable_key_id());
+    Cut(principal->mutable_user());
+    Cut(principal->mutable_team());
+    Cut(principal->mutable_organisation());
+  }
+
+  void Cut(OsUser* user) {
+    Cut(user->mutable_name());
+    Cut(user->mutable_executable());
+  }
+
+  void Cut(Usage* usage) {
+    Cut(usage->mutable_service_tier());
+    Cut(usage->mutable_speed());
+    Cut(usage->mutable_inference_geo());
+  }
+
+ private:
+  Event& event_;
+};
+
+void BoundStart(Cutter& cutter, Start& start) {
+  cutter.CutBytes(start.mutable_public_key(), 32);
+  cutter.CutBytes(start.mutable_previous_head(), 32);
+  cutter.CutBytes(start.mutable_machine(), 32);
+  cutter.CutBytes(start.mutable_configuration(), 32);
+  cutter.Cut(start.mutable_agent_version());
+  cutter.Cut(start.mutable_host());
+  cutter.Cut(start.mutable_operating_system());
+  cutter.Cut(start.mutable_sync_mode());
+}
+
+void BoundIntent(Cutter& cutter, Intent& intent) {
+  cutter.CutBytes(intent.mutable_exchange(), 16);
+  if (intent.has_principal()) cutter.Cut(intent.mutable_principal());
+  if (intent.has_os_user()) cutter.Cut(intent.mutable_os_user());
+  cutter.Cut(intent.mutable_model());
+  cutter.CutList(intent.mutable_tools(), kMaxTools);
+  cutter.CutList(intent.mutable_server_tools(), kMaxServerTools);
+  cutter.Cut(intent.mutable_session());
+  cutter.Cut(intent.mutable_agent());
+  cutter.Cut(intent.mutable_parent_agent());
+  cutter.Cut(intent.mutable_user_agent());
+  cutter.Cut(intent.mutable_upstream());
+  cutter.Cut(intent.mutable_peer());
+}
+
+void BoundOutcome(Cutter& cutter, Outcome& outcome) {
+  cutter.CutBytes(outcome.mutable_exchange(), 16);
+  cutter.Cut(outcome.mutable_upstream_request_id());
+  cutter.Cut(outcome.mutable_upstream_model());
+  cutter.Cut(outcome.mutable_upstream_message_id());
+  if (outcome.has_usage()) cutter.Cut(outcome.mutable_usage());
+  cutter.Cut(outcome.mutable_price_version());
+  cutter.Cut(outcome.mutable_stop_reason());
+  cutter.CutList(outcome.mutable_tool_uses(), kMaxToolUses);
+  cutter.Cut(outcome.mutable_error_type());
+}
+
+void BoundRefusal(Cutter& cutter, Refusal& refusal) {
+  cutter.CutBytes(refusal.mutable_exchange(), 16);
+  cutter.Cut(refusal.mutable_reason());
+  cutter.Cut(refusal.mutable_rule());
+  if (refusal.has_principal()) cutter.Cut(refusal.mutable_principal());
+  if (refusal.has_os_user()) cutter.Cut(refusal.mutable_os_user());
+  cutter.Cut(refusal.mutable_model());
+  cutter.Cut(refusal.mutable_session());
+  cutter.Cut(refusal.mutable_user_agent());
+  cutter.Cut(refusal.mutable_peer());
+}
+
+void BoundKeyFirstUsed(Cutter& cutter, KeyFirstUsed& used) {
+  cutter.Cut(used.mutable_key_id());
+  if (used.has_principal()) cutter.Cut(used.mutable_principal());
+  if (used.has_os_user()) cutter.Cut(used.mutable_os_user());
+}
+
+}  // namespace
+
+void Bound(Event& event) {
+  Cutter cutter(event);
+  cutter.CutBytes(event.mutable_salt(), 16);
+  switch (event.body_case()) {
+    case Event::kStart:
+      return BoundStart(cutter, *event.mutable_start());
+    case Event::kStop:
+      return cutter.Cut(event.mutable_stop()->mutable_reason());
+    case Event::kIntent:
+      return BoundIntent(cutter, *event.mutable_intent());
+    case Event::kOutcome:
+      return BoundOutcome(cutter, *event.mutable_outcome());
+    case Event::kRefusal:
+      return BoundRefusal(cutter, *event.mutable_refusal());
+    case Event::kGap:
+      return cutter.Cut(event.mutable_gap()->mutable_reason());
+    case Event::kKeyFirstUsed:
+      return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
+    case Event::BODY_NOT_SET:
+      return;
+  }
+}
+
+const char* KindName(const Event& event) {
+  switch (event.body_case()) {
+    case Event::kStart:
+      return "start";
+    case Event::kStop:
+      return "stop";
+    case Event::kIntent:
+      return "intent";
+    case Event::kOutcome:
+      return "outcome";
+    case Event::kRefusal:
+      return "refusal";
+    case Event::kGap:
+      return "gap";
+    case Event::kKeyFirstUsed:
+      return "key_first_used";
+    case Event::BODY_NOT_SET:
+      break;
+  }
+  return "unknown";
+}
+
+const char* EndingName(Ending ending) {
+  switch (ending) {
+    case ENDING_COMPLETE:
+      return "complete";
+    case ENDING_CLIENT_GONE:
+      return "client_gone";
+    case ENDING_UPSTREAM_CUT:
+      return "upstream_cut";
+    case ENDING_UPSTREAM_ERROR:
+      return "upstream_error";
+    case ENDING_REFUSED_BY_POLICY:
+      return "refused_by_policy";
+    case ENDING_INTERRUPTED:
+      return "interrupted";
+    case ENDING_DEADLINE:
+      return "deadline";
+    default:
+      return "unknown";
+  }
+}
+
+const char* CallName(Call call) {
+  switch (call) {
+    case CALL_MESSAGES:
+      return "messages";
+    case CALL_COUNT_TOKENS:
+      return "count_tokens";
+    case CALL_MODELS:
+      return "models";
+    default:
+      return "unknown";
+  }
+}
+
+std::optional<ExchangeId> ParseExchange(std::string_view bytes) {
+  ExchangeId id;
+  if (bytes.size() != id.bytes.size()) return std::nullopt;
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(id.bytes.data()));
+  return id;
+}
+
+}  // namespace postern::wire

@@ -1,0 +1,49 @@
+#include "agent/gate/refusal.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::gate {
+namespace {
+
+const std::string kId = "req_01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+std::string_view Find(const http::Answer& answer, std::string_view name) {
+  for (const http::Header& header : answer.headers) {
+    if (header.name == name) return header.value;
+  }
+  return "";
+}
+
+TEST(Refusal, IsTheClientsErrorShapeWithOurIdAndOurSentence) {
+  const http::Answer answer = Render({Reason::kUnknownModel, "No \"price\".\nAsk us."}, kId);
+  EXPECT_EQ(answer.status, 402);
+  EXPECT_EQ(answer.body, R"({"type":"error","error":{"type":"permission_error","message":"No \"price\".\nAsk us."},)"
+                         R"("request_id":"req_01ARZ3NDEKTSV4RRFFQ69G5FAV"})");
+  EXPECT_EQ(Find(answer, "request-id"), kId);
+  EXPECT_EQ(Find(answer, "x-should-retry"), "false");
+  EXPECT_EQ(Find(answer, "content-type"), "application/json");
+}
+
+TEST(Refusal, ADecisionIsNeverAServerErrorAndIsNeverTriedAgain) {
+  for (int i = 0; i < kReasons; ++i) {
+    const Refusal refusal{static_cast<Reason>(i), "x"};
+    const http::Answer answer = Render(refusal, kId);
+    const bool failure = answer.status >= 500;
+    const bool may_try_again = Find(answer, "x-should-retry").empty();
+    EXPECT_EQ(failure, static_cast<Reason>(i) >= Reason::kRecordFull) << Name(refusal.reason);
+    if (!failure && refusal.reason != Reason::kTimedOut) {
+      EXPECT_FALSE(may_try_again) << Name(refusal.reason);
+    }
+    EXPECT_FALSE(Name(refusal.reason).empty());
+  }
+}
+
+TEST(Refusal, EveryKeyProblemIs401) {
+  for (const Reason reason : {Reason::kNoKey, Reason::kForeignKey, Reason::kMalformedKey, Reason::kMistypedKey, Reason::kUnknownKey,
+                              Reason::kDisabledKey, Reason::kExpiredKey, Reason::kKeyNotForHost, Reason::kKeyNotForOsUser}) {
+    EXPECT_EQ(StatusOf({reason, "x"}), 401) << Name(reason);
+  }
+}
+
+}  // namespace
+}  // namespace postern::gate

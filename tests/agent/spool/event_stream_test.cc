@@ -1,0 +1,70 @@
+#include "agent/spool/event_stream.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace postern::spool {
+namespace {
+
+Page Example() {
+  return {.first = 3,
+          .next = 9,
+          .public_keys = {std::string(32, 'k')},
+          .records = {{2, RecordKind::kSeal, "seal"}, {3, RecordKind::kEvent, std::string("ev\0nt", 5)}},
+          .resume = 4};
+}
+
+TEST(EventStream, WhatIsEncodedIsDecoded) {
+  const auto page = DecodePage(EncodePage(Example()));
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->first, 3u);
+  EXPECT_EQ(page->next, 9u);
+  EXPECT_EQ(page->resume, 4u);
+  EXPECT_EQ(page->public_keys, Example().public_keys);
+  ASSERT_EQ(page->records.size(), 2u);
+  EXPECT_EQ(page->records[0].kind, RecordKind::kSeal);
+  EXPECT_EQ(page->records[1].position, 3u);
+  EXPECT_EQ(page->records[1].bytes, std::string("ev\0nt", 5));
+}
+
+TEST(EventStream, APageThatIsCutAnywhereIsCorrupt) {
+  const std::string body = EncodePage(Example());
+  for (size_t size = 0; size < body.size(); ++size) {
+    const auto page = DecodePage(body.substr(0, size));
+    ASSERT_FALSE(page) << size;
+    EXPECT_EQ(page.error().code, ErrorCode::kCorrupt);
+  }
+  EXPECT_FALSE(DecodePage(body + "x"));
+}
+
+TEST(EventStream, AFrameOfALaterVersionIsSkipped) {
+  std::string body = EncodePage(Example());
+  const std::string later("Q\0\0\0\3abc", 8);
+  body.insert(body.find('B'), later);
+  const auto page = DecodePage(body);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->records.size(), 2u);
+}
+
+TEST(PageRequest, IsTheSameAfterAQuery) {
+  PageRequest request{.from = 17, .since = WallTime(std::chrono::nanoseconds(5)), .last = 3, .limit = 9};
+  const auto read = PageRequest::FromQuery(request.ToQuery());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->from, 17u);
+  EXPECT_EQ(read->since, request.since);
+  EXPECT_EQ(read->last, 3u);
+  EXPECT_EQ(read->limit, 9u);
+  EXPECT_TRUE(PageRequest::FromQuery(""));
+}
+
+TEST(PageRequest, NonsenseIsInvalid) {
+  for (const char* query : {"from=", "from=x", "limit=0", "limit=-1", "what=1", "from", "=", "from=1&&"}) {
+    const auto request = PageRequest::FromQuery(query);
+    ASSERT_FALSE(request) << query;
+    EXPECT_EQ(request.error().code, ErrorCode::kInvalid);
+  }
+}
+
+}  // namespace
+}  // namespace postern::spool

@@ -1,0 +1,18 @@
+// What a bench reads from the agent's own metrics.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::bench {
+
+// The value of a sample without labels in Prometheus' text format.
+std::optional<double> SampleIn(std::string_view exposition, std::string_view name);
+
+// "spool batches of 12.3 events": how many events one write of the record carried on average; empty if it
+// can't be read.
+std::string DescribeSpoolBatches(uint16_t operations_port);
+
+}  // namespace postern::bench

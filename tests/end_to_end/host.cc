@@ -1,0 +1,150 @@
+#include "tests/end_to_end/host.h"
+
+#include <charconv>
+#include <chrono>
+#include <sstream>
+#include <thread>
+
+#include "shared/base/check.h"
+#include "shared/base/json_text.h"
+#include "tests/support/free_port.h"
+
+namespace postern::end_to_end {
+namespace {
+
+using support::Process;
+
+uint16_t PortAfter(std::string_view line, std::string_view mark) {
+  const size_t at = line.find(mark);
+  CHECK(at != std::string_view::npos);
+  std::string_view rest = line.substr(at + mark.size());
+  rest = rest.substr(rest.find(':') + 1);
+  uint16_t port = 0;
+  std::from_chars(rest.data(), rest.data() + rest.size(), port);
+  CHECK(port != 0);
+  return port;
+}
+
+std::string FirstWord(std::string_view text, std::string_view prefix) {
+  const size_t at = text.find(prefix);
+  CHECK(at != std::string_view::npos);
+  return std::string(text.substr(at, text.find_first_of(" \"\n,", at) - at));
+}
+
+}  // namespace
+
+std::string AgentProgram() { return POSTERN_BINARY_DIR "/bin/postern-agent"; }
+
+std::string MessageBody(std::string_view text, std::string_view model) {
+  return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"messages":[{"role":"user","content":)" + JsonString(text) + "}]}";
+}
+
+std::string StreamBody(std::string_view text, std::string_view model) {
+  return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"stream":true,"messages":[{"role":"user","content":)" +
+         JsonString(text) + "}]}";
+}
+
+Host::Host(HostOptions options) : options_(std::move(options)) {
+  if (options_.upstream.empty()) {
+    support::ProcessOptions provider;
+    provider.argv = {POSTERN_BINARY_DIR "/bin/postern-provider", "--port", "0", "--api-key", std::string(kProviderKey)};
+    provider.argv.insert(provider.argv.end(), options_.provider_arguments.begin(), options_.provider_arguments.end());
+    auto started = Process::Start(provider);
+    CHECK(started.has_value());
+    provider_ = *std::move(started);
+    const auto line = provider_->WaitForLine("listening on");
+    CHECK(line.has_value());
+    provider_port_ = PortAfter(*line, "://");
+  }
+  directory_.Write("provider.key", std::string(kProviderKey) + "\n");
+  WriteConfig();
+  const auto made = Run({"key", "create", "--user", "alice@example.com", "--team", "platform", "--json"});
+  CHECK(made.ending.code == 0);
+  key_ = FirstWord(made.output, "pst_");
+  StartAgent();
+}
+
+void Host::WriteConfig() {
+  const std::string upstream =
+      options_.upstream.empty() ? "http://127.0.0.1:" + std::to_string(provider_port_) : options_.upstream;
+  directory_.Write("agent.yaml", "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: state\nkeys: keys.yaml\n"
+                                 "models: " POSTERN_SOURCE_DIR "/config/models.yaml\n"
+                                 "credential:\n  file: provider.key\n" +
+                                     (options_.extra_config.find("upstream:") == std::string::npos
+                                          ? "upstream:\n  url: " + upstream + "\n  proxy: none\n"
+                                          : "") +
+                                     options_.extra_config);
+}
+
+void Host::StartAgent() {
+  support::ProcessOptions options;
+  options.argv = {AgentProgram(), "run", "--config", config_file()};
+  options.variables = options_.variables;
+  auto started = Process::Start(options);
+  CHECK(started.has_value());
+  agent_ = *std::move(started);
+  const auto line = agent_->WaitForLine("listening");
+  if (!line) {
+    std::fprintf(stderr, "the agent did not start:\n%s\n", agent_->errors().c_str());
+    CHECK(line.has_value());
+  }
+  port_ = PortAfter(*line, "traffic=");
+  operations_port_ = PortAfter(*line, "operations=");
+}
+
+void Host::KillAgent() {
+  agent_->Signal(SIGKILL);
+  CHECK(agent_->Wait().has_value());
+}
+
+support::Ending Host::StopAgent() { return agent_->Stop(); }
+
+support::Headers Host::MessageHeaders() const {
+  return {{"content-type", "application/json"}, {"authorization", "Bearer " + key_}, {"anthropic-version", "2023-06-01"}};
+}
+
+support::Response Host::Ask(std::string_view body, const support::Headers& more) {
+  support::Headers headers = MessageHeaders();
+  headers.insert(headers.end(), more.begin(), more.end());
+  auto response = support::Fetch(target(), "POST", "/v1/messages?beta=true", headers, body);
+  return response ? *std::move(response) : support::Response{};
+}
+
+support::Finished Host::Run(std::vector<std::string> words) const {
+  words.insert(words.begin(), AgentProgram());
+  words.insert(words.end(), {"--config", config_file()});
+  auto finished = support::RunProcess({.argv = words});
+  CHECK(finished.has_value());
+  return *std::move(finished);
+}
+
+std::string Host::Metrics() const {
+  const auto response = support::Fetch(operations(), "GET", "/metrics", {{"host", "localhost"}});
+  return response ? response->body : "";
+}
+
+double Host::Metric(std::string_view sample) const {
+  std::istringstream lines(Metrics());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(std::string(sample) + " ")) return std::stod(line.substr(sample.size() + 1));
+  }
+  return -1;
+}
+
+bool Host::WaitForMetric(std::string_view sample, double least) const {
+  for (int i = 0; i < 500; ++i) {
+    if (Metric(sample) >= least) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return false;
+}
+
+std::vector<std::string> Host::Events() const {
+  const auto finished = Run({"events", "--json"});
+  std::vector<std::string> events;
+  std::istringstream lines(finished.output);
+  for (std::string line; std::getline(lines, line);) events.push_back(line);
+  return events;
+}
+
+}  // namespace postern::end_to_end

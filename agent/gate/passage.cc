@@ -282,7 +282,7 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
 
 void Passage::Settle() {
   gate_.metrics_.Ended();
-  outcome_.set_bytes_out(exchange_.bytes_sent());
+  outcome_.set_bytes_out(exchange_.body_bytes_sent());
   outcome_.set_total_ns(static_cast<uint64_t>((BootClock::now() - began_).count()));
   if (answer_) SettleUsage();
   gate_.metrics_.CountBytes(outcome_.bytes_in(), outcome_.bytes_out());

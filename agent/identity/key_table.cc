@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 #include "agent/identity/user_names.h"
 #include "agent/identity/virtual_key.h"
-#include "shared/base/clock.h"
 #include "shared/base/hex.h"
 #include "shared/config/node.h"
 
@@ -130,7 +130,18 @@ const KeyRecord* KeyTable::Find(std::string_view id) const {
   return found == by_id_.end() ? nullptr : &records_[found->second];
 }
 
-std::string FormatTime(sys_seconds time) { return FormatRfc3339(time).substr(0, 19) + "Z"; }
+// Not by way of WallTime, which counts nanoseconds and so ends in 2262.
+std::string FormatTime(sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  char text[64];
+  snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+           static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+           static_cast<int>(clock.seconds().count()));
+  return text;
+}
 
 std::optional<sys_seconds> ParseTime(std::string_view text) {
   constexpr std::string_view kPattern = "0000-00-00T00:00:00Z";

@@ -219,12 +219,9 @@ bool OsUserFinder::Works() {
 
 std::optional<OsUser> OsUserFinder::Find(const ConnectionEnds& ends) {
   switch (method_) {
-    case Method::kSockDiag:
-      return AskSockDiag(ends);
-    case Method::kProcNet:
-      return AskProcNet(ends);
-    case Method::kNone:
-      break;
+    case Method::kSockDiag: return AskSockDiag(ends);
+    case Method::kProcNet: return AskProcNet(ends);
+    case Method::kNone: break;
   }
   return std::nullopt;
 }

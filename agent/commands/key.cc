@@ -10,6 +10,7 @@
 #include "agent/identity/key_file.h"
 #include "agent/identity/virtual_key.h"
 #include "shared/base/clock.h"
+#include "shared/base/json_text.h"
 #include "shared/crypto/random.h"
 
 namespace postern::commands {
@@ -55,22 +56,6 @@ struct Call {
 int Fail(std::ostream& err, const Error& error) {
   err << "postern-agent key: " << error.message << '\n';
   return error.code == ErrorCode::kInvalid ? kUsage : kRefused;
-}
-
-std::string JsonString(std::string_view text) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string json = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json.append({'\\', c});
-    } else if (byte < 0x20) {
-      json.append("\\u00").append({kDigits[byte >> 4], kDigits[byte & 15]});
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
 }
 
 std::string JsonList(const std::vector<std::string>& texts) {

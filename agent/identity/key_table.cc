@@ -144,7 +144,6 @@ std::string FormatTime(sys_seconds time) {
 }
 
 std::optional<sys_seconds> ParseTime(std::string_view text) {
-  using namespace std::chrono;
   constexpr std::string_view kPattern = "0000-00-00T00:00:00Z";
   if (text.size() != 10 && text.size() != kPattern.size()) return std::nullopt;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -156,13 +155,15 @@ std::optional<sys_seconds> ParseTime(std::string_view text) {
     if (at < text.size()) std::from_chars(text.data() + at, text.data() + at + size, value);
     return value;
   };
-  const year_month_day date(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
-                            day(static_cast<unsigned>(number(8, 2))));
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
   const int hour = number(11, 2);
   const int minute = number(14, 2);
   const int second = number(17, 2);
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
 }
 
 }  // namespace postern::identity

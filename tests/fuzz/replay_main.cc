@@ -51,7 +51,7 @@ void Give(std::string_view input) {
 
 void MutateOnce(std::string& input, Dice& dice) {
   // Bytes on which parsers turn.
-  static constexpr std::string_view kTelling("\0\r\n \t:;,\"\\{}[]-09afZ\x7f\x80\xc3\xff", 25);
+  static constexpr std::string_view kTelling("\0\r\n \t:;,\"\\{}[]-09afZ\x7f\x80\xc3\xff", 24);
   const size_t at = dice.Below(input.size() + 1);
   const char telling = kTelling[dice.Below(kTelling.size())];
   switch (dice.Below(6)) {

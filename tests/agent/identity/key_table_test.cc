@@ -8,9 +8,11 @@
 namespace postern::identity {
 namespace {
 
+using std::chrono::sys_days;
+using std::chrono::sys_seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using namespace std::chrono;
+using namespace std::chrono_literals;
 
 constexpr std::string_view kHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 

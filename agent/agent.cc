@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/credential_source.h"
 #include "agent/gate/gate.h"
 #include "agent/operations/operations.h"
 #include "agent/spool/spool.h"
@@ -112,7 +113,7 @@ http::ServerLimits LimitsOf(const AgentConfig& config) {
 }
 
 // What runs. Made in the order of its members; the loop's coroutines go first.
-class Agent final : private http::SocketOwner, private http::Timer {
+class Agent final : public http::SocketOwner, private http::Timer {
  public:
   Agent(std::filesystem::path config_file, std::unique_ptr<http::Loop> loop)
       : config_file_(std::move(config_file)), loop_(std::move(loop)), resolver_(*loop_) {}
@@ -294,7 +295,10 @@ int RunAgent(const std::filesystem::path& config_file) {
     return 2;
   }
   ConfigureLog(config->log_level, config->log_format);
-  identity::DisableCoreDumps();
+  if (const Status safe = identity::DisableCoreDumps(); !safe) {
+    Log(Level::kError, safe.error().message);
+    return 1;
+  }
   RaiseDescriptorLimit();
   BlockSignals();
   auto loop = http::Loop::Make();

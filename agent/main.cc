@@ -1,12 +1,12 @@
-#include <cstdio>
 #include <iostream>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "agent/agent.h"
 #include "agent/commands/events.h"
 #include "agent/commands/key.h"
+#include "agent/commands/run.h"
 #include "agent/commands/status.h"
 #include "shared/base/version.h"
 
@@ -31,26 +31,29 @@ usage: postern-agent COMMAND [OPTIONS]
 Exit codes: 0 done, 1 refused, not found or findings, 2 wrong usage or configuration, 3 the agent can't be reached.
 )";
 
+using Command = int (*)(std::span<const std::string>, std::ostream&, std::ostream&);
+
+constexpr std::pair<std::string_view, Command> kCommands[] = {
+    {"run", postern::commands::RunRunCommand},       {"check", postern::commands::RunCheckCommand},
+    {"key", postern::commands::RunKeyCommand},       {"events", postern::commands::RunEventsCommand},
+    {"status", postern::commands::RunStatusCommand}, {"reload", postern::commands::RunReloadCommand},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> all(argv + 1, argv + argc);
-  const std::string_view command = all.empty() ? std::string_view("--help") : all.front();
-  const auto arguments = std::span(all).subspan(all.empty() ? 0 : 1);
-  if (command == "run") return postern::agent::RunRunCommand(arguments, std::cout, std::cerr);
-  if (command == "check") return postern::agent::RunCheckCommand(arguments, std::cout, std::cerr);
-  if (command == "key") return postern::agent::RunKeyCommand(arguments, std::cout, std::cerr);
-  if (command == "events") return postern::agent::RunEventsCommand(arguments, std::cout, std::cerr);
-  if (command == "status") return postern::agent::RunStatusCommand(arguments, std::cout, std::cerr);
-  if (command == "reload") return postern::agent::RunReloadCommand(arguments, std::cout, std::cerr);
-  if (command == "--version" || command == "version") {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words.front() == "--help" || words.front() == "help") {
+    (words.empty() ? std::cerr : std::cout) << kHelp;
+    return words.empty() ? 2 : 0;
+  }
+  if (words.front() == "--version") {
     std::cout << "postern-agent " << postern::kVersion << "\n";
     return 0;
   }
-  if (command == "--help" || command == "-h" || command == "help") {
-    std::cout << kHelp;
-    return all.empty() ? 2 : 0;
+  for (const auto& [name, run] : kCommands) {
+    if (words.front() == name) return run(std::span(words).subspan(1), std::cout, std::cerr);
   }
-  std::cerr << "postern-agent: no such command: " << command << " (see postern-agent --help)\n";
+  std::cerr << "postern-agent: there is no command \"" << words.front() << "\"; see postern-agent --help\n";
   return 2;
 }

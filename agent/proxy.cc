@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 
+#include "shared/base/base64.h"
 #include "shared/base/hex.h"
 
 namespace postern::agent {
@@ -14,19 +15,6 @@ namespace {
 Error NotAProxy() {
   return Error{ErrorCode::kInvalid,
                "found a text that is not shown, allowed is http://[user:password@]host[:port]"};
-}
-
-// RFC 4648 §4.
-std::string Base64(std::string_view bytes) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t here = std::min<size_t>(bytes.size() - i, 3);
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) group = group << 8 | (j < here ? static_cast<uint8_t>(bytes[i + j]) : 0);
-    for (size_t j = 0; j < 4; ++j) text += j <= here ? kAlphabet[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return text;
 }
 
 std::optional<std::string> PercentDecoded(std::string_view text) {
@@ -113,7 +101,7 @@ Result<Proxy> ParseProxy(std::string_view text) {
     const auto name = PercentDecoded(user.substr(0, colon));
     const auto password = PercentDecoded(user.substr(std::min(colon + 1, user.size())));
     if (!name || !password || user.find('/') != user.npos) return NotAProxy();
-    proxy.authorization = "Basic " + Base64(*name + ':' + *password);
+    proxy.authorization = "Basic " + ToBase64(*name + ':' + *password);
     text.remove_prefix(at + 1);
   }
   const auto parsed = ParseHostPort(text);

@@ -4,6 +4,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/hex.h"
+#include "shared/base/json_text.h"
 
 namespace postern::commands {
 namespace {
@@ -196,24 +197,6 @@ void WriteBody(Object& object, const wire::Event& event) {
 }
 
 }  // namespace
-
-std::string JsonString(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\u00";
-      out += "0123456789abcdef"[byte >> 4];
-      out += "0123456789abcdef"[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 std::string ToJsonLine(uint64_t position, const wire::Event& event) {
   std::string line;

@@ -13,7 +13,4 @@ namespace postern::commands {
 // is empty or zero is left out.
 std::string ToJsonLine(uint64_t position, const wire::Event& event);
 
-// A JSON string with its quotes.
-std::string JsonString(std::string_view text);
-
 }  // namespace postern::commands

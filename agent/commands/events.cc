@@ -10,12 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "agent/commands/config_option.h"
 #include "agent/commands/event_json.h"
 #include "agent/commands/event_rows.h"
 #include "agent/commands/record_source.h"
 #include "agent/commands/since.h"
 #include "agent/spool/verifier.h"
 #include "shared/base/hex.h"
+#include "shared/base/json_text.h"
 #include "shared/wire/chain.h"
 
 namespace postern::commands {
@@ -248,6 +250,25 @@ int RunEventsCommand(std::span<const std::string> words, const RecordPlace& plac
   const auto source = OpenRecord(place.state_directory, place.socket);
   if (!source) return Report(source.error(), err);
   return wishes->verify ? Verify(**source, *wishes, out, err) : Show(**source, *wishes, out, err);
+}
+
+int RunEventsCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
+  std::vector<std::string> own;
+  std::vector<std::string> about_config;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool apart = words[i] == "--config" && i + 1 < words.size();
+    const bool ours = apart || words[i] == "--config" || words[i].starts_with("--config=") || words[i] == "--help";
+    (ours ? about_config : own).push_back(words[i]);
+    if (apart) about_config.push_back(words[++i]);
+  }
+  const ConfigOption option = ReadConfigOption("events", kUsage, about_config, out, err);
+  if (option.exit_code) return *option.exit_code;
+  const auto config = agent::LoadAgentConfig(option.config_file);
+  if (!config) {
+    err << "postern-agent events: " << config.error().message << '\n';
+    return kWrongUsage;
+  }
+  return RunEventsCommand(own, {config->state.string(), config->socket().string()}, out, err);
 }
 
 }  // namespace postern::commands

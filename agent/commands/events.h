@@ -22,4 +22,7 @@ struct RecordPlace {
 int RunEventsCommand(std::span<const std::string> words, const RecordPlace& place, std::ostream& out,
                      std::ostream& err);
 
+// The same with --config FILE or --config=FILE among the words, which says where the record is.
+int RunEventsCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err);
+
 }  // namespace postern::commands

@@ -28,8 +28,4 @@ class RecordSource {
 Result<std::unique_ptr<RecordSource>> OpenRecord(const std::string& state_directory,
                                                  const std::string& socket);
 
-// The body of a whole HTTP/1.1 answer that ended with its connection. kInvalid with the answer's own sentence
-// for 4xx, kUnavailable for other statuses, kCorrupt for anything else.
-Result<std::string> BodyOf(std::string_view answer);
-
 }  // namespace postern::commands

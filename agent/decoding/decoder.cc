@@ -40,7 +40,8 @@ std::unique_ptr<Encoding> MakeEncoding(const std::string& name) {
 
 Result<Decoder> Decoder::Make(std::string_view content_encoding, uint64_t most_output) {
   auto encoding = MakeEncoding(Normalised(content_encoding));
-  if (!encoding) return Error{ErrorCode::kNotFound, "the answer's Content-Encoding is not one that can be read"};
+  if (!encoding)
+    return Error{ErrorCode::kNotFound, "the answer's Content-Encoding is not one that can be read"};
   return Decoder(std::move(encoding), most_output);
 }
 

@@ -1,8 +1,8 @@
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
+
+#include <zlib.h>
 
 #include "agent/decoding/encodings.h"
 #include "shared/base/check.h"
@@ -13,7 +13,8 @@ namespace {
 // zlib's numbers for "windowBits": a gzip header, a zlib header, none.
 enum class Wrapping : int { kGzip = 15 + 16, kZlib = 15, kRaw = -15 };
 
-// The first byte of RFC 1950 has the compression method, 8, in its low half and the window's size, at most 7, in the other.
+// The first byte of RFC 1950 has the compression method, 8, in its low half and the window's size, at most 7,
+// in the other.
 bool StartsLikeZlib(unsigned char first) { return (first & 0x0F) == 8 && first >> 4 <= 7; }
 
 class Zlib : public Encoding {

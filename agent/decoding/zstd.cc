@@ -1,6 +1,6 @@
-#include <zstd.h>
-
 #include <array>
+
+#include <zstd.h>
 
 #include "agent/decoding/encodings.h"
 #include "shared/base/check.h"

@@ -109,7 +109,8 @@ class Reading {
       json_.Skip();
     } else if (const auto text = json_.TakeString()) {
       // What is too long to decode within the bound is cut as it stands: it is only a name for people.
-      word = MadePlain(text->Decode(kLongestWord).value_or(std::string(text->raw.substr(0, kLongestWord))), kLongestWord);
+      word = MadePlain(text->Decode(kLongestWord).value_or(std::string(text->raw.substr(0, kLongestWord))),
+                       kLongestWord);
     }
   }
 
@@ -144,6 +145,8 @@ class Reading {
 
 }  // namespace
 
-std::optional<AnswerEvent> ReadAnswerEvent(std::string_view text, JsonCursor& json) { return Reading(json).Run(text); }
+std::optional<AnswerEvent> ReadAnswerEvent(std::string_view text, JsonCursor& json) {
+  return Reading(json).Run(text);
+}
 
 }  // namespace postern::dialect

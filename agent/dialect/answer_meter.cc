@@ -17,7 +17,8 @@ bool SaysEvents(std::string_view content_type) {
 
 // Takes the start of a piece of content, as far as its text.
 bool TakeContentStart(std::string_view& delta) {
-  return TakePrefix(delta, R"(text_delta","text":")") || TakePrefix(delta, R"(input_json_delta","partial_json":")") ||
+  return TakePrefix(delta, R"(text_delta","text":")") ||
+         TakePrefix(delta, R"(input_json_delta","partial_json":")") ||
          TakePrefix(delta, R"(thinking_delta","thinking":")");
 }
 
@@ -31,6 +32,7 @@ void AnswerMeter::Feed(std::string_view bytes) {
     const size_t start = bytes.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return;
     form_ = bytes[start] == '{' ? Form::kObject : Form::kEvents;
+    bytes.remove_prefix(start);
   }
   if (form_ == Form::kObject) return Keep(bytes);
   SseEvent event;
@@ -74,8 +76,9 @@ void AnswerMeter::Take(const SseEvent& event) {
   Apply(*read);
 }
 
-// By far the most events are {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"…"}} with nothing
-// in them but a piece of content. Only exactly this beginning is taken here; false for any other.
+// By far the most events are
+// {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"…"}} with nothing in them but
+// a piece of content. Only exactly this beginning is taken here; false for any other.
 bool AnswerMeter::TakeContentDelta(std::string_view data) {
   if (!TakePrefix(data, R"({"type":"content_block_delta","index":)")) return false;
   size_t digits = 0;
@@ -83,7 +86,8 @@ bool AnswerMeter::TakeContentDelta(std::string_view data) {
   data.remove_prefix(digits);
   if (digits == 0 || !TakePrefix(data, R"(,"delta":{"type":")")) return false;
   if (!TakeContentStart(data)) return TakePrefix(data, R"(signature_delta")");
-  while (!data.empty() && data.back() != '"') data.remove_suffix(1);  // providers put spaces between the closing braces
+  while (!data.empty() && data.back() != '"')
+    data.remove_suffix(1);  // providers put spaces between the closing braces
   if (data.empty()) return false;
   facts_.content_bytes += data.size() - 1;
   return true;
@@ -120,8 +124,9 @@ void AnswerMeter::Start(AnswerBlock block) {
 }
 
 void AnswerMeter::Stop(int64_t index) {
-  const auto open = std::find_if(facts_.blocks.rbegin(), facts_.blocks.rend(),
-                                 [index](const AnswerBlock& block) { return block.index == index && !block.complete; });
+  const auto open =
+      std::find_if(facts_.blocks.rbegin(), facts_.blocks.rend(),
+                   [index](const AnswerBlock& block) { return block.index == index && !block.complete; });
   if (open != facts_.blocks.rend()) {
     open->complete = true;
   } else if (facts_.block_count <= kMostBlocks) {

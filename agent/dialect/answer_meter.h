@@ -1,12 +1,13 @@
 // What an answer of the Messages API did and what it used, read from a copy of its bytes while they pass.
 //
-// Events are told apart by the data's `type`, which is what clients go by. The event line only allows a quick way for text:
-// where both say content_block_delta, the rest of the event is not parsed. Everything else is. How usage adds up is in
-// usage_report.h.
+// Events are told apart by the data's `type`, which is what clients go by. The event line only allows a quick
+// way for text: where both say content_block_delta, the rest of the event is not parsed. Everything else is.
+// How usage adds up is in usage_report.h.
 //
-// The meter never stops an answer and fails neither open nor closed: an event that can't be read is counted and passed over,
-// and whoever bills must look at `complete`, `usage_seen` and `unreadable`. An error answer carries no usage and so costs
-// nothing; a stream that breaks off with an error keeps what was reported before.
+// The meter never stops an answer and fails neither open nor closed: an event that can't be read is counted
+// and passed over, and whoever bills must look at `complete`, `usage_seen` and `unreadable`. An error answer
+// carries no usage and so costs nothing; a stream that breaks off with an error keeps what was reported
+// before.
 #pragma once
 
 #include <cstddef>
@@ -33,22 +34,24 @@ struct AnswerFacts {
   std::string error_type;           // of an error answer or event, such as "overloaded_error"
   std::vector<AnswerBlock> blocks;  // in order of their start; the first kMostBlocks
   uint64_t block_count = 0;
-  uint64_t content_bytes = 0;  // of text, thinking and tool input, as escaped in JSON: to estimate what a cut answer used
+  uint64_t content_bytes = 0;  // of text, thinking and tool input, as escaped in JSON: to estimate from
   uint64_t events = 0;
-  uint64_t unreadable = 0;  // events too large or not JSON, stops of blocks that weren't open, an unreadable JSON answer
-  bool complete = false;    // message_stop, or the whole of a JSON answer
+  uint64_t unreadable = 0;  // events too large or not JSON, stops of blocks that weren't open
+  bool complete = false;  // message_stop, or the whole of a JSON answer
 
   friend bool operator==(const AnswerFacts&, const AnswerFacts&) = default;
 };
 
-// Reads one answer. Its memory is bounded: by kMostJson, or the cap of SseParser, and kMostBlocks. Thread-compatible.
+// Reads one answer. Its memory is bounded: by kMostJson, or the cap of SseParser, and kMostBlocks.
+// Thread-compatible.
 class AnswerMeter {
  public:
   static constexpr size_t kMostBlocks = AnswerEvent::kMostContent;
   static constexpr size_t kMostJson = size_t{32} << 20;
 
-  // `content_type` is the answer's. Unless it says text/event-stream, a body that begins with { is one JSON object; any other
-  // is read as events, because clients do. `json` is borrowed, within calls only: one serves all the answers of a thread.
+  // `content_type` is the answer's. Unless it says text/event-stream, a body that begins with { is one JSON
+  // object; any other is read as events, because clients do. `json` is borrowed, within calls only: one
+  // serves all the answers of a thread.
   AnswerMeter(std::string_view content_type, JsonCursor& json);
 
   // The next bytes of the body, decoded if they were compressed; they may be cut anywhere.

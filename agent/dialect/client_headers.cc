@@ -34,7 +34,8 @@ void ClientHeaders::See(std::string_view name, std::string_view value) {
   if (SameName(name, "x-claude-code-agent-id")) return TakeId(agent_id, value);
   if (SameName(name, "x-claude-code-parent-agent-id")) return TakeId(parent_agent_id, value);
   if (SameName(name, "user-agent") && user_agent.empty()) {
-    const bool printable = std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    const bool printable =
+        std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
     if (printable) user_agent = value.substr(0, kLongestUserAgent);
   }
 }

@@ -1,7 +1,7 @@
 // What Claude Code says about itself in headers: which session, which subagent, which version.
 //
-// All of it is the client's word and proves nothing; it joins records that belong together. A value that is not of the
-// expected shape is treated as not given, so that no header can put arbitrary text into an event.
+// All of it is the client's word and proves nothing; it joins records that belong together. A value that is
+// not of the expected shape is treated as not given, so that no header can put arbitrary text into an event.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct ClientHeaders {
   std::string parent_agent_id;  // x-claude-code-parent-agent-id: set for subagents of subagents; same shape
   std::string user_agent;       // User-Agent: at most 256 printable ASCII characters, longer ones are cut
 
-  // Takes one header into account; names are compared without regard to case. Where a header is repeated the first one that
-  // is well-formed counts. Others are ignored.
+  // Takes one header into account; names are compared without regard to case. Where a header is repeated the
+  // first one that is well-formed counts. Others are ignored.
   void See(std::string_view name, std::string_view value);
 };
 

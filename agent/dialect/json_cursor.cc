@@ -15,8 +15,8 @@
 namespace postern::dialect {
 namespace {
 
-// An index of four bytes for each byte of text is kept up to this size of text: touched pages are few, since only
-// structural characters use it, and allocating it anew for every request costs more than the reading.
+// An index of four bytes for each byte of text is kept up to this size of text: touched pages are few, since
+// only structural characters use it, and allocating it anew for every request costs more than the reading.
 constexpr size_t kKeptCapacity = size_t{1} << 20;
 constexpr size_t kLeastCapacity = size_t{1} << 12;
 
@@ -74,7 +74,8 @@ void AppendUtf8(uint32_t code, std::string& out) {
   put(0x80 | (code & 0x3F));
 }
 
-// Decodes the \uXXXX at `at` (which points behind the u), with its second half if it is a surrogate pair; moves `at` on.
+// Decodes the \uXXXX at `at` (which points behind the u), with its second half if it is a surrogate pair;
+// moves `at` on.
 bool DecodeUnicodeEscape(std::string_view raw, size_t& at, std::string& out) {
   const auto first = HexUnit(raw, at);
   if (!first) return false;
@@ -96,7 +97,9 @@ bool DecodeUnicodeEscape(std::string_view raw, size_t& at, std::string& out) {
 
 char SimpleEscape(char c) {
   switch (c) {
-    case '"': case '\\': case '/': return c;
+    case '"':
+    case '\\':
+    case '/': return c;
     case 'b': return '\b';
     case 'f': return '\f';
     case 'n': return '\n';
@@ -144,18 +147,21 @@ std::optional<int64_t> CountFromNumber(std::string_view number) {
   if (stop == end && error == std::errc()) return count < 0 ? std::nullopt : std::optional(count);
   double value = 0;
   const auto parsed = std::from_chars(number.data(), end, value);
-  if (number.starts_with('-')) return parsed.ec == std::errc() && value == 0 ? std::optional<int64_t>(0) : std::nullopt;
+  if (number.starts_with('-'))
+    return parsed.ec == std::errc() && value == 0 ? std::optional<int64_t>(0) : std::nullopt;
   // Out of range is either far too large or almost nothing; the exponent's sign tells which.
   if (parsed.ec == std::errc::result_out_of_range) {
-    return number.find("e-") == std::string_view::npos && number.find("E-") == std::string_view::npos ? kLargest : 1;
+    return number.find("e-") == std::string_view::npos && number.find("E-") == std::string_view::npos
+               ? kLargest
+               : 1;
   }
   if (parsed.ec != std::errc()) return std::nullopt;
   const double whole = std::ceil(value);
   return whole >= 0x1p63 ? kLargest : static_cast<int64_t>(whole);
 }
 
-// simdjson's own parsers keep this behind them; it is reached here directly because On-Demand is bound to one instruction
-// set when it is compiled, and the DOM builds a tree that nobody here wants.
+// simdjson's own parsers keep this behind them; it is reached here directly because On-Demand is bound to one
+// instruction set when it is compiled, and the DOM builds a tree that nobody here wants.
 struct JsonCursor::Index {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
   size_t capacity = 0;
@@ -164,8 +170,9 @@ struct JsonCursor::Index {
     if (stage && size <= capacity) return true;
     const size_t wanted = size > kKeptCapacity ? size : std::max(std::bit_ceil(size), kLeastCapacity);
     capacity = 0;
-    const auto error = stage ? stage->allocate(wanted, 1)
-                             : simdjson::get_active_implementation()->create_dom_parser_implementation(wanted, 1, stage);
+    const auto error =
+        stage ? stage->allocate(wanted, 1)
+              : simdjson::get_active_implementation()->create_dom_parser_implementation(wanted, 1, stage);
     if (error != simdjson::SUCCESS) return false;
     capacity = wanted;
     return true;
@@ -195,7 +202,8 @@ bool JsonCursor::Open(std::string_view text) {
   failure_ = JsonFailure::kNone;
   if (text.empty() || !index_->Reserve(text.size())) return Fail();
   auto& stage = *index_->stage;
-  const auto error = stage.stage1(reinterpret_cast<const uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular);
+  const auto error = stage.stage1(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                                  simdjson::stage1_mode::regular);
   if (error != simdjson::SUCCESS) {
     return Fail(error == simdjson::UTF8_ERROR ? JsonFailure::kNotUtf8 : JsonFailure::kMalformed);
   }
@@ -213,8 +221,17 @@ JsonKind JsonCursor::Peek() const {
     case 't': return JsonKind::kTrue;
     case 'f': return JsonKind::kFalse;
     case 'n': return JsonKind::kNull;
-    case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-      return JsonKind::kNumber;
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return JsonKind::kNumber;
     default: return JsonKind::kNothing;
   }
 }

@@ -1,15 +1,18 @@
 // Reads JSON in one pass, without a tree and without a copy.
 //
-// simdjson's first stage, chosen for this processor at run time, marks every structural character ({ } [ ] : , and the
-// start of each string, number and literal) and validates UTF-8; the cursor walks those marks. The text needs no padding:
-// nothing is read beyond its end. What is accepted is RFC 8259 with two limits: containers nested at most kDeepest, and
-// escapes are checked only in the strings that are read, not in those that are skipped (no reader can take a backslash
-// and the character after it for structure, so they can't change what the document means; on a processor without any of
-// the instruction sets that simdjson knows, that character may even be a control character or not UTF-8).
+// simdjson's first stage, chosen for this processor at run time, marks brackets, braces, commas, colons and
+// the start of each string, number and literal, and validates UTF-8; the cursor walks those marks. The text
+// needs no padding: nothing is read beyond its end. What is accepted is RFC 8259 with two limits: containers
+// nested at most kDeepest, and escapes are checked only in the strings that are read, not in those that are
+// skipped (no reader can take a backslash and the character after it for structure, so they can't change what
+// the document means; on a processor without any of the instruction sets that simdjson knows, that character
+// may even be a control character or not UTF-8).
 //
 //   if (!json.Open(text) || !json.EnterObject()) …
 //   while (json.NextMember(key)) { if (key == "model") json.TakeString(); else json.Skip(); }
-//   if (!json.Finish()) …            // a failure anywhere makes every later call fail, so one check at the end will do
+//   if (!json.Finish()) …
+//
+// A failure anywhere makes every later call fail, so one check at the end will do.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +30,8 @@ enum class JsonKind { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull, k
 struct JsonString {
   std::string_view raw;
 
-  // Decoded; nothing for a bad escape or when it is longer than `most` bytes. A lone surrogate becomes U+FFFD.
+  // Decoded; nothing for a bad escape or when it is longer than `most` bytes. A lone surrogate becomes
+  // U+FFFD.
   std::optional<std::string> Decode(size_t most) const;
 };
 
@@ -56,8 +60,8 @@ class JsonCursor {
   std::optional<std::string_view> TakeNumber();  // its text, of which the grammar has been checked
   bool Skip();                                   // any value
 
-  // The next member of the object that was entered, or its end (false). The key is decoded; its view holds until the next
-  // call. The value must be taken or skipped before the next call.
+  // The next member of the object that was entered, or its end (false). The key is decoded; its view holds
+  // until the next call. The value must be taken or skipped before the next call.
   bool NextMember(std::string_view& key);
   // The next element of the array that was entered, or its end (false).
   bool NextElement();
@@ -91,8 +95,8 @@ class JsonCursor {
   std::string key_;  // the last key, where it had to be decoded
 };
 
-// A count in a JSON number: whole and not negative. What is larger than 2^63 − 1 becomes that; fractions are rounded up
-// (so that a bill is never too small); nothing for a negative number.
+// A count in a JSON number: whole and not negative. What is larger than 2^63 − 1 becomes that; fractions are
+// rounded up (so that a bill is never too small); nothing for a negative number.
 std::optional<int64_t> CountFromNumber(std::string_view number);
 
 }  // namespace postern::dialect

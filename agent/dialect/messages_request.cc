@@ -18,8 +18,19 @@ constexpr size_t kMostTools = 10'000;
 
 // Keys that are read. Those before kMessages decide permission or price and may stand only once.
 enum Key : size_t {
-  kModel, kStream, kMaxTokens, kTools, kMcpServers, kSpeed, kInferenceGeo, kServiceTier, kThinking,
-  kMessages, kSystem, kMetadata, kKeys
+  kModel,
+  kStream,
+  kMaxTokens,
+  kTools,
+  kMcpServers,
+  kSpeed,
+  kInferenceGeo,
+  kServiceTier,
+  kThinking,
+  kMessages,
+  kSystem,
+  kMetadata,
+  kKeys
 };
 
 constexpr std::array<std::string_view, kKeys> kNames = {
@@ -27,7 +38,8 @@ constexpr std::array<std::string_view, kKeys> kNames = {
     "inference_geo", "service_tier", "thinking",   "messages", "system",      "metadata"};
 
 bool SameButForCase(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
          });
 }
@@ -47,7 +59,8 @@ class Reading {
 
   Result<RequestFacts> Run(std::string_view body) {
     const Status status = ReadBody(body);
-    // Broken text explains whatever else was found; but a reading that was given up early leaves sound text behind.
+    // Broken text explains whatever else was found; but a reading that was given up early leaves sound text
+    // behind.
     const bool broken = json_.failure() != JsonFailure::kNone;
     const bool complete = json_.Finish();
     if (broken || (status && !complete)) return Malformed();
@@ -59,7 +72,8 @@ class Reading {
 
  private:
   static Error Wrong(Key key, std::string_view trouble) {
-    return {ErrorCode::kInvalid, "The request body's \"" + std::string(kNames[key]) + "\" " + std::string(trouble) + "."};
+    return {ErrorCode::kInvalid,
+            "The request body's \"" + std::string(kNames[key]) + "\" " + std::string(trouble) + "."};
   }
 
   Error Malformed() const {
@@ -129,7 +143,8 @@ class Reading {
 
   Status ReadStream() {
     const JsonKind kind = json_.Peek();
-    if (kind != JsonKind::kTrue && kind != JsonKind::kFalse) return Wrong(kStream, "is neither true nor false");
+    if (kind != JsonKind::kTrue && kind != JsonKind::kFalse)
+      return Wrong(kStream, "is neither true nor false");
     facts_.stream = kind == JsonKind::kTrue;
     return Passed();
   }
@@ -246,7 +261,8 @@ class Reading {
     }
   }
 
-  // Clients have written user_id as a JSON string that holds an object, and before that as "user_…_session_<id>".
+  // Clients have written user_id as a JSON string that holds an object, and before that as
+  // "user_…_session_<id>".
   std::string SessionId() {
     constexpr std::string_view kMark = "_session_";
     if (user_id_.starts_with('{')) {
@@ -268,12 +284,15 @@ class Reading {
 }  // namespace
 
 bool RequestTool::RunsAtProvider() const {
-  static constexpr std::array<std::string_view, 4> kRunByClient = {"bash_", "text_editor_", "computer_", "memory_"};
+  static constexpr std::array<std::string_view, 4> kRunByClient = {"bash_", "text_editor_", "computer_",
+                                                                   "memory_"};
   if (type.empty() || type == "custom") return false;
   return std::none_of(kRunByClient.begin(), kRunByClient.end(),
                       [this](std::string_view prefix) { return type.starts_with(prefix); });
 }
 
-Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json) { return Reading(json).Run(body); }
+Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json) {
+  return Reading(json).Run(body);
+}
 
 }  // namespace postern::dialect

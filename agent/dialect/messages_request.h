@@ -1,14 +1,16 @@
 // What the agent must know of a request to /v1/messages or /v1/messages/count_tokens before it may go on.
 //
-// The bytes are only looked at: what leaves is what came. So the reading has to be the one that the provider will make, and
-// it **fails closed**: a body of which we can't be sure which model, tools or price it will mean is refused. Refused are
-//   - text that is not UTF-8, not JSON (as json_cursor.h has it), nested more than 1,024 deep, or not an object;
+// The bytes are only looked at: what leaves is what came. So the reading has to be the one that the provider
+// will make, and it **fails closed**: a body of which we can't be sure which model, tools or price it will
+// mean is refused. Refused are
+//   - text that is not UTF-8, not JSON (as json_cursor.h has it), not an object, or nested too deeply;
 //   - `model` missing, not a string, or not 1 to 256 printable ASCII characters without spaces;
-//   - a value of the wrong type where one is read: `stream` not a boolean, `max_tokens` not a whole number, `tools` or
-//     `messages` not a list (null counts as not given, except for `model`);
-//   - a key that decides permission or price (model, stream, max_tokens, tools, mcp_servers, speed, inference_geo,
-//     service_tier, thinking) given twice, also when spelt with escapes ("mod\u0065l") or in other letter case ("Model"):
-//     parsers differ in which one they take. So is a tool's `name` or `type` given twice.
+//   - a value of the wrong type where one is read: `stream` not a boolean, `max_tokens` not a whole number,
+//     `tools` or `messages` not a list (null counts as not given, except for `model`);
+//   - a key that decides permission or price (model, stream, max_tokens, tools, mcp_servers, speed,
+//     inference_geo, service_tier, thinking) given twice, also when spelt with escapes ("mod\u0065l"), or
+//     spelt with capitals ("Model"): parsers differ in which one they take. So is a tool's `name` or `type`
+//     given twice.
 // Everything else may be in it, in any order. Errors never hold a part of the body.
 #pragma once
 
@@ -27,8 +29,8 @@ struct RequestTool {
   std::string name;  // made plain, at most 128 bytes; empty where the tool has none (mcp_toolset)
   std::string type;  // made plain, at most 64 bytes; empty means "custom": a tool that the client runs
 
-  // A server tool, such as web_search_20250305: the provider runs it, and it may leave the company. Types that are unknown
-  // here count as such.
+  // A server tool, such as web_search_20250305: the provider runs it, and it may leave the company. Types
+  // that are unknown here count as such.
   bool RunsAtProvider() const;
 
   friend bool operator==(const RequestTool&, const RequestTool&) = default;
@@ -44,15 +46,16 @@ struct RequestFacts {
   std::string session_id;        // from metadata.user_id, whatever its shape; empty where there is none
   std::string thinking;          // "enabled", "adaptive", "disabled", or empty
   std::optional<int64_t> thinking_budget;
-  std::string speed;          // these three bear on the price; made plain, at most 64 bytes
+  std::string speed;  // these three bear on the price; made plain, at most 64 bytes
   std::string inference_geo;
   std::string service_tier;
-  bool repeated_keys = false;  // messages, system or metadata is given twice; counts are of all of them together
+  bool repeated_keys = false;  // messages, system or metadata is given twice; all of them are counted
 
   friend bool operator==(const RequestFacts&, const RequestFacts&) = default;
 };
 
-// kInvalid, with one sentence for the person at the client, for what is refused above. `json` is borrowed for the call.
+// kInvalid, with one sentence for the person at the client, for what is refused above. `json` is borrowed for
+// the call.
 Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json);
 
 }  // namespace postern::dialect

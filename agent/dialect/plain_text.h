@@ -1,4 +1,5 @@
-// What clients and providers call things, made fit for an event or a log line: bounded, printable ASCII, no spaces.
+// What clients and providers call things, made fit for an event or a log line: bounded, printable ASCII, no
+// spaces.
 #pragma once
 
 #include <cstddef>

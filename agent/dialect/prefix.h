@@ -1,5 +1,5 @@
-// Comparison with literals, inlined: std::string_view's own calls memcmp, which costs more than the comparison where every
-// event of a stream passes.
+// Comparison with literals, inlined: std::string_view's own calls memcmp, which costs more than the
+// comparison where every event of a stream passes.
 #pragma once
 
 #include <cstddef>

@@ -39,7 +39,8 @@ void Empty(std::string& buffer) {
 
 }  // namespace
 
-// The shape that every provider sends: an event line, one data line, an empty line, all of it in the input and with no CR.
+// The shape that every provider sends: an event line, one data line, an empty line, all of it in the input
+// and with no CR.
 bool SseParser::NextWhole(std::string_view& input, SseEvent& event) {
   const size_t name_end = Find(input, '\n');
   if (name_end == input.size() || !TakeField(input.substr(0, name_end), "event:", event.name)) return false;

@@ -1,12 +1,12 @@
 // Server-sent events, as the WHATWG's HTML standard (section 9.2) and the Anthropic clients read them.
 //
 //   event: content_block_delta\n          a line ends with LF, CRLF or CR, wherever the bytes are cut
-//   data: {"type":…}\n                    several data lines are joined by LF; one space after the colon is dropped
+//   data: {"type":…}\n                    several data lines are joined by LF; one space after the colon goes
 //   \n                                    an empty line ends the event
-//   : a comment                           comments, id, retry and unknown fields are passed over; so is a BOM at the start
+//   : a comment                           comments, id, retry, unknown fields and a first BOM are passed over
 //
-// It differs from the standard in two things, both on the side of seeing more: an event that has a name but no data is given
-// out, and Finish gives out an event whose empty line is missing.
+// It differs from the standard in two things, both on the side of seeing more: an event that has a name but
+// no data is given out, and Finish gives out an event whose empty line is missing.
 #pragma once
 
 #include <cstddef>
@@ -16,20 +16,22 @@
 namespace postern::dialect {
 
 struct SseEvent {
-  std::string_view name;   // empty where there is no event line
+  std::string_view name;  // empty where there is no event line
   std::string_view data;
   bool oversized = false;  // more than the cap: data is empty then, and the name may be cut
 };
 
-// Memory is bounded by the cap: what goes beyond it is dropped and the event reported as oversized. Thread-compatible.
+// Memory is bounded by the cap: what goes beyond it is dropped and the event reported as oversized.
+// Thread-compatible.
 class SseParser {
  public:
   static constexpr size_t kDefaultCap = size_t{8} << 20;
 
   explicit SseParser(size_t cap = kDefaultCap) : cap_(cap) {}
 
-  // Takes bytes from the front of `input` until an event is complete: true, and `event` holds it until the next call; its
-  // views point into `input` where the event lay there in one piece, as it mostly does. False: `input` is used up.
+  // Takes bytes from the front of `input` until an event is complete: true, and `event` holds it until the
+  // next call; its views point into `input` where the event lay there in one piece, as it mostly does. False:
+  // `input` is used up.
   bool Next(std::string_view& input, SseEvent& event);
 
   // The input has ended: whether an event was left, without its empty line.

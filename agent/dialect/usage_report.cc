@@ -39,8 +39,8 @@ bool IsGroup(std::string_view key) {
   return key == "cache_creation" || key == "server_tool_use" || key == "output_tokens_details";
 }
 
-// Takes the value of `key` if it is a count or one of the objects that hold further ones; anything else is left for the
-// caller. The names are unique over all of these objects.
+// Takes the value of `key` if it is a count or one of the objects that hold further ones; anything else is
+// left for the caller. The names are unique over all of these objects.
 bool TakeCount(std::string_view key, JsonCursor& json, UsageCounts& counts, bool& seen) {
   if (IsGroup(key) && json.Peek() == JsonKind::kObject) {
     json.EnterObject();
@@ -51,7 +51,8 @@ bool TakeCount(std::string_view key, JsonCursor& json, UsageCounts& counts, bool
     return true;
   }
   if (json.Peek() != JsonKind::kNumber) return false;
-  const auto* const named = std::find_if(kCounts.begin(), kCounts.end(), [key](const NamedCount& c) { return c.name == key; });
+  const auto* const named =
+      std::find_if(kCounts.begin(), kCounts.end(), [key](const NamedCount& c) { return c.name == key; });
   if (named == kCounts.end()) return false;
   const auto number = json.TakeNumber();
   counts.*named->count = number ? CountFromNumber(*number).value_or(0) : 0;

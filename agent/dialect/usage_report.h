@@ -1,11 +1,11 @@
 // The `usage` objects of an answer, and how they add up.
 //
-// message_start carries the input side, each message_delta the counts so far, of which newer providers repeat all classes.
-// Counts only grow within one answer, so of two reports the larger value is taken, field by field: a delta that leaves
-// classes out, or repeats them as 0, takes nothing back, and a report that comes twice adds nothing.
-// cache_creation_input_tokens is the sum of its two parts, never added to them; where it is more than they are, the rest
-// counts as written for 5 minutes. Entries of `iterations` other than "message" (a compaction, for one) are billed on top of
-// the totals and are added here.
+// message_start carries the input side, each message_delta the counts so far, of which newer providers repeat
+// all classes. Counts only grow within one answer, so of two reports the larger value is taken, field by
+// field: a delta that leaves classes out, or repeats them as 0, takes nothing back, and a report that comes
+// twice adds nothing. cache_creation_input_tokens is the sum of its two parts, never added to them; where it
+// is more than they are, the rest counts as written for 5 minutes. Entries of `iterations` other than
+// "message" (a compaction, for one) are billed on top of the totals and are added here.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ struct UsageReport {
   std::string speed;
   std::string inference_geo;
 
-  // Takes the object (or null, or whatever stands in its place) from `json`; counts that are negative or no numbers are 0.
-  // False if the JSON is broken.
+  // Takes the object (or null, or whatever stands in its place) from `json`; counts that are negative or no
+  // numbers are 0. False if the JSON is broken.
   bool Read(JsonCursor& json);
 
   void Merge(const UsageReport& later);

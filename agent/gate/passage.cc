@@ -38,6 +38,8 @@ Refusal RefusalOf(identity::IdentityRefusal refusal) {
   switch (refusal) {
     case IdentityRefusal::kNoKey:
       return {Reason::kNoKey, "This request shows no Postern key (pst_…)." + signing_in};
+    case IdentityRefusal::kUnknownOsUser:
+      return {Reason::kUnknownOsUser, "This host's gate doesn't know your user account; ask your administrator." + signing_in};
     case IdentityRefusal::kForeignKey:
       return {Reason::kForeignKey, "The key of this request is not a Postern key (pst_…)." + signing_in};
     case IdentityRefusal::kMalformedKey:

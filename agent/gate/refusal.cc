@@ -19,6 +19,7 @@ struct Shape {
 // In the order of Reason.
 constexpr std::array<Shape, kReasons> kShapes = {{
     {"no_key", 401, "authentication_error", Retry::kNever},
+    {"unknown_os_user", 401, "authentication_error", Retry::kNever},
     {"foreign_key", 401, "authentication_error", Retry::kNever},
     {"malformed_key", 401, "authentication_error", Retry::kNever},
     {"mistyped_key", 401, "authentication_error", Retry::kNever},

@@ -20,6 +20,7 @@ namespace postern::gate {
 
 enum class Reason {
   kNoKey,           // 401, as all that follow of keys
+  kUnknownOsUser,   // no key, and the OS user has no principal
   kForeignKey,      // not one of ours
   kMalformedKey,
   kMistypedKey,     // its check doesn't fit

@@ -9,7 +9,7 @@
 #include "agent/config.h"
 #include "agent/gate/forwarding.h"
 #include "agent/identity/identify.h"
-#include "agent/identity/provider_credential.h"
+#include "agent/identity/locked_secret.h"
 #include "shared/http/upstream.h"
 #include "shared/pricing/price_table.h"
 #include "shared/tls/context.h"

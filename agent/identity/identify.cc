@@ -23,7 +23,9 @@ std::variant<Identity, IdentityRefusal> ByOsUser(const IdentityRules& rules, std
 std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, const IdentityRules& rules,
                                       std::optional<uid_t> os_user, WallTime now) {
   if (record.disabled) return IdentityRefusal::kDisabledKey;
-  if (record.expires && now >= *record.expires) return IdentityRefusal::kExpiredKey;
+  // In whole seconds: nanoseconds end in 2262, and a key may be made to last longer.
+  if (record.expires && std::chrono::floor<std::chrono::seconds>(now) >= *record.expires)
+    return IdentityRefusal::kExpiredKey;
   if (!record.hosts.empty() && !Holds(record.hosts, rules.host)) return IdentityRefusal::kKeyNotForHost;
   const bool bound = !record.os_users.empty();
   if (bound && !(os_user && Holds(record.os_uids, *os_user))) return IdentityRefusal::kKeyNotForOsUser;
@@ -34,26 +36,16 @@ std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, const IdentityRul
 
 std::string_view Name(IdentityRefusal refusal) {
   switch (refusal) {
-    case IdentityRefusal::kNoKey:
-      return "no_key";
-    case IdentityRefusal::kUnknownOsUser:
-      return "unknown_os_user";
-    case IdentityRefusal::kForeignKey:
-      return "foreign_key";
-    case IdentityRefusal::kMalformedKey:
-      return "malformed_key";
-    case IdentityRefusal::kMistypedKey:
-      return "mistyped_key";
-    case IdentityRefusal::kUnknownKey:
-      return "unknown_key";
-    case IdentityRefusal::kDisabledKey:
-      return "disabled_key";
-    case IdentityRefusal::kExpiredKey:
-      return "expired_key";
-    case IdentityRefusal::kKeyNotForHost:
-      return "key_not_for_host";
-    case IdentityRefusal::kKeyNotForOsUser:
-      return "key_not_for_os_user";
+    case IdentityRefusal::kNoKey: return "no_key";
+    case IdentityRefusal::kUnknownOsUser: return "unknown_os_user";
+    case IdentityRefusal::kForeignKey: return "foreign_key";
+    case IdentityRefusal::kMalformedKey: return "malformed_key";
+    case IdentityRefusal::kMistypedKey: return "mistyped_key";
+    case IdentityRefusal::kUnknownKey: return "unknown_key";
+    case IdentityRefusal::kDisabledKey: return "disabled_key";
+    case IdentityRefusal::kExpiredKey: return "expired_key";
+    case IdentityRefusal::kKeyNotForHost: return "key_not_for_host";
+    case IdentityRefusal::kKeyNotForOsUser: return "key_not_for_os_user";
   }
   return "unknown";
 }
@@ -64,14 +56,10 @@ std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, con
   if (!presented) return ByOsUser(rules, os_user);
   const VirtualKey key = ParseVirtualKey(*presented);
   switch (key.form) {
-    case KeyForm::kOurs:
-      break;
-    case KeyForm::kForeign:
-      return IdentityRefusal::kForeignKey;
-    case KeyForm::kMalformed:
-      return IdentityRefusal::kMalformedKey;
-    case KeyForm::kMistyped:
-      return IdentityRefusal::kMistypedKey;
+    case KeyForm::kOurs: break;
+    case KeyForm::kForeign: return IdentityRefusal::kForeignKey;
+    case KeyForm::kMalformed: return IdentityRefusal::kMalformedKey;
+    case KeyForm::kMistyped: return IdentityRefusal::kMistypedKey;
   }
   const KeyRecord* record = rules.keys.Find(key.id);
   const crypto::Digest hash = HashKeySecret(key.secret);

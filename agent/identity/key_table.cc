@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 #include "agent/identity/user_names.h"
 #include "agent/identity/virtual_key.h"
-#include "shared/base/clock.h"
 #include "shared/base/hex.h"
 #include "shared/config/node.h"
 
@@ -130,10 +130,20 @@ const KeyRecord* KeyTable::Find(std::string_view id) const {
   return found == by_id_.end() ? nullptr : &records_[found->second];
 }
 
-std::string FormatTime(sys_seconds time) { return FormatRfc3339(time).substr(0, 19) + "Z"; }
+// Not by way of WallTime, which counts nanoseconds and so ends in 2262.
+std::string FormatTime(sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  char text[64];
+  snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+           static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+           static_cast<int>(clock.seconds().count()));
+  return text;
+}
 
 std::optional<sys_seconds> ParseTime(std::string_view text) {
-  using namespace std::chrono;
   constexpr std::string_view kPattern = "0000-00-00T00:00:00Z";
   if (text.size() != 10 && text.size() != kPattern.size()) return std::nullopt;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -145,13 +155,15 @@ std::optional<sys_seconds> ParseTime(std::string_view text) {
     if (at < text.size()) std::from_chars(text.data() + at, text.data() + at + size, value);
     return value;
   };
-  const year_month_day date(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
-                            day(static_cast<unsigned>(number(8, 2))));
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
   const int hour = number(11, 2);
   const int minute = number(14, 2);
   const int second = number(17, 2);
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
 }
 
 }  // namespace postern::identity

@@ -37,14 +37,10 @@ std::string Quoted(std::string_view text) { return '"' + Shown(text) + '"'; }
 
 std::string Describe(const Value& value) {
   switch (value.kind) {
-    case Value::Kind::kNothing:
-      return "nothing";
-    case Value::Kind::kScalar:
-      return Quoted(value.text);
-    case Value::Kind::kList:
-      return "a list";
-    case Value::Kind::kMap:
-      return "a mapping";
+    case Value::Kind::kNothing: return "nothing";
+    case Value::Kind::kScalar: return Quoted(value.text);
+    case Value::Kind::kList: return "a list";
+    case Value::Kind::kMap: return "a mapping";
   }
   return "something else";
 }

@@ -21,7 +21,8 @@ void DropBedrockVersion(std::string_view& id) {
   if (IsDigit(version.front()) && version.find('-') == std::string_view::npos) id = id.substr(0, at);
 }
 
-// "us.anthropic.claude-…" → kRegional, "claude-…"; a bare "anthropic.claude-…" runs in the region that is called.
+// "us.anthropic.claude-…" → kRegional, "claude-…"; a bare "anthropic.claude-…" runs in the region that is
+// called.
 Endpoint TakeBedrockPrefix(std::string_view& id) {
   constexpr std::string_view kVendor = "anthropic.";
   const size_t at = id.find(kVendor);

@@ -1,7 +1,6 @@
 #include "shared/pricing/price_file.h"
 
 #include <chrono>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <utility>
@@ -20,7 +19,8 @@ constexpr int64_t kMostPrompt = 1'000'000'000;
 Result<int64_t> ReadRate(const Map& map, std::string_view key) {
   ASSIGN_OR_RETURN(const Node node, map.Require(key));
   ASSIGN_OR_RETURN(const int64_t rate, node.AsDecimal(kThousandths));
-  if (rate < 0 || rate > kMostRate) return node.Wrong("a rate out of range", "0 to 1000000 dollars per million tokens");
+  if (rate < 0 || rate > kMostRate)
+    return node.Wrong("a rate out of range", "0 to 1000000 dollars per million tokens");
   return rate;
 }
 
@@ -36,7 +36,8 @@ Result<Rates> ReadRates(const Map& map) {
 
 Result<int64_t> ReadMultiplier(const Node& node) {
   ASSIGN_OR_RETURN(const int64_t multiplier, node.AsDecimal(kThousandths));
-  if (multiplier < 0 || multiplier > kMostMultiplier) return node.Wrong("a multiplier out of range", "0 to 100");
+  if (multiplier < 0 || multiplier > kMostMultiplier)
+    return node.Wrong("a multiplier out of range", "0 to 100");
   return multiplier;
 }
 
@@ -64,7 +65,8 @@ Status ReadDate(const Node& node, PriceEntry& entry) {
   unsigned day = 0;
   int length = 0;
   const int fields = std::sscanf(entry.from.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &length);
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
   if (fields != 3 || entry.from.size() != 10 || length != 10 || !date.ok()) {
     return node.Wrong("\"" + entry.from + "\"", "a date such as 2026-10-07");
   }
@@ -82,7 +84,8 @@ Result<std::vector<Band>> ReadBands(const Node& node) {
     ASSIGN_OR_RETURN(band.rates, ReadRates(map));
     const auto up_to = map.Find("up_to");
     const bool last = bands.size() == nodes.size();
-    if (last == up_to.has_value()) return item.Wrong(last ? "up_to in the last band" : "no up_to", "up_to in all bands but the last");
+    if (last == up_to.has_value())
+      return item.Wrong(last ? "up_to in the last band" : "no up_to", "up_to in all bands but the last");
     const int64_t above = bands.size() > 1 ? bands[bands.size() - 2].most_prompt : 0;
     band.most_prompt = std::numeric_limits<int64_t>::max();
     if (up_to) {
@@ -103,7 +106,8 @@ Status ReadSpeeds(const Node& node, PriceEntry& entry) {
 }
 
 Result<PriceEntry> ReadEntry(const Node& node) {
-  ASSIGN_OR_RETURN(const Map map, node.AsMap({"from", "bands", "input", "output", "write_5m", "write_1h", "read", "speeds"}));
+  ASSIGN_OR_RETURN(const Map map, node.AsMap({"from", "bands", "input", "output", "write_5m", "write_1h",
+                                              "read", "speeds"}));
   PriceEntry entry;
   if (const auto from = map.Find("from")) RETURN_IF_ERROR(ReadDate(*from, entry));
   if (const auto bands = map.Find("bands")) {
@@ -123,7 +127,8 @@ Result<std::vector<PriceEntry>> ReadEntries(const Node& node) {
   for (const Node& item : nodes) {
     ASSIGN_OR_RETURN(PriceEntry entry, ReadEntry(item));
     if (!entries.empty() && entry.starts <= entries.back().starts) {
-      return item.Wrong("a date that isn't later than the one before", "entries in order of their from, the first may have none");
+      return item.Wrong("a date that isn't later than the one before",
+                        "entries in order of their from, the first may have none");
     }
     entries.push_back(std::move(entry));
   }
@@ -149,7 +154,8 @@ Result<ModelPrices> ReadModel(const std::string& id, const Node& node) {
 Result<int64_t> ReadSearchPrice(const Map& root) {
   ASSIGN_OR_RETURN(const Node node, root.Require("web_search"));
   ASSIGN_OR_RETURN(const int64_t price, node.AsDecimal(6));
-  if (price < 0 || price > kMostSearchPrice) return node.Wrong("a price out of range", "0 to 1000 dollars per 1,000");
+  if (price < 0 || price > kMostSearchPrice)
+    return node.Wrong("a price out of range", "0 to 1000 dollars per 1,000");
   return price;
 }
 

@@ -18,8 +18,8 @@ int64_t Sane(int64_t count) { return std::clamp<int64_t>(count, 0, kMostTokens);
 Wide TokenCost(const Usage& usage, const Rates& rates) {
   const auto times = [](int64_t tokens, int64_t rate) { return static_cast<Wide>(Sane(tokens)) * rate; };
   return times(usage.input, rates.input) + times(usage.output, rates.output) +
-         times(usage.cache_write_5m, rates.cache_write_5m) + times(usage.cache_write_1h, rates.cache_write_1h) +
-         times(usage.cache_read, rates.cache_read);
+         times(usage.cache_write_5m, rates.cache_write_5m) +
+         times(usage.cache_write_1h, rates.cache_write_1h) + times(usage.cache_read, rates.cache_read);
 }
 
 int64_t PromptTokens(const Usage& usage) {
@@ -44,7 +44,8 @@ class Fingerprint {
     Add(-1);
   }
   void Add(const Rates& rates) {
-    for (const int64_t rate : {rates.input, rates.output, rates.cache_write_5m, rates.cache_write_1h, rates.cache_read}) {
+    for (const int64_t rate :
+         {rates.input, rates.output, rates.cache_write_5m, rates.cache_write_1h, rates.cache_read}) {
       Add(rate);
     }
   }
@@ -59,11 +60,14 @@ class Fingerprint {
   uint64_t state_ = 0xCBF29CE484222325U;
 };
 
-Error NoPrice(const std::string& what) { return {ErrorCode::kNotFound, "There is no price for " + what + "."}; }
+Error NoPrice(const std::string& what) {
+  return {ErrorCode::kNotFound, "There is no price for " + what + "."};
+}
 
 const PriceEntry* EntryAt(const ModelPrices& model, WallTime when) {
-  const auto later = std::upper_bound(model.entries.begin(), model.entries.end(), when,
-                                      [](WallTime time, const PriceEntry& entry) { return time < entry.starts; });
+  const auto later =
+      std::upper_bound(model.entries.begin(), model.entries.end(), when,
+                       [](WallTime time, const PriceEntry& entry) { return time < entry.starts; });
   return later == model.entries.begin() ? nullptr : &*std::prev(later);
 }
 
@@ -89,14 +93,17 @@ Result<const Rates*> RatesFor(const PriceEntry& entry, const Usage& usage, const
 }
 
 bool InRange(const Rates& rates) {
-  for (const int64_t rate : {rates.input, rates.output, rates.cache_write_5m, rates.cache_write_1h, rates.cache_read}) {
+  for (const int64_t rate :
+       {rates.input, rates.output, rates.cache_write_5m, rates.cache_write_1h, rates.cache_read}) {
     if (rate < 0 || rate > kMostRate) return false;
   }
   return true;
 }
 
 bool InRange(const Multipliers& multipliers) {
-  const auto in_range = [](int64_t thousandths) { return thousandths >= 0 && thousandths <= kMostMultiplier; };
+  const auto in_range = [](int64_t thousandths) {
+    return thousandths >= 0 && thousandths <= kMostMultiplier;
+  };
   return in_range(multipliers.regional) && in_range(multipliers.batch) &&
          std::all_of(multipliers.inference_geo.begin(), multipliers.inference_geo.end(),
                      [&](const auto& geo) { return in_range(geo.second); });
@@ -176,7 +183,8 @@ int64_t PriceTable::GeoMultiplier(std::string_view geo) const {
   return dearest;
 }
 
-Result<Cost> PriceTable::Price(std::string_view model, const Usage& usage, WallTime when, const Place& place) const {
+Result<Cost> PriceTable::Price(std::string_view model, const Usage& usage, WallTime when,
+                               const Place& place) const {
   const ModelName name = ParseModelName(model);
   const ModelPrices* const prices = Find(name.id);
   if (prices == nullptr) return NoPrice("model \"" + std::string(model) + "\"");
@@ -185,8 +193,10 @@ Result<Cost> PriceTable::Price(std::string_view model, const Usage& usage, WallT
   ASSIGN_OR_RETURN(const Rates* const rates, RatesFor(*entry, usage, place));
 
   const Endpoint endpoint = name.endpoint == Endpoint::kUnsaid ? place.endpoint : name.endpoint;
-  const std::string_view geo = usage.inference_geo.empty() ? place.inference_geo : std::string_view(usage.inference_geo);
-  const int64_t thousandths[] = {endpoint == Endpoint::kRegional ? multipliers_.regional : kUnit, GeoMultiplier(geo),
+  const std::string_view geo =
+      usage.inference_geo.empty() ? place.inference_geo : std::string_view(usage.inference_geo);
+  const int64_t thousandths[] = {endpoint == Endpoint::kRegional ? multipliers_.regional : kUnit,
+                                 GeoMultiplier(geo),
                                  usage.service_tier == "batch" ? multipliers_.batch : kUnit};
   Wide cost = TokenCost(usage, *rates);
   Wide divisor = 1;
@@ -194,7 +204,8 @@ Result<Cost> PriceTable::Price(std::string_view model, const Usage& usage, WallT
     cost *= multiplier;
     divisor *= kUnit;
   }
-  cost = (cost + divisor - 1) / divisor + static_cast<Wide>(Sane(usage.web_searches)) * nano_dollars_per_search_;
+  cost =
+      (cost + divisor - 1) / divisor + static_cast<Wide>(Sane(usage.web_searches)) * nano_dollars_per_search_;
   return Cost{Saturated(cost), prices->id, entry->version};
 }
 

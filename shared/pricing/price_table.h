@@ -2,10 +2,11 @@
 //
 //   cost = ⌈ Σ over token classes (tokens × rate) × multipliers ⌉ + web searches × their price
 //
-// A rate of d dollars per million tokens is 1,000·d nano-dollars a token, so published prices are whole numbers here.
-// Multipliers (a place of inference, a regional cloud endpoint, the batch interface) are thousandths, multiplied together,
-// and apply to tokens only; the product is rounded up to a whole nano-dollar once, at its end. Counts that are negative count
-// as 0 and absurd ones as 10^12, so that no sum overflows and none is small by mistake.
+// A rate of d dollars per million tokens is 1,000·d nano-dollars a token, so published prices are whole
+// numbers here. Multipliers (a place of inference, a regional cloud endpoint, the batch interface) are
+// thousandths, multiplied together, and apply to tokens only; the product is rounded up to a whole
+// nano-dollar once, at its end. Counts that are negative count as 0 and absurd ones as 10^12, so that no sum
+// overflows and none is small by mistake.
 //
 // It fails closed: what has no price is an error, never $0.
 #pragma once
@@ -26,9 +27,9 @@
 
 namespace postern::pricing {
 
-constexpr int64_t kMostRate = 1'000'000'000;           // a dollar a token
-constexpr int64_t kMostMultiplier = 100'000;           // 100
-constexpr int64_t kMostSearchPrice = 1'000'000'000;    // a dollar a search
+constexpr int64_t kMostRate = 1'000'000'000;         // a dollar a token
+constexpr int64_t kMostMultiplier = 100'000;         // 100
+constexpr int64_t kMostSearchPrice = 1'000'000'000;  // a dollar a search
 
 // Nano-dollars a token, each 0 to kMostRate.
 struct Rates {
@@ -41,8 +42,8 @@ struct Rates {
   friend bool operator==(const Rates&, const Rates&) = default;
 };
 
-// Rates for requests whose prompt (input, cache reads and cache writes together) has at most `most_prompt` tokens; they hold
-// for every token of such a request, output too.
+// Rates for requests whose prompt (input, cache reads and cache writes together) has at most `most_prompt`
+// tokens; they hold for every token of such a request, output too.
 struct Band {
   int64_t most_prompt = 0;  // of the last band it doesn't matter
   Rates rates;
@@ -50,11 +51,11 @@ struct Band {
 
 // The prices of one model from a date on.
 struct PriceEntry {
-  std::string from;              // "2026-10-07", or empty: since ever
+  std::string from;  // "2026-10-07", or empty: since ever
   WallTime starts = WallTime::min();
-  std::vector<Band> bands;       // most_prompt rising; the last one holds for every longer prompt; never empty
+  std::vector<Band> bands;  // most_prompt rising; the last one holds for every longer prompt; never empty
   std::map<std::string, Rates, std::less<>> speeds;  // by `speed`, where it isn't the standard one
-  std::string version;           // set by PriceTable: "claude-opus-5-5@2026-09-22/9f86d081884c7d65"
+  std::string version;  // set by PriceTable: "claude-opus-5-5@2026-09-22/9f86d081884c7d65"
 };
 
 struct ModelPrices {
@@ -70,8 +71,8 @@ struct Multipliers {
   int64_t batch = 1000;
 };
 
-// What the exchange asked for, which counts where its usage doesn't say what it got; and where a cloud ran it, which counts
-// where the model's name doesn't say so.
+// What the exchange asked for, which counts where its usage doesn't say what it got; and where a cloud ran
+// it, which counts where the model's name doesn't say so.
 struct Place {
   Endpoint endpoint = Endpoint::kUnsaid;
   std::string_view speed;
@@ -90,13 +91,15 @@ struct Cost {
 class PriceTable {
  public:
   // kInvalid when two models share a name. `fallback`, if there is one, prices every model that isn't listed.
-  static Result<PriceTable> Make(std::vector<ModelPrices> models, Multipliers multipliers, int64_t nano_dollars_per_search,
-                                 std::optional<ModelPrices> fallback);
+  static Result<PriceTable> Make(std::vector<ModelPrices> models, Multipliers multipliers,
+                                 int64_t nano_dollars_per_search, std::optional<ModelPrices> fallback);
 
-  // kNotFound, with one sentence for a person, for a model (or a requested speed, or a time) that the table has no price for.
-  // Asked with an empty Usage it tells before an exchange whether that can be priced; what has passed then, passes with every
-  // usage at that time. A place of inference that isn't listed is billed like the dearest listed one.
-  Result<Cost> Price(std::string_view model, const Usage& usage, WallTime when, const Place& place = {}) const;
+  // kNotFound, with one sentence for a person, for a model (or a requested speed, or a time) that the table
+  // has no price for. Asked with an empty Usage it tells before an exchange whether that can be priced; what
+  // has passed then, passes with every usage at that time. A place of inference that isn't listed is billed
+  // like the dearest listed one.
+  Result<Cost> Price(std::string_view model, const Usage& usage, WallTime when,
+                     const Place& place = {}) const;
 
   // In the order of the file, without aliases.
   const std::vector<ModelPrices>& models() const { return models_; }

@@ -1,3 +1,4 @@
+#include "agent/commands/agent_socket.h"
 #include "agent/commands/record_source.h"
 
 #include <gtest/gtest.h>

@@ -33,7 +33,8 @@ std::string Gzip(const std::string& text) { return Zlib(text, 15 + 16); }
 std::string Brotli(const std::string& text) {
   size_t size = ::BrotliEncoderMaxCompressedSize(text.size()) + 64;
   std::string out(size, '\0');
-  EXPECT_TRUE(::BrotliEncoderCompress(5, 22, BROTLI_MODE_TEXT, text.size(), reinterpret_cast<const uint8_t*>(text.data()), &size,
+  EXPECT_TRUE(::BrotliEncoderCompress(5, 22, BROTLI_MODE_TEXT, text.size(),
+                                      reinterpret_cast<const uint8_t*>(text.data()), &size,
                                       reinterpret_cast<uint8_t*>(out.data())));
   out.resize(size);
   return out;
@@ -51,7 +52,8 @@ struct Outcome {
   std::optional<ErrorCode> error;
 };
 
-Outcome Decode(std::string_view encoding, std::string_view bytes, size_t cut = SIZE_MAX, uint64_t most = kMostOutput) {
+Outcome Decode(std::string_view encoding, std::string_view bytes, size_t cut = SIZE_MAX,
+               uint64_t most = kMostOutput) {
   auto decoder = Decoder::Make(encoding, most);
   if (!decoder) return {"", false, decoder.error().code};
   Outcome outcome;
@@ -72,7 +74,8 @@ Outcome Decode(std::string_view encoding, std::string_view bytes, size_t cut = S
 std::string SomeText() {
   std::mt19937 random(1);
   std::string text;
-  while (text.size() < 400'000) text += "event: content_block_delta\ndata: {\"n\":" + std::to_string(random()) + "}\n\n";
+  while (text.size() < 400'000)
+    text += "event: content_block_delta\ndata: {\"n\":" + std::to_string(random()) + "}\n\n";
   return text;
 }
 
@@ -82,11 +85,11 @@ struct Case {
 };
 
 const std::vector<Case> kEncodings = {{"gzip", Gzip},
-                                          {"X-GZIP", Gzip},
-                                          {" deflate ", [](const std::string& text) { return Zlib(text, 15); }},
-                                          {"deflate", [](const std::string& text) { return Zlib(text, -15); }},
-                                          {"br", Brotli},
-                                          {"zstd", Zstd}};
+                                      {"X-GZIP", Gzip},
+                                      {" deflate ", [](const std::string& text) { return Zlib(text, 15); }},
+                                      {"deflate", [](const std::string& text) { return Zlib(text, -15); }},
+                                      {"br", Brotli},
+                                      {"zstd", Zstd}};
 
 TEST(Decoder, GivesBackWhatWasEncodedHoweverItIsCut) {
   const std::string text = SomeText();
@@ -126,7 +129,8 @@ TEST(Decoder, ABodyThatWasCutHasNotEnded) {
 
 TEST(Decoder, AMislabelledBodyIsCorrupt) {
   for (const char* name : {"gzip", "br", "zstd"}) {
-    EXPECT_EQ(Decode(name, R"({"type":"message","usage":{"input_tokens":1}})").error, ErrorCode::kCorrupt) << name;
+    EXPECT_EQ(Decode(name, R"({"type":"message","usage":{"input_tokens":1}})").error, ErrorCode::kCorrupt)
+        << name;
   }
 }
 
@@ -170,7 +174,8 @@ TEST(Decoder, RandomBytesNeverDoHarm) {
   for (int round = 0; round < 3000; ++round) {
     const Case& encoding = kEncodings[random() % kEncodings.size()];
     std::string bytes = encoding.encode(text.substr(0, random() % 2000));
-    for (unsigned changes = random() % 4; changes > 0; --changes) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (unsigned changes = random() % 4; changes > 0; --changes)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     const Outcome outcome = Decode(encoding.name, bytes, 1 + random() % 500, 1 << 16);
     EXPECT_LE(outcome.text.size(), 1U << 16);
   }

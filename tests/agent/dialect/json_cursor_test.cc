@@ -22,18 +22,60 @@ bool Accepts(std::string_view text) {
 }
 
 TEST(JsonCursor, AcceptsWhatIsJson) {
-  for (const char* text : {"{}", "[]", " [ ] ", "0", "-0", "1.5e+3", "\"\"", "true", "false", "null", "[[],{}]",
-                           R"({"a":1,"a":[true,{"b":null}]})", "\r\n\t[1 , 2]\n", "\"\\\"\"", "\"\\\\\"", "1e5"}) {
+  for (const char* text :
+       {"{}", "[]", " [ ] ", "0", "-0", "1.5e+3", "\"\"", "true", "false", "null", "[[],{}]",
+        R"({"a":1,"a":[true,{"b":null}]})", "\r\n\t[1 , 2]\n", "\"\\\"\"", "\"\\\\\"", "1e5"}) {
     EXPECT_TRUE(Accepts(text)) << text;
   }
 }
 
 TEST(JsonCursor, RefusesWhatIsNot) {
-  for (const char* text :
-       {"", " ", "{", "}", "[", "]", "[}", "{]", "[1,]", "[,1]", "[1 2]", "{,}", R"({"a"})", R"({"a":})", R"({"a":1,})",
-        R"({"a":1 "b":2})", R"({1:2})", R"({a:2})", R"(["a":1])", "tru", "truex", "nul", "True", "01", "+1", "1.", ".5", "1e",
-        "-", "0x1", "1a", "\"", "\"a", "\"a\nb\"", "'a'", "[1]]", "{}{}", "1 2", R"("a"b)", R"("a""b")", "[1;2]",
-        "\xEF\xBB\xBF{}", "\"\xFF\"", "[\"\xC0\x80\"]", "/**/1", "NaN"}) {
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "}",
+                           "[",
+                           "]",
+                           "[}",
+                           "{]",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "{,}",
+                           R"({"a"})",
+                           R"({"a":})",
+                           R"({"a":1,})",
+                           R"({"a":1 "b":2})",
+                           R"({1:2})",
+                           R"({a:2})",
+                           R"(["a":1])",
+                           "tru",
+                           "truex",
+                           "nul",
+                           "True",
+                           "01",
+                           "+1",
+                           "1.",
+                           ".5",
+                           "1e",
+                           "-",
+                           "0x1",
+                           "1a",
+                           "\"",
+                           "\"a",
+                           "\"a\nb\"",
+                           "'a'",
+                           "[1]]",
+                           "{}{}",
+                           "1 2",
+                           R"("a"b)",
+                           R"("a""b")",
+                           "[1;2]",
+                           "\xEF\xBB\xBF{}",
+                           "\"\xFF\"",
+                           "[\"\xC0\x80\"]",
+                           "/**/1",
+                           "NaN"}) {
     EXPECT_FALSE(Accepts(text)) << text;
   }
   EXPECT_FALSE(Accepts(std::string_view("[\0]", 3)));
@@ -123,12 +165,14 @@ TEST(CountFromNumber, IsNeverTooSmall) {
 // Short texts over the characters that matter: nearly all small documents, and the mistakes next to them.
 TEST(JsonCursor, AgreesWithTheSlowReaderOnRandomText) {
   std::mt19937 random(7);
-  static constexpr std::string_view kPieces[] = {"{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"a\":", "\\", "1", "-", "0", ".", "e",
-                                                 "true", "null", " ", "\n", "x", "[]", "{}", "\xC3\xA9", "\xC3", "\\u0061"};
+  static constexpr std::string_view kPieces[] = {
+      "{", "}", "[",    "]",    ",", ":",  "\"", "\"a\"", "\"a\":", "\\",       "1",    "-",      "0",
+      ".", "e", "true", "null", " ", "\n", "x",  "[]",    "{}",     "\xC3\xA9", "\xC3", "\\u0061"};
   int accepted = 0;
   for (int round = 0; round < 200'000; ++round) {
     std::string text;
-    for (unsigned length = 1 + random() % 9; length > 0; --length) text += kPieces[random() % std::size(kPieces)];
+    for (unsigned length = 1 + random() % 9; length > 0; --length)
+      text += kPieces[random() % std::size(kPieces)];
     const bool expected = ParsePlainJson(text, JsonCursor::kDeepest).has_value();
     accepted += expected;
     ASSERT_EQ(Accepts(text), expected) << text;

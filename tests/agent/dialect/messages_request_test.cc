@@ -66,8 +66,11 @@ TEST(MessagesRequest, ReadsWhatClaudeCodeSends) {
   EXPECT_EQ(facts->service_tier, "auto");
   EXPECT_EQ(facts->mcp_server_count, 1);
   EXPECT_FALSE(facts->repeated_keys);
-  const std::vector<RequestTool> tools = {{"Bash", ""}, {"web_search", "web_search_20250305"}, {"mcp__github__search", "custom"},
-                                          {"bash", "bash_20250124"}, {"", "mcp_toolset"}};
+  const std::vector<RequestTool> tools = {{"Bash", ""},
+                                          {"web_search", "web_search_20250305"},
+                                          {"mcp__github__search", "custom"},
+                                          {"bash", "bash_20250124"},
+                                          {"", "mcp_toolset"}};
   EXPECT_EQ(facts->tools, tools);
 }
 
@@ -89,12 +92,14 @@ TEST(MessagesRequest, CountTokensHasNeitherStreamNorMaxTokens) {
 
 TEST(MessagesRequest, AnEscapedKeyIsTheKeyItMeans) {
   EXPECT_EQ(Read(R"({"mod\u0065l":"m"})")->model, "m");
-  EXPECT_EQ(Refusal(R"({"model":"cheap","mod\u0065l":"dear"})"), "The request body's \"model\" is given twice.");
+  EXPECT_EQ(Refusal(R"({"model":"cheap","mod\u0065l":"dear"})"),
+            "The request body's \"model\" is given twice.");
 }
 
 TEST(MessagesRequest, WhatDecidesMayStandOnlyOnce) {
-  for (const char* member : {R"("model":"n")", R"("stream":true)", R"("max_tokens":1)", R"("tools":[])", R"("mcp_servers":[])",
-                             R"("speed":"fast")", R"("inference_geo":"us")", R"("service_tier":"auto")", R"("thinking":{})"}) {
+  for (const char* member :
+       {R"("model":"n")", R"("stream":true)", R"("max_tokens":1)", R"("tools":[])", R"("mcp_servers":[])",
+        R"("speed":"fast")", R"("inference_geo":"us")", R"("service_tier":"auto")", R"("thinking":{})"}) {
     const std::string twice = std::string("{\"model\":\"m\",") + member + ',' + member + '}';
     EXPECT_NE(Refusal(twice).find("is given twice"), std::string::npos) << twice;
   }
@@ -102,7 +107,8 @@ TEST(MessagesRequest, WhatDecidesMayStandOnlyOnce) {
 }
 
 TEST(MessagesRequest, ReadersThatIgnoreLetterCaseCannotBeUsedAgainstUs) {
-  EXPECT_EQ(Refusal(R"({"model":"cheap","Model":"dear"})"), "The request body's \"model\" is spelt with capital letters.");
+  EXPECT_EQ(Refusal(R"({"model":"cheap","Model":"dear"})"),
+            "The request body's \"model\" is spelt with capital letters.");
   EXPECT_NE(Refusal(R"({"model":"cheap","STREAM":true})"), "");
   EXPECT_EQ(Refusal(R"({"model":"m","Messages":1})"), "") << "this one decides nothing";
 }
@@ -124,10 +130,14 @@ TEST(MessagesRequest, RefusesWhatIsNotAnObjectWithAModel) {
   EXPECT_EQ(Refusal(R"({"model":["m"]})"), "The request body's \"model\" is not a string.");
   EXPECT_EQ(Refusal(R"({"model":""})"), "The request body's \"model\" is not the name of a model.");
   EXPECT_EQ(Refusal(R"({"model":"a b"})"), "The request body's \"model\" is not the name of a model.");
-  EXPECT_EQ(Refusal("{\"model\":\"" + std::string(257, 'm') + "\"}"), "The request body's \"model\" is not the name of a model.");
-  EXPECT_EQ(Refusal(R"({"model":"m","stream":"true"})"), "The request body's \"stream\" is neither true nor false.");
-  EXPECT_EQ(Refusal(R"({"model":"m","max_tokens":1.5})"), "The request body's \"max_tokens\" is not a whole number.");
-  EXPECT_EQ(Refusal(R"({"model":"m","max_tokens":-1})"), "The request body's \"max_tokens\" is not a whole number.");
+  EXPECT_EQ(Refusal("{\"model\":\"" + std::string(257, 'm') + "\"}"),
+            "The request body's \"model\" is not the name of a model.");
+  EXPECT_EQ(Refusal(R"({"model":"m","stream":"true"})"),
+            "The request body's \"stream\" is neither true nor false.");
+  EXPECT_EQ(Refusal(R"({"model":"m","max_tokens":1.5})"),
+            "The request body's \"max_tokens\" is not a whole number.");
+  EXPECT_EQ(Refusal(R"({"model":"m","max_tokens":-1})"),
+            "The request body's \"max_tokens\" is not a whole number.");
   EXPECT_EQ(Refusal(R"({"model":"m","tools":{}})"), "The request body's \"tools\" is not a list.");
   EXPECT_EQ(Refusal(R"({"model":"m","messages":{}})"), "The request body's \"messages\" is not a list.");
   EXPECT_EQ(Refusal("{\"model\":\"m\",\"x\":\"\xFF\"}"), "The request body is not valid UTF-8.");
@@ -143,8 +153,9 @@ TEST(MessagesRequest, AToolWithTwoNamesIsRefused) {
 }
 
 TEST(MessagesRequest, ErrorsHoldNothingOfTheBody) {
-  for (const char* body : {R"({"model":"TOPSECRET x"})", R"(TOPSECRET)", R"({"model":"m","stream":"TOPSECRET"})",
-                           R"({"model":"m","tools":["TOPSECRET"]})", R"({"model":"m","max_tokens":"TOPSECRET"})"}) {
+  for (const char* body :
+       {R"({"model":"TOPSECRET x"})", R"(TOPSECRET)", R"({"model":"m","stream":"TOPSECRET"})",
+        R"({"model":"m","tools":["TOPSECRET"]})", R"({"model":"m","max_tokens":"TOPSECRET"})"}) {
     EXPECT_EQ(Refusal(body).find("TOPSECRET"), std::string::npos) << body;
   }
 }
@@ -197,7 +208,8 @@ class SlowReading {
   }
 
   bool ReadRoot(const PlainJson& root) {
-    static const std::vector<std::string> kDeciding = {"model", "stream", "max_tokens", "tools", "mcp_servers", "speed",
+    static const std::vector<std::string> kDeciding = {"model",         "stream",       "max_tokens",
+                                                       "tools",         "mcp_servers",  "speed",
                                                        "inference_geo", "service_tier", "thinking"};
     Members members;
     if (!Decoded(root, members)) return false;
@@ -209,7 +221,8 @@ class SlowReading {
       if (decides && lower != key) return false;
       const bool repeated = ++times[key] > 1;
       if (repeated && decides) return false;
-      if (repeated && (key == "messages" || key == "system" || key == "metadata")) facts_.repeated_keys = true;
+      if (repeated && (key == "messages" || key == "system" || key == "metadata"))
+        facts_.repeated_keys = true;
       if (!(value->Is(Kind::kNull) && key != "model") && !ReadMember(key, *value)) return false;
     }
     return times["model"] == 1;
@@ -226,7 +239,8 @@ class SlowReading {
     } else if (key == "max_tokens") {
       return Whole(value, facts_.max_tokens);
     } else if (key == "messages" || key == "mcp_servers") {
-      (key == "messages" ? facts_.message_count : facts_.mcp_server_count) += static_cast<int64_t>(value.elements.size());
+      (key == "messages" ? facts_.message_count : facts_.mcp_server_count) +=
+          static_cast<int64_t>(value.elements.size());
       return value.Is(Kind::kArray);
     } else if (key == "speed") {
       return Word(value, facts_.speed);
@@ -286,7 +300,8 @@ class SlowReading {
     if (!value.Is(Kind::kObject) || !Decoded(value, members)) return false;
     for (const auto& [key, member] : members) {
       if (key == "type" && !Word(*member, facts_.thinking)) return false;
-      if (key == "budget_tokens" && member->Is(Kind::kNumber) && !Whole(*member, facts_.thinking_budget)) return false;
+      if (key == "budget_tokens" && member->Is(Kind::kNumber) && !Whole(*member, facts_.thinking_budget))
+        return false;
     }
     return true;
   }
@@ -299,7 +314,8 @@ class SlowReading {
       if (key == "user_id" && member->Is(Kind::kString)) {
         const std::string id = DecodePlainString(member->text).value_or("");
         const size_t at = id.rfind("_session_");
-        facts_.session_id = at == std::string::npos || !IsClientId(id.substr(at + 9)) ? "" : id.substr(at + 9);
+        facts_.session_id =
+            at == std::string::npos || !IsClientId(id.substr(at + 9)) ? "" : id.substr(at + 9);
       }
     }
     return true;
@@ -333,21 +349,25 @@ class Generator {
   std::string Space() { return OneOf({"", "", "", " ", "\n", "\t \r\n"}); }
 
   std::string Member() {
-    static constexpr const char* kKeys[] = {"model", "stream", "max_tokens", "tools", "messages", "metadata", "thinking",
-                                            "speed", "service_tier", "inference_geo", "system", "mcp_servers", "x", "", "Model", "user_id"};
+    static constexpr const char* kKeys[] = {
+        "model",    "stream", "max_tokens",   "tools",         "messages", "metadata",
+        "thinking", "speed",  "service_tier", "inference_geo", "system",   "mcp_servers",
+        "x",        "",       "Model",        "user_id"};
     const std::string key = OneOf(kKeys);
     return Space() + Quoted(key) + Space() + ":" + Space() + ValueOf(key) + Space();
   }
 
   std::string ValueOf(const std::string& key) {
     if (Below(8) == 0) return Value(0);
-    if (key == "model") return Quoted(OneOf({"claude-opus-5-5", "m", "a b", "", "é", "claude-haiku-5-5[1m]"}));
+    if (key == "model")
+      return Quoted(OneOf({"claude-opus-5-5", "m", "a b", "", "é", "claude-haiku-5-5[1m]"}));
     if (key == "stream") return OneOf({"true", "false", "null"});
     if (key == "max_tokens") return OneOf({"1", "128000", "0", "999999999999999999999", "1.0", "1e3", "-5"});
     if (key == "messages" || key == "mcp_servers") return List([this] { return Value(1); });
     if (key == "tools") return List([this] { return Tool(); });
     if (key == "thinking") return R"({"type":)" + Quoted("enabled") + R"(,"budget_tokens":)" + Number() + "}";
-    if (key == "metadata") return R"({"user_id":)" + Quoted(OneOf({"user_1_session_ab-cd", "u", "a_session_b_session_c d"})) + "}";
+    if (key == "metadata")
+      return R"({"user_id":)" + Quoted(OneOf({"user_1_session_ab-cd", "u", "a_session_b_session_c d"})) + "}";
     return Value(0);
   }
 
@@ -367,14 +387,18 @@ class Generator {
     return list + Space() + "]";
   }
 
-  std::string Number() { return OneOf({"0", "-0", "12", "1e400", "0.1", "-1.5E-3", "123456789012345678901234567890"}); }
+  std::string Number() {
+    return OneOf({"0", "-0", "12", "1e400", "0.1", "-1.5E-3", "123456789012345678901234567890"});
+  }
 
   std::string Value(unsigned depth) {
     switch (Below(depth > 4 ? 6 : 9)) {
       case 0: return Number();
       case 1: return OneOf({"true", "false", "null"});
       case 2: return Quoted(OneOf({"\"model\":\"x\"", "{[", "}]", "\\", "\xF0\x9F\x98\x80", "a\nb", ""}));
-      case 3: return OneOf({R"("\ud83d")", R"("\udc00\ud83d")", R"("\q")", R"("\\\"")", R"("\u00")", "\"\xC3\"", "\"\x01\""});
+      case 3:
+        return OneOf({R"("\ud83d")", R"("\udc00\ud83d")", R"("\q")", R"("\\\"")", R"("\u00")", "\"\xC3\"",
+                      "\"\x01\""});
       case 4: return "{}";
       case 5: return "[]";
       case 6: return List([this, depth] { return Value(depth + 1); });
@@ -407,7 +431,9 @@ class Generator {
     const size_t at = Below(static_cast<unsigned>(body.size()));
     switch (Below(4)) {
       case 0: body.erase(at, 1 + Below(3)); break;
-      case 1: body.insert(at, OneOf({"\"", "{", "}", "[", "]", ",", ":", "\\", "1", "\x7F", "\xE9", " "})); break;
+      case 1:
+        body.insert(at, OneOf({"\"", "{", "}", "[", "]", ",", ":", "\\", "1", "\x7F", "\xE9", " "}));
+        break;
       case 2: body[at] = static_cast<char>(random_()); break;
       default: body.resize(at); break;
     }

@@ -3,10 +3,31 @@
 #include <cctype>
 #include <cstdint>
 #include <cstdlib>
-#include <regex>
 
 namespace postern::dialect {
 namespace {
+
+// -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
+bool IsNumber(std::string text) {
+  const auto take = [&text](std::string_view any_of) {
+    if (text.empty() || any_of.find(text[0]) == std::string_view::npos) return false;
+    text.erase(0, 1);
+    return true;
+  };
+  const auto digits = [&take] {
+    if (!take("0123456789")) return false;
+    while (take("0123456789")) continue;
+    return true;
+  };
+  take("-");
+  if (!take("0") && !digits()) return false;
+  if (take(".") && !digits()) return false;
+  if (take("eE")) {
+    take("+-");
+    if (!digits()) return false;
+  }
+  return text.empty();
+}
 
 class Parser {
  public:
@@ -92,9 +113,8 @@ class Parser {
     if (value.text == "true") return value.kind = PlainJson::Kind::kTrue, true;
     if (value.text == "false") return value.kind = PlainJson::Kind::kFalse, true;
     if (value.text == "null") return value.kind = PlainJson::Kind::kNull, true;
-    static const std::regex kNumber("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
     value.kind = PlainJson::Kind::kNumber;
-    return std::regex_match(value.text, kNumber);
+    return IsNumber(value.text);
   }
 
   std::string_view text_;
@@ -105,7 +125,11 @@ class Parser {
 bool IsUtf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    const size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    const size_t length = lead < 0x80       ? 1
+                          : lead >> 5 == 6  ? 2
+                          : lead >> 4 == 14 ? 3
+                          : lead >> 3 == 30 ? 4
+                                            : 0;
     if (length == 0 || at + length > text.size()) return false;
     uint32_t code = length == 1 ? lead : lead & (0xFF >> (length + 1));
     for (size_t i = 1; i < length; ++i) {

@@ -1,22 +1,29 @@
-// JSON read the slow and obvious way, one character at a time into a tree: what the fast readers are compared with.
+// JSON read the slow and obvious way, one character at a time into a tree: what the fast readers are compared
+// with.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace postern::dialect {
+
+struct PlainMember;
 
 struct PlainJson {
   enum class Kind { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull };
   Kind kind = Kind::kNull;
   std::string text;  // of a number; of a string what stands between the quotes
   std::vector<PlainJson> elements;
-  std::vector<std::pair<std::string, PlainJson>> members;  // keys undecoded
+  std::vector<PlainMember> members;
 
   bool Is(Kind k) const { return kind == k; }
+};
+
+struct PlainMember {
+  std::string key;  // undecoded
+  PlainJson value;
 };
 
 // Escapes are not looked into. Containers may be nested `deepest` deep. Nothing if it isn't JSON in UTF-8.

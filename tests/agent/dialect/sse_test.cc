@@ -16,12 +16,14 @@ struct Seen {
   bool oversized = false;
   friend bool operator==(const Seen&, const Seen&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Seen& seen) {
-    return out << "{" << seen.name << "|" << seen.data.substr(0, 80) << "|" << seen.data.size() << "|" << seen.oversized << "}";
+    return out << "{" << seen.name << "|" << seen.data.substr(0, 80) << "|" << seen.data.size() << "|"
+               << seen.oversized << "}";
   }
 };
 
 // Feeds `text` in pieces of the given sizes, the last of which repeats.
-std::vector<Seen> Parse(std::string_view text, const std::vector<size_t>& pieces = {SIZE_MAX}, size_t cap = SseParser::kDefaultCap) {
+std::vector<Seen> Parse(std::string_view text, const std::vector<size_t>& pieces = {SIZE_MAX},
+                        size_t cap = SseParser::kDefaultCap) {
   SseParser parser(cap);
   std::vector<Seen> events;
   SseEvent event;
@@ -29,10 +31,12 @@ std::vector<Seen> Parse(std::string_view text, const std::vector<size_t>& pieces
     const std::string piece(text.substr(0, pieces[std::min(i, pieces.size() - 1)]));
     text.remove_prefix(piece.size());
     std::string_view input = piece;
-    while (parser.Next(input, event)) events.push_back({std::string(event.name), std::string(event.data), event.oversized});
+    while (parser.Next(input, event))
+      events.push_back({std::string(event.name), std::string(event.data), event.oversized});
     EXPECT_TRUE(input.empty());
   }
-  if (parser.Finish(event)) events.push_back({std::string(event.name), std::string(event.data), event.oversized});
+  if (parser.Finish(event))
+    events.push_back({std::string(event.name), std::string(event.data), event.oversized});
   return events;
 }
 
@@ -79,7 +83,9 @@ const std::string kStream =
     "event: message_stop\ndata: {}\n\n";
 
 TEST(Sse, GivesOutEventsInOrder) {
-  const std::vector<Seen> expected = {{"message_start", "{\"a\":1}"}, {"content_block_delta", "{\"text\":\"h\xC3\xA9\"}"}, {"message_stop", "{}"}};
+  const std::vector<Seen> expected = {{"message_start", "{\"a\":1}"},
+                                      {"content_block_delta", "{\"text\":\"h\xC3\xA9\"}"},
+                                      {"message_stop", "{}"}};
   EXPECT_EQ(Parse(kStream), expected);
   EXPECT_EQ(Parse(kStream, {1}), expected);
   EXPECT_EQ(Parse(kStream, {7}), expected);
@@ -110,14 +116,23 @@ TEST(Sse, FieldsAreReadAsTheStandardSays) {
   EXPECT_EQ(Parse("event:a\ndata:1\n\n"), (std::vector<Seen>{{"a", "1"}})) << "no space";
   EXPECT_EQ(Parse("event: a\ndata:  1\n\n"), (std::vector<Seen>{{"a", " 1"}})) << "only one space is dropped";
   EXPECT_EQ(Parse("data: 1\ndata\ndata: 2\n\n"), (std::vector<Seen>{{"", "1\n\n2"}})) << "several data lines";
-  EXPECT_EQ(Parse("event: a\n: x\nid: 7\nretry: 5\nx\ndata: 1\n: y\n\n"), (std::vector<Seen>{{"a", "1"}})) << "others between";
+  EXPECT_EQ(Parse("event: a\n: x\nid: 7\nretry: 5\nx\ndata: 1\n: y\n\n"), (std::vector<Seen>{{"a", "1"}}))
+      << "others between";
   EXPECT_EQ(Parse("event: a\nevent: b\ndata: 1\n\n"), (std::vector<Seen>{{"b", "1"}})) << "the last name";
-  EXPECT_EQ(Parse("\xEF\xBB\xBF" "event: a\ndata: 1\n\n"), (std::vector<Seen>{{"a", "1"}})) << "a byte order mark";
-  EXPECT_EQ(Parse("\xEF\xBB" "event: a\ndata: 1\n\n"), (std::vector<Seen>{{"", "1"}})) << "half a mark is text";
+  EXPECT_EQ(Parse("\xEF\xBB\xBF"
+                  "event: a\ndata: 1\n\n"),
+            (std::vector<Seen>{{"a", "1"}}))
+      << "a byte order mark";
+  EXPECT_EQ(Parse("\xEF\xBB"
+                  "event: a\ndata: 1\n\n"),
+            (std::vector<Seen>{{"", "1"}}))
+      << "half a mark is text";
   EXPECT_EQ(Parse("\n\n\n: c\n\n"), std::vector<Seen>{}) << "nothing";
 }
 
-TEST(Sse, ANameWithoutDataIsGivenOut) { EXPECT_EQ(Parse("event: ping\n\n"), (std::vector<Seen>{{"ping", ""}})); }
+TEST(Sse, ANameWithoutDataIsGivenOut) {
+  EXPECT_EQ(Parse("event: ping\n\n"), (std::vector<Seen>{{"ping", ""}}));
+}
 
 TEST(Sse, TheLastEmptyLineMayBeMissing) {
   EXPECT_EQ(Parse("event: a\ndata: 1\n"), (std::vector<Seen>{{"a", "1"}}));
@@ -133,21 +148,41 @@ TEST(Sse, TwoMegabytesInOneEventPass) {
 TEST(Sse, AnEventBeyondTheCapIsReportedWithoutItsData) {
   const std::vector<Seen> expected = {{"a", "", true}, {"b", "2", false}};
   for (const size_t piece : {size_t{1}, size_t{10}, SIZE_MAX}) {
-    EXPECT_EQ(Parse("event: a\ndata: " + std::string(1000, 'x') + "\n\nevent: b\ndata: 2\n\n", {piece}, 100), expected);
+    EXPECT_EQ(Parse("event: a\ndata: " + std::string(1000, 'x') + "\n\nevent: b\ndata: 2\n\n", {piece}, 100),
+              expected);
   }
-  EXPECT_EQ(Parse("data: 12345\ndata: 67890\n\n", {SIZE_MAX}, 10), (std::vector<Seen>{{"", "", true}})) << "the sum counts";
-  EXPECT_EQ(Parse("data: 1234567890\n\n", {3}, 10), (std::vector<Seen>{{"", "1234567890", false}})) << "the cap itself is allowed";
+  EXPECT_EQ(Parse("data: 12345\ndata: 67890\n\n", {SIZE_MAX}, 10), (std::vector<Seen>{{"", "", true}}))
+      << "the sum counts";
+  EXPECT_EQ(Parse("data: 1234567890\n\n", {3}, 10), (std::vector<Seen>{{"", "1234567890", false}}))
+      << "the cap itself is allowed";
 }
 
 // Streams put together from the pieces that matter, cut anywhere, with and without a cap that they reach.
 TEST(Sse, AnyCuttingGivesWhatTheSlowParserGives) {
-  static constexpr std::string_view kPieces[] = {
-      "event: content_block_delta\ndata: {\"x\":1}\n\n", "event: a", "data: 1", "data:", "data", "event:", "\n", "\n", "\r", "\r\n",
-      "\r\n\r\n", ": c", " ", "x", "id: 1", "data: a longer piece of data", "\xEF\xBB\xBF", "\n\n", "event"};
+  static constexpr std::string_view kPieces[] = {"event: content_block_delta\ndata: {\"x\":1}\n\n",
+                                                 "event: a",
+                                                 "data: 1",
+                                                 "data:",
+                                                 "data",
+                                                 "event:",
+                                                 "\n",
+                                                 "\n",
+                                                 "\r",
+                                                 "\r\n",
+                                                 "\r\n\r\n",
+                                                 ": c",
+                                                 " ",
+                                                 "x",
+                                                 "id: 1",
+                                                 "data: a longer piece of data",
+                                                 "\xEF\xBB\xBF",
+                                                 "\n\n",
+                                                 "event"};
   std::mt19937 random(11);
   for (int round = 0; round < 30'000; ++round) {
     std::string text;
-    for (unsigned length = random() % 14; length > 0; --length) text += kPieces[random() % std::size(kPieces)];
+    for (unsigned length = random() % 14; length > 0; --length)
+      text += kPieces[random() % std::size(kPieces)];
     const size_t cap = round % 3 == 0 ? 12 : SseParser::kDefaultCap;
     const auto expected = ParseSlowly(text, cap);
     std::vector<size_t> cuts;

@@ -26,6 +26,7 @@ KeyTable Table() {
   add("disabled0000", ", disabled: true");
   add("expired00000", ", expires: 2026-11-23T22:18:55Z");
   add("expiring0000", ", expires: 2026-11-23T22:18:56Z");
+  add("lasting00000", ", expires: 9999-12-31");
   add("host00000000", ", hosts: [here, there]");
   add("elsewhere000", ", hosts: [there]");
   add("user00000000", ", os_users: ['1000', '1001']");
@@ -67,6 +68,7 @@ TEST(Identify, RefusesKeysThatAreOffOrPastTheirTime) {
   EXPECT_EQ(ByKey(Key("disabled0000")), "disabled_key");
   EXPECT_EQ(ByKey(Key("expired00000")), "expired_key");
   EXPECT_EQ(ByKey(Key("expiring0000")), "expiring0000");
+  EXPECT_EQ(ByKey(Key("lasting00000")), "lasting00000");
 }
 
 TEST(Identify, HoldsKeysToTheirHostsAndUsers) {

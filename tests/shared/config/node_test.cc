@@ -78,7 +78,10 @@ TEST(Node, ReadsIntegersWithinTheirRange) {
 }
 
 TEST(Node, ReadsDurations) {
-  using namespace std::chrono;
+  using std::chrono::hours;
+  using std::chrono::milliseconds;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
   EXPECT_EQ(*Value("250ms").AsDuration(), milliseconds(250));
   EXPECT_EQ(*Value("30s").AsDuration(), seconds(30));
   EXPECT_EQ(*Value("5m").AsDuration(), minutes(5));

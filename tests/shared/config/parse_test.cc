@@ -90,15 +90,9 @@ TEST(Parse, SurvivesWhateverItIsGiven) {
     for (int change = 0; change < 8; ++change) {
       const size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0:
-          text[at] = static_cast<char>(random());
-          break;
-        case 1:
-          text.insert(at, 1, seed[random() % seed.size()]);
-          break;
-        case 2:
-          text.erase(at, random() % 8 + 1);
-          break;
+        case 0: text[at] = static_cast<char>(random()); break;
+        case 1: text.insert(at, 1, seed[random() % seed.size()]); break;
+        case 2: text.erase(at, random() % 8 + 1); break;
       }
       if (text.empty()) text = seed;
     }

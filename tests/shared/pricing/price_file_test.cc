@@ -26,8 +26,10 @@ TEST(PriceFile, ReadsTheLeastThatAFileMayHold) {
   const auto table = Load("web_search: 10\nmodels:\n  m:\n    prices: [" + kRates + "]\n");
   ASSERT_TRUE(table) << table.error().message;
   Usage usage;
-  usage.input = usage.output = usage.cache_write_5m = usage.cache_write_1h = usage.cache_read = usage.web_searches = 1;
-  EXPECT_EQ(table->Price("m", usage, WallTime())->nano_dollars, Amount(1000 + 5000 + 1250 + 2000 + 100 + 10'000'000));
+  usage.input = usage.output = usage.cache_write_5m = usage.cache_write_1h = usage.cache_read =
+      usage.web_searches = 1;
+  EXPECT_EQ(table->Price("m", usage, WallTime())->nano_dollars,
+            Amount(1000 + 5000 + 1250 + 2000 + 100 + 10'000'000));
 }
 
 TEST(PriceFile, ErrorsNameTheirPlace) {
@@ -36,18 +38,29 @@ TEST(PriceFile, ErrorsNameTheirPlace) {
   };
   starts("models: {}\n", "models.yaml");
   starts("web_search: 10\nmodels:\n  m:\n    prices:\n      - {input: 1}\n", "models.yaml:5: ");
-  starts("web_search: 10\nmodels:\n  m:\n    prices:\n      - {input: 0.0001, output: 5, write_5m: 1, write_1h: 2, read: 0}\n", "models.yaml:5: ");
-  starts("web_search: 10\nmodels:\n  m:\n    prices:\n      - {input: -1, output: 5, write_5m: 1, write_1h: 2, read: 0}\n", "models.yaml:5: ");
+  starts(
+      "web_search: 10\nmodels:\n  m:\n    prices:\n      - {input: 0.0001, output: 5, write_5m: 1, write_1h: "
+      "2, read: 0}\n",
+      "models.yaml:5: ");
+  starts(
+      "web_search: 10\nmodels:\n  m:\n    prices:\n      - {input: -1, output: 5, write_5m: 1, write_1h: 2, "
+      "read: 0}\n",
+      "models.yaml:5: ");
   starts("web_search: 10\nmodels:\n  m:\n    prices: []\n", "models.yaml:4: ");
-  starts("web_search: 10\nmodels:\n  m:\n    prices:\n      - {from: 2026-13-01, input: 1, output: 5, write_5m: 1, write_1h: 2, read: 0}\n", "models.yaml:5: ");
+  starts(
+      "web_search: 10\nmodels:\n  m:\n    prices:\n      - {from: 2026-13-01, input: 1, output: 5, write_5m: "
+      "1, write_1h: 2, read: 0}\n",
+      "models.yaml:5: ");
   starts("web_search: 10\nmodels:\n  m:\n    prize: []\n", "models.yaml:4: ");
-  starts("web_search: 10\nmultipliers: {regional: 1000}\nmodels:\n  m:\n    prices: [" + kRates + "]\n", "models.yaml:2: ");
+  starts("web_search: 10\nmultipliers: {regional: 1000}\nmodels:\n  m:\n    prices: [" + kRates + "]\n",
+         "models.yaml:2: ");
 }
 
 TEST(PriceFile, EntriesMustComeInOrderOfTheirDates) {
   const auto file = [](const std::string& first, const std::string& second) {
     const std::string rates = "input: 1, output: 5, write_5m: 1.25, write_1h: 2, read: 0.1}\n";
-    return "web_search: 10\nmodels:\n  m:\n    prices:\n      - {" + first + rates + "      - {" + second + rates;
+    return "web_search: 10\nmodels:\n  m:\n    prices:\n      - {" + first + rates + "      - {" + second +
+           rates;
   };
   EXPECT_EQ(Wrong(file("", "from: 2026-01-01, ")), "");
   EXPECT_NE(Wrong(file("from: 2026-01-02, ", "from: 2026-01-01, ")), "");
@@ -58,7 +71,8 @@ TEST(PriceFile, EntriesMustComeInOrderOfTheirDates) {
 TEST(PriceFile, BandsMustRiseAndTheLastIsOpen) {
   const auto file = [](const std::string& first, const std::string& second) {
     const std::string rates = "input: 1, output: 5, write_5m: 1.25, write_1h: 2, read: 0.1}\n";
-    return "web_search: 10\nmodels:\n  m:\n    prices:\n      - bands:\n        - {" + first + rates + "        - {" + second + rates;
+    return "web_search: 10\nmodels:\n  m:\n    prices:\n      - bands:\n        - {" + first + rates +
+           "        - {" + second + rates;
   };
   EXPECT_EQ(Wrong(file("up_to: 100, ", "")), "");
   EXPECT_NE(Wrong(file("", "")), "");
@@ -67,7 +81,9 @@ TEST(PriceFile, BandsMustRiseAndTheLastIsOpen) {
 }
 
 TEST(PriceFile, ANameThatIsGivenTwiceIsRefused) {
-  EXPECT_NE(Wrong("web_search: 10\nmodels:\n  a:\n    aliases: [b]\n    prices: [" + kRates + "]\n  b:\n    prices: [" + kRates + "]\n"), "");
+  EXPECT_NE(Wrong("web_search: 10\nmodels:\n  a:\n    aliases: [b]\n    prices: [" + kRates +
+                  "]\n  b:\n    prices: [" + kRates + "]\n"),
+            "");
 }
 
 TEST(PriceFile, ADefaultIsReadLikeAModel) {

@@ -34,11 +34,14 @@ PriceTable Table(std::optional<ModelPrices> fallback = std::nullopt) {
   quick.speeds["fast"] = kDear;
   std::vector<ModelPrices> models = {
       {"plain", {"other-name"}, {Entry(kCheap)}},
-      {"dated", {}, {Entry(kDear, "2026-01-01", Day(2026, 1, 1)), Entry(kCheap, "2026-10-07", Day(2026, 10, 7))}},
+      {"dated",
+       {},
+       {Entry(kDear, "2026-01-01", Day(2026, 1, 1)), Entry(kCheap, "2026-10-07", Day(2026, 10, 7))}},
       {"banded", {}, {banded}},
       {"quick", {}, {quick}},
   };
-  return *PriceTable::Make(std::move(models), {{{"us", 1100}, {"global", 1000}, {"mars", 3000}}, 1100, 500}, 10'000'000, std::move(fallback));
+  return *PriceTable::Make(std::move(models), {{{"us", 1100}, {"global", 1000}, {"mars", 3000}}, 1100, 500},
+                           10'000'000, std::move(fallback));
 }
 
 Usage Tokens(int64_t input, int64_t output = 0) {
@@ -53,11 +56,13 @@ int64_t Nano(const Result<Cost>& cost) { return cost ? cost->nano_dollars.units(
 TEST(PriceTable, AnUnknownModelHasNoPrice) {
   const auto cost = Table().Price("claude-unheard-of", {}, kNow);
   ASSERT_FALSE(cost);
-  EXPECT_EQ(cost.error(), (Error{ErrorCode::kNotFound, "There is no price for model \"claude-unheard-of\"."}));
+  EXPECT_EQ(cost.error(),
+            (Error{ErrorCode::kNotFound, "There is no price for model \"claude-unheard-of\"."}));
 }
 
 TEST(PriceTable, ADefaultPricesEveryModel) {
-  const auto cost = Table(ModelPrices{"default", {}, {Entry(kDear)}}).Price("claude-unheard-of", Tokens(1), kNow);
+  const auto cost =
+      Table(ModelPrices{"default", {}, {Entry(kDear)}}).Price("claude-unheard-of", Tokens(1), kNow);
   ASSERT_TRUE(cost);
   EXPECT_EQ(cost->nano_dollars, Amount(2000));
   EXPECT_EQ(cost->model, "default");
@@ -88,9 +93,13 @@ TEST(PriceTable, TheBandIsChosenByTheWholePromptAndHoldsForTheOutputToo) {
   usage.cache_read = 30;
   usage.cache_write_5m = 20;
   usage.cache_write_1h = 10;
-  EXPECT_EQ(Nano(table.Price("banded", usage, kNow)), 40 * 1000 + 10 * 5000 + 30 * 100 + 20 * 1250 + 10 * 2000) << "100 tokens";
+  EXPECT_EQ(Nano(table.Price("banded", usage, kNow)),
+            40 * 1000 + 10 * 5000 + 30 * 100 + 20 * 1250 + 10 * 2000)
+      << "100 tokens";
   usage.cache_read = 31;
-  EXPECT_EQ(Nano(table.Price("banded", usage, kNow)), 40 * 2000 + 10 * 10000 + 31 * 200 + 20 * 2500 + 10 * 4000) << "101 tokens";
+  EXPECT_EQ(Nano(table.Price("banded", usage, kNow)),
+            40 * 2000 + 10 * 10000 + 31 * 200 + 20 * 2500 + 10 * 4000)
+      << "101 tokens";
   usage = Tokens(100, 5000);
   EXPECT_EQ(Nano(table.Price("banded", usage, kNow)), 100 * 1000 + 5000 * 5000) << "output doesn't choose";
 }
@@ -105,7 +114,8 @@ TEST(PriceTable, TheAnswerSaysHowFastItWasAndTheRequestOnlyWhereItDoesNot) {
   EXPECT_EQ(Nano(table.Price("quick", usage, kNow)), 2000);
   usage.speed = "unheard-of";
   EXPECT_EQ(Nano(table.Price("quick", usage, kNow, {Endpoint::kUnsaid, "fast", ""})), 2000);
-  EXPECT_EQ(table.Price("plain", Tokens(1), kNow, {Endpoint::kUnsaid, "fast", ""}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(table.Price("plain", Tokens(1), kNow, {Endpoint::kUnsaid, "fast", ""}).error().code,
+            ErrorCode::kNotFound);
 }
 
 TEST(PriceTable, MultipliersApplyTogetherAndRoundUpOnce) {
@@ -129,7 +139,8 @@ TEST(PriceTable, APlaceThatIsNotListedIsBilledLikeTheDearest) {
 }
 
 TEST(PriceTable, TheNameKnowsBetterWhereItRanThanTheConfiguration) {
-  EXPECT_EQ(Nano(Table().Price("global.anthropic.plain", Tokens(1), kNow, {Endpoint::kRegional, "", ""})), 1000);
+  EXPECT_EQ(Nano(Table().Price("global.anthropic.plain", Tokens(1), kNow, {Endpoint::kRegional, "", ""})),
+            1000);
   EXPECT_EQ(Nano(Table().Price("eu.anthropic.plain", Tokens(1), kNow)), 1100);
 }
 
@@ -156,7 +167,10 @@ TEST(PriceTable, AbsurdUsageNeitherWrapsNorPaysBack) {
 
 TEST(PriceTable, EqualVersionsAreEqualPrices) {
   const auto version = [](Rates rates, int64_t regional) {
-    return PriceTable::Make({{"m", {}, {Entry(rates, "2026-10-07", Day(2026, 10, 7))}}}, {{}, regional, 1000}, 0, std::nullopt)->Price("m", {}, kNow)->price_version;
+    return PriceTable::Make({{"m", {}, {Entry(rates, "2026-10-07", Day(2026, 10, 7))}}}, {{}, regional, 1000},
+                            0, std::nullopt)
+        ->Price("m", {}, kNow)
+        ->price_version;
   };
   EXPECT_TRUE(version(kCheap, 1000).starts_with("m@2026-10-07/"));
   EXPECT_EQ(version(kCheap, 1000), version(kCheap, 1000));
@@ -169,14 +183,17 @@ TEST(PriceTable, AgreesWithPlainArithmeticOnRandomUsage) {
   const PriceTable table = Table();
   std::mt19937_64 random(5);
   for (int round = 0; round < 20'000; ++round) {
-    Usage usage = Tokens(static_cast<int64_t>(random() % 1'000'000), static_cast<int64_t>(random() % 128'000));
+    Usage usage =
+        Tokens(static_cast<int64_t>(random() % 1'000'000), static_cast<int64_t>(random() % 128'000));
     usage.cache_read = static_cast<int64_t>(random() % 1'000'000);
     usage.cache_write_5m = static_cast<int64_t>(random() % 100'000);
     usage.cache_write_1h = static_cast<int64_t>(random() % 100'000);
     if (random() % 2) usage.inference_geo = "us";
     if (random() % 2) usage.service_tier = "batch";
-    const long double sum = usage.input * 1000.0L + usage.output * 5000.0L + usage.cache_write_5m * 1250.0L + usage.cache_write_1h * 2000.0L + usage.cache_read * 100.0L;
-    const long double scaled = sum * (usage.inference_geo.empty() ? 10 : 11) * (usage.service_tier.empty() ? 10 : 5);
+    const long double sum = usage.input * 1000.0L + usage.output * 5000.0L + usage.cache_write_5m * 1250.0L +
+                            usage.cache_write_1h * 2000.0L + usage.cache_read * 100.0L;
+    const long double scaled =
+        sum * (usage.inference_geo.empty() ? 10 : 11) * (usage.service_tier.empty() ? 10 : 5);
     const auto expected = static_cast<int64_t>((static_cast<uint64_t>(scaled) + 99) / 100);
     ASSERT_EQ(Nano(table.Price("plain", usage, kNow)), expected);
   }

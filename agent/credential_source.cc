@@ -1,0 +1,45 @@
+#include "agent/credential_source.h"
+
+#include <algorithm>
+
+#include "agent/identity/provider_credential.h"
+#include "shared/base/log.h"
+
+namespace postern::agent {
+namespace {
+
+Result<identity::LockedSecret> MakeLine(CredentialConfig::Header header, std::string_view credential) {
+  const std::string_view name = header == CredentialConfig::Header::kXApiKey ? "x-api-key: " : "authorization: Bearer ";
+  const std::string_view end = "\r\n";
+  return identity::LockedSecret::Make(name.size() + credential.size() + end.size(),
+                                      [&](std::span<char> into) -> Result<size_t> {
+                                        char* at = std::copy(name.begin(), name.end(), into.data());
+                                        at = std::copy(credential.begin(), credential.end(), at);
+                                        at = std::copy(end.begin(), end.end(), at);
+                                        return static_cast<size_t>(at - into.data());
+                                      });
+}
+
+}  // namespace
+
+Result<std::optional<identity::LockedSecret>> CredentialSource::HeaderLine(const CredentialConfig& config) {
+  if (config.environment_variable) {
+    if (!from_environment_) {
+      ASSIGN_OR_RETURN(auto taken, identity::TakeCredentialFromEnvironment(*config.environment_variable));
+      from_environment_ = std::move(taken.secret);
+    }
+    ASSIGN_OR_RETURN(auto line, MakeLine(config.header, from_environment_->view()));
+    return std::optional(std::move(line));
+  }
+  auto read = identity::ReadCredentialFile(*config.file);
+  if (!read && read.error().code == ErrorCode::kNotFound) {
+    Log(Level::kWarning, "there is no provider credential, so requests will be refused", {{"file", config.file->string()}});
+    return std::optional<identity::LockedSecret>();
+  }
+  if (!read) return read.error();
+  if (read->warning) Log(Level::kWarning, *read->warning);
+  ASSIGN_OR_RETURN(auto line, MakeLine(config.header, read->secret.view()));
+  return std::optional(std::move(line));
+}
+
+}  // namespace postern::agent

@@ -1,0 +1,28 @@
+// The provider's credential on a lone host or in CI: from a file or an environment variable into locked
+// memory. No error or warning shows any of it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "agent/identity/locked_secret.h"
+#include "shared/base/result.h"
+
+namespace postern::identity {
+
+struct ProviderCredential {
+  LockedSecret secret;                 // 1 to 16,384 visible ASCII characters: fit for a header as it is
+  std::optional<std::string> warning;  // a sentence for the log: others can read the file
+};
+
+// One newline at the end doesn't count. kNotFound where the file can't be opened, kInvalid where it holds
+// something else than one credential.
+Result<ProviderCredential> ReadCredentialFile(const std::filesystem::path& path);
+
+// Removes the variable from this process's environment, and wipes it where the kernel shows it
+// (/proc/self/environ), whether it is valid or not. Call it while there is one thread. kNotFound where it is
+// not set or empty, kInvalid as above.
+Result<ProviderCredential> TakeCredentialFromEnvironment(const std::string& variable);
+
+}  // namespace postern::identity

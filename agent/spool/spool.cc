@@ -55,14 +55,10 @@ int64_t BootNow() { return BootClock::now().time_since_epoch().count(); }
 
 const char* Name(Condition condition) {
   switch (condition) {
-    case Condition::kGood:
-      return "good";
-    case Condition::kFull:
-      return "full";
-    case Condition::kStalled:
-      return "stalled";
-    case Condition::kFailing:
-      return "failing";
+    case Condition::kGood: return "good";
+    case Condition::kFull: return "full";
+    case Condition::kStalled: return "stalled";
+    case Condition::kFailing: return "failing";
   }
   return "unknown";
 }
@@ -154,12 +150,9 @@ Standing Spool::StandingOf(Ticket ticket, Wanted wanted, BootTime now) const {
   const Condition how = condition(now);
   if (how == Condition::kGood || how == Condition::kFull) return Standing::kWaiting;
   switch (options_.full) {
-    case FullPolicy::kRefuse:
-      return Standing::kRefused;
-    case FullPolicy::kBlock:
-      return Standing::kWaiting;
-    case FullPolicy::kGap:
-      return Standing::kUnrecorded;
+    case FullPolicy::kRefuse: return Standing::kRefused;
+    case FullPolicy::kBlock: return Standing::kWaiting;
+    case FullPolicy::kGap: return Standing::kUnrecorded;
   }
   return Standing::kRefused;
 }

@@ -1,4 +1,5 @@
-// Whatever comes as a page of events is refused or means the same when it is encoded again; verifying it never crashes.
+// Whatever comes as a page of events is refused or means the same when it is encoded again; verifying it
+// never crashes.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -16,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CHECK(again->records.size() == page->records.size() && again->resume == page->resume);
 
   std::vector<postern::crypto::PublicKey> keys;
-  for (const std::string& raw : page->public_keys) keys.push_back(*postern::crypto::PublicKey::FromBytes(raw));
+  for (const std::string& raw : page->public_keys)
+    keys.push_back(*postern::crypto::PublicKey::FromBytes(raw));
   Verifier verifier(keys);
   for (const Record& record : page->records) {
     if (!verifier.Add(record.position, record.kind, record.bytes)) break;

@@ -208,7 +208,10 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
   // failed, or the connection ended properly before any byte of an answer.
   for (int attempt = 0; attempt < 2; ++attempt) {
     http::Strand& strand = exchange_.strand();
-    auto taken = attempt == 0 ? co_await settings_->upstream->Take(strand) : co_await settings_->upstream->Connect(strand);
+    http::Upstream& upstream = *settings_->upstream;
+    // A named task: g++ 12 destroys the temporary of a conditional expression in a co_await twice.
+    http::Task<Result<http::Lease>> connecting = attempt == 0 ? upstream.Take(strand) : upstream.Connect(strand);
+    auto taken = co_await std::move(connecting);
     if (!taken) {
       outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
       co_return Refusal{Reason::kUpstreamUnreachable, "The provider can't be reached: " + taken.error().message + "."};
@@ -279,7 +282,7 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
 
 void Passage::Settle() {
   gate_.metrics_.Ended();
-  outcome_.set_bytes_out(exchange_.bytes_sent());
+  outcome_.set_bytes_out(exchange_.body_bytes_sent());
   outcome_.set_total_ns(static_cast<uint64_t>((BootClock::now() - began_).count()));
   if (answer_) SettleUsage();
   gate_.metrics_.CountBytes(outcome_.bytes_in(), outcome_.bytes_out());

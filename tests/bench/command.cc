@@ -28,7 +28,7 @@ constexpr const char* kUsage = R"(usage: postern-bench [options]
   --directory DIR     scratch space, on a real disk (build/bench/work)
   --ours NAME         agent (default), nginx or haproxy: nginx against nginx shows the noise
   --agent PROGRAM     postern-agent (default: beside this program)
-  --upstream PROGRAM  the provider to forward to (default: postern-provider beside this program)
+  --upstream PROGRAM  the simulated provider (default: postern-provider beside this program)
   --models FILE       the agent's price table (config/models.yaml)
   --help
 )";
@@ -54,7 +54,6 @@ Options Defaults() {
   site.directory = "build/bench/work";
   site.agent_program = Beside("postern-agent");
   site.upstream_program = Beside("postern-provider");
-  if (!fs::exists(site.upstream_program)) site.upstream_program = Beside("postern-bench-upstream");
   site.models = "config/models.yaml";
   return options;
 }

@@ -129,8 +129,8 @@ std::string AgentConfiguration(const Site& site, const Upstream& upstream, uint1
 // The virtual key that `postern-agent key create` shows once.
 Result<std::string> CreateKey(const Site& site, const path& configuration) {
   ASSIGN_OR_RETURN(const std::string output,
-                   ChildProcess::Output({site.agent_program.string(), "key", "create", "--json", "--config",
-                                         configuration.string()},
+                   ChildProcess::Output({site.agent_program.string(), "key", "create", "--user", "bench", "--json",
+                                         "--config", configuration.string()},
                                         configuration.parent_path() / "log"));
   const size_t begin = output.find("pst_");
   if (begin == std::string::npos)

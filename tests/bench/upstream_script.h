@@ -1,9 +1,8 @@
-// What a request asks of the upstream. This is the one place that knows how the load generator and the
-// upstream agree on it: a header, since bodies should stay what Claude Code sends and every proxy passes
-// unknown headers on.
+// What a request asks of the upstream, which is the provider simulator. This is the one place that knows how the
+// load generator and the simulator agree on it: a header, since bodies should stay what Claude Code sends and
+// every proxy passes unknown headers on.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,38 +16,28 @@ enum class Answer {
   kPaced,    // the same, 5 ms apart
 };
 
+// The events of the script; the simulator adds those that every stream begins and ends with.
 inline constexpr int kEventsInAnswer = 200;
-inline constexpr int kEventBytes = 120;
-inline constexpr int kPaceMilliseconds = 5;
 
 constexpr Streaming StreamingOf(Answer answer) {
   return answer == Answer::kMessage ? Streaming::kNo : Streaming::kYes;
 }
 
-inline constexpr std::string_view kScriptHeader = "x-bench-answer";
-
-constexpr std::string_view ScriptName(Answer answer) {
+constexpr std::string_view ScriptOf(Answer answer) {
   switch (answer) {
     case Answer::kMessage:
-      return "message";
+      return "1k";
     case Answer::kBurst:
-      return "burst";
+      return "sse:200x120:writes";
     case Answer::kPaced:
-      return "paced";
+      return "sse:200x120:paced:5";
   }
-  return "unknown";
+  return "";
 }
 
 // The request's header line with its CRLF.
 inline std::string ScriptHeaderLine(Answer answer) {
-  return std::string(kScriptHeader).append(": ").append(ScriptName(answer)).append("\r\n");
-}
-
-constexpr std::optional<Answer> ParseScript(std::string_view name) {
-  for (const Answer answer : {Answer::kMessage, Answer::kBurst, Answer::kPaced}) {
-    if (name == ScriptName(answer)) return answer;
-  }
-  return std::nullopt;
+  return std::string("x-sim: ").append(ScriptOf(answer)).append("\r\n");
 }
 
 }  // namespace postern::bench

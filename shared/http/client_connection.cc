@@ -50,11 +50,12 @@ Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
       if (state == MessageParser::State::kDone) break;
       if (input_.size() > most_bytes) co_return Io::kFailed;
     }
-    std::array<char, kReadHeadAtOnce> fresh;  // NOLINT: filled by the read
-    const IoCount read = co_await stream_.Read(strand, fresh);
-    if (read.io != Io::kOk) co_return read.io;
-    answered_ = true;
-    input_.append(fresh.data(), read.bytes);
+    Io io = TryReadInput();
+    while (io == Io::kWouldBlock) {
+      const Wake wake = co_await strand.Wait();
+      io = wake == Wake::kEvent ? TryReadInput() : FromWake(wake);
+    }
+    if (io != Io::kOk) co_return io;
   }
   input_used_ = parser_.head_size();
   if (head_only_) head_.framing = Framing::kNone;
@@ -62,6 +63,16 @@ Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
   const bool bodiless = head_.framing == Framing::kNone || (head_.framing == Framing::kLength && left_ == 0);
   complete_ = bodiless && head_.status / 100 != 1;
   co_return Io::kOk;
+}
+
+// Not a part of the coroutine, whose frame would have to be as large as the array.
+Io ClientConnection::TryReadInput() {
+  std::array<char, kReadHeadAtOnce> fresh;  // NOLINT: filled by the read
+  const IoCount read = stream_.TryRead(fresh);
+  if (read.io != Io::kOk) return read.io;
+  answered_ = true;
+  input_.append(fresh.data(), read.bytes);
+  return Io::kOk;
 }
 
 BodyPiece ClientConnection::TryReadBody() {

@@ -49,6 +49,7 @@ class ClientConnection {
   bool sent_whole_request() const { return sent_whole_; }
 
  private:
+  Io TryReadInput();
   BodyPiece Decode(std::span<char> fresh);
 
   BufferPool& buffers_;

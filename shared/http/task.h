@@ -8,11 +8,13 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include "shared/base/check.h"
+#include "shared/http/frame_pool.h"
 
 namespace postern::http {
 
@@ -32,6 +34,10 @@ struct FinalAwaiter {
 
 struct PromiseBase {
   std::coroutine_handle<> awaiter = std::noop_coroutine();
+
+  // The same few coroutines run for every request, so their frames are kept and used again.
+  static void* operator new(size_t size) { return TakeFrame(size); }
+  static void operator delete(void* frame, size_t size) { ReturnFrame(frame, size); }
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }

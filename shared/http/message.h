@@ -13,8 +13,12 @@ struct Header {
   std::string_view value;  // as sent, without the white space around it
 };
 
-// ASCII case is ignored, as in header names.
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+bool SameLettersIgnoringCase(std::string_view a, std::string_view b);  // of equal length
+
+// ASCII case is ignored, as in header names. Most names that are compared differ in length already.
+inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && SameLettersIgnoringCase(a, b);
+}
 
 // How a message's body ends (RFC 9112 §6.3).
 enum class Framing { kNone, kLength, kChunked, kUntilClose };

@@ -2,6 +2,7 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -150,7 +151,7 @@ MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head&
     std::string_view value = header.value.In(bytes);
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
     const std::string_view name = header.name.In(bytes);
-    if (name.find_first_of(" \t") != std::string_view::npos) return Fail("white space in a header's name");
+    if (std::any_of(name.begin(), name.end(), [](char c) { return c == ' ' || c == '\t'; })) return Fail("white space in a header's name");
     head.headers.push_back({name, value});
   }
   if (role == Role::kRequests && !head.target.starts_with('/')) return Fail("the request target is not a path");

@@ -15,7 +15,7 @@ ConfigOption ReadConfigOption(std::string_view command, std::string_view help, s
     option.exit_code = 0;
     return option;
   }
-  const auto arguments = Arguments::Parse(words, {"--config"}, {"--json"});
+  const auto arguments = Arguments::Parse(words, {"config"}, {"json"});
   if (!arguments || !arguments->words().empty()) {
     err << "postern-agent " << command << ": "
         << (arguments ? "what is \"" + arguments->words().front() + "\"?" : arguments.error().message) << '\n'
@@ -23,8 +23,8 @@ ConfigOption ReadConfigOption(std::string_view command, std::string_view help, s
     option.exit_code = 2;
     return option;
   }
-  option.config_file = arguments->Value("--config").value_or(std::string(kDefaultConfig));
-  option.json = arguments->Has("--json");
+  option.config_file = arguments->Value("config").value_or(std::string(kDefaultConfig));
+  option.json = arguments->Has("json");
   return option;
 }
 

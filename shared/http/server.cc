@@ -134,7 +134,7 @@ void Connection::PrepareExchange() {
   exchange.parser_.Reset();
   exchange.body_read_ = exchange.begun_ = exchange.chunked_ = exchange.finished_ = false;
   exchange.left_.reset();
-  exchange.bytes_sent_ = 0;
+  exchange.body_bytes_sent_ = 0;
 }
 
 Task<bool> Connection::ReadHead() {

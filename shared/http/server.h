@@ -99,7 +99,7 @@ class Exchange {
   // The connection ends after this answer.
   void CloseAfterwards() { keep_alive_ = false; }
 
-  uint64_t bytes_sent() const { return bytes_sent_; }
+  uint64_t body_bytes_sent() const { return body_bytes_sent_; }
 
  private:
   friend class Server;
@@ -134,7 +134,7 @@ class Exchange {
   bool chunked_ = false;
   bool finished_ = false;
   std::optional<uint64_t> left_;  // of an answer with a length
-  uint64_t bytes_sent_ = 0;
+  uint64_t body_bytes_sent_ = 0;
 };
 
 // Owned by the loop thread, and must live until its loop has ended.

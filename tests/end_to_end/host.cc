@@ -1,6 +1,8 @@
 #include "tests/end_to_end/host.h"
 
 #include <charconv>
+#include <csignal>
+#include <cstdio>
 #include <chrono>
 #include <sstream>
 #include <thread>

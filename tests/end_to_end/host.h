@@ -14,11 +14,10 @@
 namespace postern::end_to_end {
 
 struct HostOptions {
-  std::string extra_config;                        // further lines of agent.yaml
-  std::vector<std::string> provider_arguments;
-  std::string upstream;                            // another provider's URL; empty: a simulator of its own
-  std::string key_arguments;                       // more words for `key create`
-  std::map<std::string, std::string> variables;    // the agent's environment
+  std::string extra_config = {};                      // further lines of agent.yaml
+  std::vector<std::string> provider_arguments = {};
+  std::string upstream = {};                          // another provider's URL; empty: a simulator of its own
+  std::map<std::string, std::string> variables = {};  // the agent's environment
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";

@@ -64,7 +64,7 @@ class Proxy {
  public:
   Proxy() : port_(support::FreePort()) {
     const std::string file = directory_.Write(
-        "tinyproxy.conf", "Port " + std::to_string(port_) + "\nListen 127.0.0.1\nTimeout 600\nMaxClients 20\nBasicAuth carol pa:ss\n"
+        "tinyproxy.conf", "Port " + std::to_string(port_) + "\nListen 127.0.0.1\nTimeout 600\nMaxClients 20\nBasicAuth carol opensesame\n"
                           "LogFile \"" + (directory_ / "log") + "\"\nLogLevel Connect\n");
     auto started = support::Process::Start({.argv = {"tinyproxy", "-d", "-c", file}});
     if (!started) return;
@@ -89,7 +89,7 @@ TEST(ProxiedUpstream, ASecureProviderIsReachedThroughATunnel) {
   ASSERT_TRUE(proxy.exists()) << "tinyproxy is in packaging/packages.txt";
   const TemporaryDirectory files;
   const Certificate certificate = MakeCertificate(files);
-  const std::string line = "  proxy: http://carol:pa%3Ass@127.0.0.1:" + std::to_string(proxy.port()) + "\n";
+  const std::string line = "  proxy: http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port()) + "\n";
   Host host(Secure(certificate, line + Trusting(certificate)));
   const auto response = host.Ask(MessageBody("[[postern text \"through the tunnel\"]]"));
   EXPECT_EQ(response.status, 200) << response.body << proxy.log();
@@ -99,7 +99,7 @@ TEST(ProxiedUpstream, ASecureProviderIsReachedThroughATunnel) {
 TEST(ProxiedUpstream, APlainProviderIsAskedForByItsWholeUrl) {
   const Proxy proxy;
   ASSERT_TRUE(proxy.exists());
-  Host host({.provider_name = "localhost", .upstream_lines = "  proxy: http://carol:pa%3Ass@127.0.0.1:" + std::to_string(proxy.port()) + "\n"});
+  Host host({.provider_name = "localhost", .upstream_lines = "  proxy: http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port()) + "\n"});
   const auto response = host.Ask(MessageBody("[[postern text \"by its url\"]]"));
   EXPECT_EQ(response.status, 200) << response.body << proxy.log();
   EXPECT_THAT(proxy.log(), HasSubstr("http://localhost:" + std::to_string(host.provider_port()) + "/v1/messages"));
@@ -123,7 +123,7 @@ TEST(ProxiedUpstream, TheEnvironmentsProxyIsTakenUnlessTheHostIsExempt) {
   ASSERT_TRUE(proxy.exists());
   const TemporaryDirectory files;
   const Certificate certificate = MakeCertificate(files);
-  const std::string url = "http://carol:pa%3Ass@127.0.0.1:" + std::to_string(proxy.port());
+  const std::string url = "http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port());
   HostOptions options = Secure(certificate, "  proxy: from environment\n" + Trusting(certificate));
   options.variables = {{"HTTPS_PROXY", url}, {"https_proxy", ""}, {"NO_PROXY", ""}, {"no_proxy", ""}};
   Host proxied(options);

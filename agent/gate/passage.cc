@@ -24,7 +24,10 @@ wire::Call CallOf(std::string_view path) {
   return wire::CALL_UNKNOWN;
 }
 
-bool IsHello(std::string_view path) { return path == "/" || path == "/api/hello"; }
+// What clients ask at their start, without a key, to see whether somebody is there.
+bool IsHello(const http::Head& head) {
+  return (head.path() == "/" || head.path() == "/api/hello") && (head.method == "HEAD" || head.method == "GET");
+}
 
 identity::KeyHeaders KeyHeadersOf(const http::Head& head) {
   return {head.Find("x-postern-key"), head.Find("authorization"), head.Find("x-api-key")};
@@ -77,24 +80,33 @@ Passage::Passage(Gate& gate, http::Exchange& exchange)
 http::Task<void> Passage::Run() {
   const http::Head& head = exchange_.head();
   for (const http::Header& header : head.headers) client_.See(header.name, header.value);
-  if (auto refusal = GuardLoopback(head)) {
-    co_await Refuse(*std::move(refusal));
+  std::optional<Refusal> refusal = GuardLoopback(head);
+  if (!refusal && IsHello(head)) {
+    co_await AnswerHello();
     co_return;
   }
-  call_ = CallOf(head.path());
-  if (IsHello(head.path()) && (head.method == "HEAD" || head.method == "GET")) {
-    co_await AnswerHello();
-  } else if (call_ == wire::CALL_UNKNOWN && !IsHello(head.path())) {
-    co_await Refuse({Reason::kNotFound, "This gate has no such path; it serves /v1/messages, /v1/messages/count_tokens and /v1/models."});
-  } else if (head.method != (call_ == wire::CALL_MODELS ? "GET" : "POST")) {
-    co_await Refuse({Reason::kWrongMethod, "This path of the gate is not for that method."});
-  } else if (auto refusal = Identify()) {
-    co_await Refuse(*std::move(refusal));
+  if (!refusal) refusal = Route();
+  if (!refusal) refusal = Identify();
+  if (refusal) {
+    co_await Refuse(*refusal);
   } else if (call_ == wire::CALL_MODELS) {
     co_await AnswerModels();
   } else {
     co_await RunCall();
   }
+}
+
+std::optional<Refusal> Passage::Route() {
+  const http::Head& head = exchange_.head();
+  call_ = CallOf(head.path());
+  if (call_ == wire::CALL_UNKNOWN) {
+    return Refusal{Reason::kNotFound,
+                   "This gate has no such path; it serves /v1/messages, /v1/messages/count_tokens and /v1/models."};
+  }
+  if (head.method != (call_ == wire::CALL_MODELS ? "GET" : "POST")) {
+    return Refusal{Reason::kWrongMethod, "This path of the gate is not for that method."};
+  }
+  return std::nullopt;
 }
 
 http::Task<void> Passage::RunCall() {
@@ -103,7 +115,7 @@ http::Task<void> Passage::RunCall() {
   if (!refusal) refusal = Inspect();
   if (!refusal) refusal = Judge();
   if (refusal) {
-    co_await Refuse(*std::move(refusal));
+    co_await Refuse(*refusal);
     co_return;
   }
   co_await Forward();
@@ -260,7 +272,8 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
   const Kept kept = co_await AwaitSynced();
   if (kept != Kept::kYes) {
     outcome_.set_ending(kept == Kept::kCancelled ? wire::ENDING_CLIENT_GONE : wire::ENDING_REFUSED_BY_POLICY);
-    if (kept == Kept::kNo) co_await exchange_.Send(Render(kRecordRefusal, id_text_));
+    const http::Answer answer_to_client = Render(kRecordRefusal, id_text_);
+    if (kept == Kept::kNo) co_await exchange_.Send(answer_to_client);
     co_return;
   }
   Relay relay(exchange_, *lease, settings_->config.deadlines, gate_.json_);
@@ -270,7 +283,8 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
     outcome_.set_status(static_cast<uint32_t>(StatusOf(refusal)));
     outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
     gate_.metrics_.CountRefusal(refusal.reason);
-    co_await exchange_.Send(Render(refusal, id_text_));
+    const http::Answer answer_to_client = Render(refusal, id_text_);
+    co_await exchange_.Send(answer_to_client);
     co_return;
   }
   outcome_.set_status(static_cast<uint32_t>(answer.status));
@@ -302,7 +316,7 @@ void Passage::SettleUsage() {
   if (settlement.billed) gate_.metrics_.CountUsage(settlement.cost.model, settlement.usage, settlement.cost.nano_dollars);
 }
 
-http::Task<void> Passage::Refuse(Refusal refusal) {
+http::Task<void> Passage::Refuse(const Refusal& refusal) {
   gate_.metrics_.CountRefusal(refusal.reason);
   wire::Event event;
   wire::Refusal& record = *event.mutable_refusal();

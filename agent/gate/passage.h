@@ -33,6 +33,7 @@ class Passage {
 
  private:
   // Steps; a refusal ends the exchange.
+  std::optional<Refusal> Route();
   std::optional<Refusal> Identify();
   http::Task<std::optional<Refusal>> ReadBody();
   std::optional<Refusal> Inspect();
@@ -45,7 +46,7 @@ class Passage {
   void Settle();
   void SettleUsage();
 
-  http::Task<void> Refuse(Refusal refusal);
+  http::Task<void> Refuse(const Refusal& refusal);
   http::Task<void> AnswerModels();
   http::Task<void> AnswerHello();
   wire::Event MakeIntent() const;

@@ -38,23 +38,26 @@ http::Answer RenderPlainError(const http::ProtocolError& error) { return JsonErr
 http::Task<void> Operations::HandlePort(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
   const auto host = head.Find("host");
+  http::Answer answer;
   if (host && !gate::IsLoopbackHost(*host)) {
-    co_await exchange.Send(JsonError(421, "This port answers only to localhost, 127.0.0.1 and [::1]."));
+    answer = JsonError(421, "This port answers only to localhost, 127.0.0.1 and [::1].");
   } else if (head.method != "GET" && head.method != "HEAD") {
-    co_await exchange.Send(JsonError(405, "This port only answers questions."));
+    answer = JsonError(405, "This port only answers questions.");
   } else if (head.path() == "/healthz") {
-    co_await SendHealth(exchange);
+    answer = Health();
   } else if (head.path() == "/metrics") {
-    co_await SendMetrics(exchange);
+    answer = Text(200, "text/plain; version=0.0.4; charset=utf-8", Metrics());
   } else {
-    co_await exchange.Send(JsonError(404, "This port serves /healthz and /metrics."));
+    answer = JsonError(404, "This port serves /healthz and /metrics.");
   }
+  co_await exchange.Send(answer);
 }
 
 http::Task<void> Operations::HandleSocket(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
   if (head.path() == "/status") {
-    co_await exchange.Send(Text(200, "application/json", StatusJson()));
+    const http::Answer answer = Text(200, "application/json", StatusJson());
+    co_await exchange.Send(answer);
   } else if (head.path() == "/events") {
     co_await SendEvents(exchange);
   } else if (head.path() == "/reload" && head.method == "POST") {
@@ -64,17 +67,10 @@ http::Task<void> Operations::HandleSocket(http::Exchange& exchange) {
   }
 }
 
-http::Task<void> Operations::SendHealth(http::Exchange& exchange) {
+http::Answer Operations::Health() const {
   const spool::Condition condition = sources_.spool.condition(sources_.loop.now());
-  if (condition == spool::Condition::kGood) {
-    co_await exchange.Send(Text(200, "text/plain", "ok\n"));
-  } else {
-    co_await exchange.Send(Text(503, "text/plain", std::string("the record is ") + spool::Name(condition) + "\n"));
-  }
-}
-
-http::Task<void> Operations::SendMetrics(http::Exchange& exchange) {
-  co_await exchange.Send(Text(200, "text/plain; version=0.0.4; charset=utf-8", Metrics()));
+  if (condition == spool::Condition::kGood) return Text(200, "text/plain", "ok\n");
+  return Text(503, "text/plain", std::string("the record is ") + spool::Name(condition) + "\n");
 }
 
 http::Task<void> Operations::SendEvents(http::Exchange& exchange) {
@@ -83,7 +79,8 @@ http::Task<void> Operations::SendEvents(http::Exchange& exchange) {
   const auto request =
       spool::PageRequest::FromQuery(question == std::string_view::npos ? "" : target.substr(question + 1));
   if (!request) {
-    co_await exchange.Send(JsonError(400, request.error().message));
+    const http::Answer answer = JsonError(400, request.error().message);
+    co_await exchange.Send(answer);
     co_return;
   }
   // The spool answers on its own thread and the client may be gone by then: what it fills is shared with it.
@@ -106,22 +103,17 @@ http::Task<void> Operations::SendEvents(http::Exchange& exchange) {
   }
   reply->strand = nullptr;
   Result<std::string>& page = *reply->page;
-  if (!page) {
-    co_await exchange.Send(JsonError(503, page.error().message));
-  } else {
-    co_await exchange.Send(Text(200, "application/octet-stream", *std::move(page)));
-  }
+  const http::Answer answer = page ? Text(200, "application/octet-stream", *std::move(page)) : JsonError(503, page.error().message);
+  co_await exchange.Send(answer);
 }
 
 http::Task<void> Operations::Reload(http::Exchange& exchange) {
   const http::BodyState state = co_await exchange.ReadBody();
   if (state != http::BodyState::kWhole) co_return;
   const Status done = sources_.reload();
-  if (done) {
-    co_await exchange.Send(Text(200, "application/json", "{\"reloaded\":true}\n"));
-  } else {
-    co_await exchange.Send(JsonError(422, done.error().message));
-  }
+  const http::Answer answer =
+      done ? Text(200, "application/json", "{\"reloaded\":true}\n") : JsonError(422, done.error().message);
+  co_await exchange.Send(answer);
 }
 
 std::string Operations::Metrics() {

@@ -43,8 +43,7 @@ class Operations {
   std::string StatusJson() const;
 
  private:
-  http::Task<void> SendHealth(http::Exchange& exchange);
-  http::Task<void> SendMetrics(http::Exchange& exchange);
+  http::Answer Health() const;
   http::Task<void> SendEvents(http::Exchange& exchange);
   http::Task<void> Reload(http::Exchange& exchange);
 

@@ -32,7 +32,8 @@ std::set<std::string> Distinct(const std::vector<std::string>& objects, std::str
 
 std::vector<std::string> RequestsAt(const ProviderJournal& provider) {
   std::vector<std::string> requests;
-  for (uint64_t number = 1; number <= provider.arrived(); ++number) requests.push_back(provider.Request(number));
+  for (uint64_t number = 1; number <= provider.arrived(); ++number)
+    requests.push_back(provider.Request(number));
   return requests;
 }
 
@@ -53,7 +54,8 @@ class ClaudeCodeTest : public PeersTest {
 };
 
 TEST_F(ClaudeCodeTest, PrintsTheSameAnswerAsWithoutTheGate) {
-  constexpr std::string_view kPrompt = R"(Say it. [[postern thinking "Hm …" text "Grüße, \"world\"\n\tand 😀"]])";
+  constexpr std::string_view kPrompt =
+      R"(Say it. [[postern thinking "Hm …" text "Grüße, \"world\"\n\tand 😀"]])";
   const Finished straight = ClaudeCode(Straight(host_)).Run(kPrompt);
   provider_.Reset();
   const Finished through = ClaudeCode(Through(host_)).Run(kPrompt);
@@ -112,10 +114,12 @@ TEST_F(ClaudeCodeTest, RunsALoopOfTwentyToolsAsWithoutTheGateAndEachStepIsBilled
 
 TEST_F(ClaudeCodeTest, CountsTheTokensOfALargeFileThroughTheGate) {
   std::string text;
-  while (text.size() < 40'000) text += "Line " + std::to_string(text.size()) + " of a file that is to be read.\n";
+  while (text.size() < 40'000)
+    text += "Line " + std::to_string(text.size()) + " of a file that is to be read.\n";
   const std::string file = host_.directory().Write("large.txt", text);
-  const Finished through = ClaudeCode(Through(host_)).Run(
-      R"(Read. [[postern tool Read{"file_path":")" + file + R"("} then="It is read."]])");
+  const Finished through =
+      ClaudeCode(Through(host_))
+          .Run(R"(Read. [[postern tool Read{"file_path":")" + file + R"("} then="It is read."]])");
   EXPECT_EQ(through.output, "It is read.\n") << through.errors;
 
   ASSERT_EQ(provider_.arrived(), 3U);
@@ -135,9 +139,11 @@ TEST_F(ClaudeCodeTest, CountsTheTokensOfALargeFileThroughTheGate) {
 }
 
 TEST_F(ClaudeCodeTest, SubagentsAreToldApartInTheRecord) {
-  const Finished through = ClaudeCode(Through(host_)).Run(
-      R"(Ask somebody. [[postern tool Agent{"description":"Say a thing","prompt":"[[postern text \"From below.\"]]",)"
-      R"("subagent_type":"general-purpose","run_in_background":false} then="They have spoken."]])");
+  const Finished through =
+      ClaudeCode(Through(host_))
+          .Run(
+              R"(Ask somebody. [[postern tool Agent{"description":"Say a thing","prompt":"[[postern text \"From below.\"]]",)"
+              R"("subagent_type":"general-purpose","run_in_background":false} then="They have spoken."]])");
   EXPECT_EQ(through.output, "They have spoken.\n") << through.errors;
 
   const auto intents = EventsOf(FinalEvents(), "intent");
@@ -163,7 +169,8 @@ TEST_F(ClaudeCodeTest, AnInterruptedClientEndsItsAnswerAtTheProviderToo) {
 }
 
 TEST_F(ClaudeCodeTest, TheProvidersOwnRefusalComesThrough) {
-  const std::string prompt = R"(Fail. [[postern status=403 type=permission_error message="The provider's own words."]])";
+  const std::string prompt =
+      R"(Fail. [[postern status=403 type=permission_error message="The provider's own words."]])";
   const Finished straight = ClaudeCode(Straight(host_)).Run(prompt);
   const Finished through = ClaudeCode(Through(host_)).Run(prompt);
   EXPECT_THAT(straight.output, HasSubstr("The provider's own words."));
@@ -209,23 +216,28 @@ TEST_P(ClaudeCodeRefusalTest, TakesOneRequestAndShowsOurSentence) {
   EXPECT_EQ(ProviderJournal::Member(refusals[0], "reason"), GetParam().reason);
 }
 
-constexpr const char* kSigningIn = " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
+constexpr const char* kSigningIn =
+    " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
 INSTANTIATE_TEST_SUITE_P(
     Each, ClaudeCodeRefusalTest,
-    ::testing::Values(
-        Refused{"AForeignCredential", "foreign_key",
-                std::string("Failed to authenticate. API Error: 401 The key of this request is not a Postern key (pst_…).") +
-                    kSigningIn},
-        Refused{"AnotherHostsKey", "unknown_key",
-                "Failed to authenticate. API Error: 401 This Postern key is not known on this host; ask your administrator "
-                "for one."},
-        Refused{"ACutKey", "malformed_key",
-                "Failed to authenticate. API Error: 401 The Postern key of this request is cut or has wrong characters; "
-                "copy it again whole."},
-        Refused{"AMistypedKey", "mistyped_key",
-                "Failed to authenticate. API Error: 401 The Postern key of this request has a typing error; copy it again "
-                "whole."},
-        Refused{"AnUnknownModel", "unknown_model", "API Error: 402 There is no price for model \"claude-nobody-9\"."}),
+    ::testing::Values(Refused{"AForeignCredential", "foreign_key",
+                              std::string("Failed to authenticate. API Error: 401 The key of this request is "
+                                          "not a Postern key (pst_…).") +
+                                  kSigningIn},
+                      Refused{"AnotherHostsKey", "unknown_key",
+                              "Failed to authenticate. API Error: 401 This Postern key is not known on this "
+                              "host; ask your administrator "
+                              "for one."},
+                      Refused{"ACutKey", "malformed_key",
+                              "Failed to authenticate. API Error: 401 The Postern key of this request is cut "
+                              "or has wrong characters; "
+                              "copy it again whole."},
+                      Refused{"AMistypedKey", "mistyped_key",
+                              "Failed to authenticate. API Error: 401 The Postern key of this request has a "
+                              "typing error; copy it again "
+                              "whole."},
+                      Refused{"AnUnknownModel", "unknown_model",
+                              "API Error: 402 There is no price for model \"claude-nobody-9\"."}),
     [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace

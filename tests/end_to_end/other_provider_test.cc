@@ -53,7 +53,8 @@ TEST_F(OtherProviderTest, ItsAnswersAreRelayedAndBilled) {
   const auto outcomes = FinalOutcomes();
   ASSERT_THAT(outcomes, SizeIs(2));
   EXPECT_THAT(outcomes, Each(HasSubstr(R"("ending":"complete")")));
-  for (const std::string& outcome : outcomes) EXPECT_EQ(Number(outcome, "cost_nano_dollars"), 300 * 4'000 + 20 * 20'000);
+  for (const std::string& outcome : outcomes)
+    EXPECT_EQ(Number(outcome, "cost_nano_dollars"), 300 * 4'000 + 20 * 20'000);
 }
 
 TEST_F(OtherProviderTest, TheRealClientRunsItsToolsToo) {

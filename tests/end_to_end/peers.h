@@ -1,5 +1,6 @@
-// Programs that nobody here wrote, run against the gate and, for comparison, against the provider itself: Claude Code, the
-// vendor's client library, and a model mock. tests/peers/README.md says where they come from.
+// Programs that nobody here wrote, run against the gate and, for comparison, against the provider itself:
+// Claude Code, the vendor's client library, and a model mock. tests/peers/README.md says where they come
+// from.
 #pragma once
 
 #include <chrono>
@@ -22,13 +23,13 @@ struct Access {
   std::string base_url;
   std::string token;
 };
-Access Through(const Host& host);    // the agent, with the host's key
-Access Straight(const Host& host);   // its provider, with the provider's own
+Access Through(const Host& host);   // the agent, with the host's key
+Access Straight(const Host& host);  // its provider, with the provider's own
 
 constexpr std::chrono::minutes kClientPatience{3};
 
-// Claude Code in a home and a working directory of its own, which are gone with it. It may use every tool without asking.
-// Thread-compatible.
+// Claude Code in a home and a working directory of its own, which are gone with it. It may use every tool
+// without asking. Thread-compatible.
 class ClaudeCode {
  public:
   explicit ClaudeCode(Access access) : access_(std::move(access)) {}

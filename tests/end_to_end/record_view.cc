@@ -21,8 +21,9 @@ int64_t Number(std::string_view json, std::string_view name) {
 }
 
 int64_t OpusCost(std::string_view counts) {
-  return 4'000 * Number(counts, "input") + 20'000 * Number(counts, "output") + 200 * Number(counts, "cache_read") +
-         5'000 * Number(counts, "cache_write_5m") + 8'000 * Number(counts, "cache_write_1h");
+  return 4'000 * Number(counts, "input") + 20'000 * Number(counts, "output") +
+         200 * Number(counts, "cache_read") + 5'000 * Number(counts, "cache_write_5m") +
+         8'000 * Number(counts, "cache_write_1h");
 }
 
 double RequestsAt(const Host& host) {

@@ -16,8 +16,8 @@ std::vector<std::string> EventsOf(const std::vector<std::string>& events, std::s
 // A member that is a number; 0 if there is none.
 int64_t Number(std::string_view json, std::string_view name);
 
-// What config/models.yaml asks for claude-opus-5-5, in nano-dollars, for counts as the `told` of the provider's journal, its
-// totals or an event's `usage` name them.
+// What config/models.yaml asks for claude-opus-5-5, in nano-dollars, for counts as the `told` of the
+// provider's journal, its totals or an event's `usage` name them.
 int64_t OpusCost(std::string_view counts);
 
 // Refusals and exchanges together: what came to the agent's paths of the Messages API.

@@ -37,7 +37,8 @@ async function abort() {
     await stream.done();
     print({ aborted: false }, stream.request_id);
   } catch (error) {
-    print({ aborted: error instanceof Anthropic.APIUserAbortError }, stream.request_id);
+    if (!(error instanceof Anthropic.APIUserAbortError)) throw error;
+    print({ aborted: true }, stream.request_id);
   }
 }
 

@@ -45,17 +45,20 @@ class SdkClientTest : public PeersTest {
 };
 
 TEST_F(SdkClientTest, AnAnswerIsUnderstoodAsWithoutTheGateAndItsIdLeadsToTheRecord) {
-  const Finished through = RunBothWays({"answer", R"([[postern text "All in one piece."]])"}, Credential::kApiKey);
+  const Finished through =
+      RunBothWays({"answer", R"([[postern text "All in one piece."]])"}, Credential::kApiKey);
   EXPECT_THAT(through.output, HasSubstr(R"("text":"All in one piece.")"));
 
   const auto outcomes = EventsOf(FinalEvents(), "outcome");
   ASSERT_THAT(outcomes, SizeIs(1));
-  EXPECT_THAT(ProviderJournal::Member(outcomes[0], "exchange"), StartsWith("req_"));
-  EXPECT_EQ(ProviderJournal::Member(through.output, "request_id"), ProviderJournal::Member(outcomes[0], "exchange"));
+  EXPECT_THAT(ProviderJournal::Member(outcomes[0], "upstream_request_id"), StartsWith("req_"));
+  EXPECT_EQ(ProviderJournal::Member(through.output, "request_id"),
+            ProviderJournal::Member(outcomes[0], "upstream_request_id"));
 }
 
 TEST_F(SdkClientTest, AStreamIsUnderstoodAsWithoutTheGate) {
-  const Finished through = RunBothWays({"stream", R"([[postern thinking "So." text "Bit by bit. " events=100 pings=10]])"});
+  const Finished through =
+      RunBothWays({"stream", R"([[postern thinking "So." text "Bit by bit. " events=100 pings=10]])"});
   EXPECT_THAT(through.output, HasSubstr(R"("content_block_delta":)"));
   EXPECT_THAT(through.output, HasSubstr(R"("stop_reason":"end_turn")"));
 
@@ -72,7 +75,8 @@ TEST_F(SdkClientTest, TokensAreCountedAsWithoutTheGate) {
 
 TEST_F(SdkClientTest, AStreamThatTheClientLeavesIsCancelledAtTheProviderAndBilledByEstimate) {
   const Finished left =
-      RunSdkClient(Through(host_), {"abort", R"([[postern text "Too much of it. " events=400 hold=never hold_after=100]])"});
+      RunSdkClient(Through(host_),
+                   {"abort", R"([[postern text "Too much of it. " events=400 hold=never hold_after=100]])"});
   EXPECT_THAT(left.output, HasSubstr(R"({"aborted":true})")) << left.errors;
   EXPECT_TRUE(provider_.WaitForOutcome(1, "client_gone"));
 
@@ -82,19 +86,24 @@ TEST_F(SdkClientTest, AStreamThatTheClientLeavesIsCancelledAtTheProviderAndBille
   EXPECT_EQ(ProviderJournal::Member(outcomes[0], "ending"), "client_gone");
   EXPECT_EQ(ProviderJournal::Member(outcomes[0], "estimated"), "true");
   EXPECT_EQ(Number(outcomes[0], "input"), Number(told.substr(told.find("\"told\"")), "input"));
-  EXPECT_GT(Number(outcomes[0], "output"), 1) << "more than the one token that the stream's first event tells of";
-  EXPECT_EQ(Number(outcomes[0], "cost_nano_dollars"), OpusCost(outcomes[0].substr(outcomes[0].find("\"usage\""))));
+  EXPECT_GT(Number(outcomes[0], "output"), 1)
+      << "more than the one token that the stream's first event tells of";
+  EXPECT_EQ(Number(outcomes[0], "cost_nano_dollars"),
+            OpusCost(outcomes[0].substr(outcomes[0].find("\"usage\""))));
 }
 
 TEST_F(SdkClientTest, ARefusalIsAnErrorOfTheLibraryAfterOneRequest) {
   const Finished refused = RunSdkClient({host_.base_url(), "sk-ant-x"}, {"stream", "Say anything."});
   EXPECT_EQ(refused.ending, (Ending{.code = 1, .signal = {}})) << refused.errors;
-  EXPECT_THAT(refused.output, StartsWith(R"({"name":"AuthenticationError","status":401,"error":{"type":"authentication_error",)"));
+  EXPECT_THAT(
+      refused.output,
+      StartsWith(R"({"name":"AuthenticationError","status":401,"error":{"type":"authentication_error",)"));
   EXPECT_EQ(RequestsAt(host_), 1);
 
   const auto refusals = EventsOf(FinalEvents(), "refusal");
   ASSERT_THAT(refusals, SizeIs(1));
-  EXPECT_EQ(ProviderJournal::Member(refused.output, "request_id"), ProviderJournal::Member(refusals[0], "exchange"));
+  EXPECT_EQ(ProviderJournal::Member(refused.output, "request_id"),
+            ProviderJournal::Member(refusals[0], "exchange"));
 }
 
 }  // namespace

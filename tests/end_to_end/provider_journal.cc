@@ -6,7 +6,7 @@
 namespace postern::end_to_end {
 namespace {
 
-constexpr int kLooks = 500;
+constexpr int kLooks = 1500;
 constexpr std::chrono::milliseconds kBetweenLooks{20};
 
 template <class Condition>

@@ -141,7 +141,7 @@ bool Host::WaitForMetric(std::string_view sample, double least) const {
 }
 
 std::vector<std::string> Host::Events() const {
-  const auto finished = Run({"events", "--json"});
+  const auto finished = Run({"events", "--json", "--limit", "1000000000"});
   std::vector<std::string> events;
   std::istringstream lines(finished.output);
   for (std::string line; std::getline(lines, line);) events.push_back(line);

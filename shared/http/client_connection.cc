@@ -76,7 +76,8 @@ BodyPiece ClientConnection::TryReadBody() {
     return Decode(fresh);
   }
   std::span<char> into = buffer_.spare();
-  if (head_.framing == Framing::kLength) into = into.first(std::min<uint64_t>(into.size(), left_));
+  // One byte more than is due: a server that sends it has lost count, and a read that comes short has drained the socket.
+  if (head_.framing == Framing::kLength) into = into.first(std::min<uint64_t>(into.size(), left_ + 1));
   const IoCount read = stream_.TryRead(into);
   if (read.io == Io::kClosed && head_.framing == Framing::kUntilClose) {
     complete_ = true;
@@ -113,8 +114,11 @@ Task<BodyPiece> ClientConnection::ReadBody(Strand& strand) {
   }
 }
 
-bool ClientConnection::reusable() const {
-  return complete_ && sent_whole_ && head_.keep_alive && input_used_ == input_.size() && !stream_.socket().hung_up();
+bool ClientConnection::IsReusable() {
+  const bool whole = complete_ && sent_whole_ && head_.keep_alive && input_used_ == input_.size();
+  if (!whole || stream_.socket().hung_up()) return false;
+  char byte = 0;
+  return stream_.TryRead(std::span(&byte, 1)).io == Io::kWouldBlock;
 }
 
 void ClientConnection::Rest() {

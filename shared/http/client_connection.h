@@ -42,7 +42,7 @@ class ClientConnection {
   Task<BodyPiece> ReadBody(Strand& strand);
 
   // Whether another request may be sent: the answer was complete, nothing came after it, and both sides keep the connection.
-  bool reusable() const;
+  bool IsReusable();
   // For an idle connection: gives back its memory.
   void Rest();
 

@@ -60,7 +60,7 @@ Upstream::Upstream(Loop& loop, BufferPool& buffers, Resolver& resolver, Upstream
 Upstream::~Upstream() = default;
 
 void Upstream::Keep(std::unique_ptr<ClientConnection> connection) {
-  if (!connection->reusable() || idle_.size() >= options_.most_idle) return;
+  if (!connection->IsReusable() || idle_.size() >= options_.most_idle) return;
   connection->Rest();
   idle_.push_front(std::make_unique<Idle>(*this, std::move(connection)));
   counts_.idle = idle_.size();

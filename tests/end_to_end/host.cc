@@ -67,14 +67,13 @@ Host::Host(HostOptions options) : options_(std::move(options)) {
 }
 
 void Host::WriteConfig() {
-  const std::string upstream =
-      options_.upstream.empty() ? "http://127.0.0.1:" + std::to_string(provider_port_) : options_.upstream;
+  const std::string upstream = !options_.upstream.empty() ? options_.upstream
+                                                          : options_.provider_scheme + "://" + options_.provider_name + ":" +
+                                                                std::to_string(provider_port_);
   directory_.Write("agent.yaml", "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: state\nkeys: keys.yaml\n"
                                  "models: " POSTERN_SOURCE_DIR "/config/models.yaml\n"
-                                 "credential:\n  file: provider.key\n" +
-                                     (options_.extra_config.find("upstream:") == std::string::npos
-                                          ? "upstream:\n  url: " + upstream + "\n  proxy: none\n"
-                                          : "") +
+                                 "credential:\n  file: provider.key\n"
+                                 "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines +
                                      options_.extra_config);
 }
 
@@ -142,7 +141,7 @@ bool Host::WaitForMetric(std::string_view sample, double least) const {
 }
 
 std::vector<std::string> Host::Events() const {
-  const auto finished = Run({"events", "--json"});
+  const auto finished = Run({"events", "--json", "--limit", "1000000000"});
   std::vector<std::string> events;
   std::istringstream lines(finished.output);
   for (std::string line; std::getline(lines, line);) events.push_back(line);

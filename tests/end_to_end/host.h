@@ -17,6 +17,9 @@ struct HostOptions {
   std::string extra_config = {};                      // further lines of agent.yaml
   std::vector<std::string> provider_arguments = {};
   std::string upstream = {};                          // another provider's URL; empty: a simulator of its own
+  std::string provider_scheme = "http";               // with "https": provider_arguments name a certificate …
+  std::string provider_name = "127.0.0.1";            // … for this name, which leads to this machine
+  std::string upstream_lines = "  proxy: none\n";     // further lines of agent.yaml's `upstream`
   std::map<std::string, std::string> variables = {};  // the agent's environment
 };
 

@@ -103,7 +103,7 @@ TEST_F(Hostile, PagesAndForeignNamesAreKeptOut) {
   EXPECT_EQ(status({{"host", "attacker.example"}, json, key}), 421);
   EXPECT_EQ(status({{"host", "127.0.0.1.attacker.example"}, json, key}), 421);
   EXPECT_EQ(status({{"host", "localhost"}, json, key, {"origin", "https://attacker.example"}}), 403);
-  EXPECT_EQ(status({{"host", "localhost"}, json, key, {"sec-fetch-mode", "cors"}}), 403);
+  EXPECT_EQ(status({{"host", "localhost"}, json, key, {"sec-fetch-site", "none"}}), 403);
   EXPECT_EQ(status({{"host", "localhost"}, {"content-type", "text/plain"}, key}), 415);
   EXPECT_EQ(ReachedProvider(), 0U);
 }

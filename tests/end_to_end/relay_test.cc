@@ -6,6 +6,8 @@
 #include <csignal>
 #include <fstream>
 #include <random>
+#include <sstream>
+#include <thread>
 
 #include "shared/base/hex.h"
 #include "shared/crypto/sha256.h"
@@ -220,7 +222,6 @@ TEST(Relay, AStreamEndsForTheClientWithItsLastEvent) {
   Host host;
   // message_stop has come, the provider keeps its body open: the client must not wait for it.
   auto connection = RawConnection::Open(host.target());
-  const std::string event = "event: message_stop\\ndata: {\\\"type\\\":\\\"message_stop\\\"}\\n\\n";
   ASSERT_TRUE(connection->Send(FormatRequest(
       "POST", "/v1/messages", host.MessageHeaders(),
       StreamBody("[[postern text \"done\" hold=never hold_after=100000]]"))));
@@ -323,6 +324,21 @@ TEST(Relay, AReloadTakesNewKeysAndABadOneChangesNothing) {
   ASSERT_TRUE(line);
   EXPECT_THAT(*line, HasSubstr("did you mean"));
   EXPECT_EQ(support::Fetch(host.target(), "POST", "/v1/messages", headers, MessageBody("x"))->status, 200);
+}
+
+TEST(Relay, EveryMetricIsInTheReadme) {
+  Host host;
+  ASSERT_EQ(host.Ask(MessageBody("hello")).status, 200);
+  const std::string readme = support::ReadFile(POSTERN_SOURCE_DIR "/README.md");
+  std::istringstream lines(host.Metrics());
+  int families = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE ")) continue;
+    const std::string name = line.substr(7, line.find(' ', 7) - 7);
+    EXPECT_THAT(readme, HasSubstr("`" + name)) << name;
+    ++families;
+  }
+  EXPECT_GT(families, 15);
 }
 
 }  // namespace

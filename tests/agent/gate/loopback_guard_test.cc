@@ -32,6 +32,11 @@ TEST(LoopbackGuard, LetsAProgramThrough) {
   EXPECT_FALSE(GuardLoopback(Post({{"Host", "[::1]"}, {"Content-Type", "Application/JSON ; charset=utf-8"}})));
 }
 
+TEST(LoopbackGuard, LetsNodesFetchThrough) {
+  EXPECT_FALSE(GuardLoopback(
+      Post({{"host", "127.0.0.1:4780"}, {"content-type", "application/json"}, {"accept-language", "*"}, {"sec-fetch-mode", "cors"}})));
+}
+
 TEST(LoopbackGuard, RefusesWhatAWebPageCanSend) {
   const http::Header host{"host", "localhost:4780"};
   const http::Header json{"content-type", "application/json"};
@@ -41,6 +46,9 @@ TEST(LoopbackGuard, RefusesWhatAWebPageCanSend) {
   EXPECT_EQ(reason({host, json, {"Origin", "null"}}), Reason::kWebPage);
   EXPECT_EQ(reason({host, json, {"Sec-Fetch-Site", "cross-site"}}), Reason::kWebPage);
   EXPECT_EQ(reason({host, json, {"sec-fetch-mode", "no-cors"}}), Reason::kWebPage);
+  EXPECT_EQ(reason({host, json, {"sec-fetch-mode", "cors"}, {"sec-fetch-site", "same-site"}}), Reason::kWebPage);
+  EXPECT_EQ(reason({host, json, {"sec-fetch-mode", "cors"}, {"sec-fetch-dest", "empty"}}), Reason::kWebPage);
+  EXPECT_EQ(reason({host, json, {"sec-fetch-mode", "cors"}, {"origin", "null"}}), Reason::kWebPage);
   EXPECT_EQ(reason({host, {"content-type", "text/plain"}}), Reason::kNotJson);
   EXPECT_EQ(reason({host, {"content-type", "application/json-patch+json"}}), Reason::kNotJson);
   EXPECT_EQ(reason({host, json, {"content-type", "text/plain"}}), Reason::kNotJson);

@@ -178,7 +178,9 @@ TEST_F(DecodesChunks, AnUnfinishedBodyIsNotDone) { EXPECT_EQ(Decode("5\r\nhello\
 
 TEST_F(DecodesChunks, RefusesWhatIsNotAChunk) {
   for (const char* body : {"x\r\n", "5\nhello\n0\n\n", "5\r\nhelloX\r\n0\r\n\r\n", "-1\r\n", "fffffffffffffffff\r\n", " 5\r\nhello\r\n",
-                           "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "\r\n"}) {
+                           "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "\r\n", "5\rXhello\r\n0\r\n\r\n",
+                           "5\r\nhelloXY0\r\n\r\n", "5\r\nhello\rX0\r\n\r\n", "5\r\nhello\r\n0\rX\r\n\r\n",
+                           "5\r\nhello\r\n0\r\n\rX"}) {
     EXPECT_EQ(Decode(body, 100).front(), '!') << body;
     EXPECT_EQ(Decode(body, 1).front(), '!') << body;
   }

@@ -1,4 +1,5 @@
-// One host for end-to-end tests: a provider simulator, an agent with its own state, and a key. Real processes on free ports.
+// One host for end-to-end tests: a provider simulator, an agent with its own state, and a key. Real processes
+// on free ports.
 #pragma once
 
 #include <map>
@@ -14,7 +15,7 @@
 namespace postern::end_to_end {
 
 struct HostOptions {
-  std::string extra_config = {};                      // further lines of agent.yaml
+  std::string extra_config = {};  // further lines of agent.yaml
   std::vector<std::string> provider_arguments = {};
   std::string upstream = {};                          // another provider's URL; empty: a simulator of its own
   std::string provider_scheme = "http";               // with "https": provider_arguments name a certificate …
@@ -31,8 +32,8 @@ class Host {
   explicit Host(HostOptions options = {});
 
   void StartAgent();
-  void KillAgent();                    // SIGKILL
-  support::Ending StopAgent();         // SIGTERM
+  void KillAgent();             // SIGKILL
+  support::Ending StopAgent();  // SIGTERM
   support::Process& agent() { return *agent_; }
   support::Process& provider() { return *provider_; }
 
@@ -58,7 +59,8 @@ class Host {
   support::Finished Run(std::vector<std::string> words) const;
 
   std::string Metrics() const;
-  // The value of one sample, such as `postern_exchanges_total{call="messages",ending="complete"}`; -1 if there is none.
+  // The value of one sample, such as `postern_exchanges_total{call="messages",ending="complete"}`; -1 if
+  // there is none.
   double Metric(std::string_view sample) const;
   // Waits until the sample is at least that; false after ten seconds.
   bool WaitForMetric(std::string_view sample, double least) const;

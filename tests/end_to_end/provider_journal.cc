@@ -38,7 +38,9 @@ std::string ProviderJournal::Body(uint64_t number) const {
   return BodyOf(support::Fetch(target_, "GET", "/_control/requests/" + std::to_string(number) + "/body"));
 }
 
-std::string ProviderJournal::Totals() const { return BodyOf(support::Fetch(target_, "GET", "/_control/totals")); }
+std::string ProviderJournal::Totals() const {
+  return BodyOf(support::Fetch(target_, "GET", "/_control/totals"));
+}
 
 uint64_t ProviderJournal::arrived() const {
   const std::string requests = Member(Totals(), "requests");

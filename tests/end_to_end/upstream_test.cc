@@ -24,7 +24,9 @@ HostOptions Secure(const Certificate& certificate, const std::string& upstream_l
           .upstream_lines = upstream_lines};
 }
 
-std::string Trusting(const Certificate& certificate) { return "  ca_files: [" + certificate.certificate + "]\n"; }
+std::string Trusting(const Certificate& certificate) {
+  return "  ca_files: [" + certificate.certificate + "]\n";
+}
 
 TEST(SecureUpstream, AProviderWhoseCertificateIsTrustedAnswers) {
   const TemporaryDirectory files;
@@ -64,8 +66,10 @@ class Proxy {
  public:
   Proxy() : port_(support::FreePort()) {
     const std::string file = directory_.Write(
-        "tinyproxy.conf", "Port " + std::to_string(port_) + "\nListen 127.0.0.1\nTimeout 600\nMaxClients 20\nBasicAuth carol opensesame\n"
-                          "LogFile \"" + (directory_ / "log") + "\"\nLogLevel Connect\n");
+        "tinyproxy.conf", "Port " + std::to_string(port_) +
+                              "\nListen 127.0.0.1\nTimeout 600\nMaxClients 20\nBasicAuth carol opensesame\n"
+                              "LogFile \"" +
+                              (directory_ / "log") + "\"\nLogLevel Connect\n");
     auto started = support::Process::Start({.argv = {"tinyproxy", "-d", "-c", file}});
     if (!started) return;
     process_ = *std::move(started);
@@ -89,7 +93,8 @@ TEST(ProxiedUpstream, ASecureProviderIsReachedThroughATunnel) {
   ASSERT_TRUE(proxy.exists()) << "tinyproxy is in packaging/packages.txt";
   const TemporaryDirectory files;
   const Certificate certificate = MakeCertificate(files);
-  const std::string line = "  proxy: http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port()) + "\n";
+  const std::string line =
+      "  proxy: http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port()) + "\n";
   Host host(Secure(certificate, line + Trusting(certificate)));
   const auto response = host.Ask(MessageBody("[[postern text \"through the tunnel\"]]"));
   EXPECT_EQ(response.status, 200) << response.body << proxy.log();
@@ -99,10 +104,13 @@ TEST(ProxiedUpstream, ASecureProviderIsReachedThroughATunnel) {
 TEST(ProxiedUpstream, APlainProviderIsAskedForByItsWholeUrl) {
   const Proxy proxy;
   ASSERT_TRUE(proxy.exists());
-  Host host({.provider_name = "localhost", .upstream_lines = "  proxy: http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port()) + "\n"});
+  Host host({.provider_name = "localhost",
+             .upstream_lines =
+                 "  proxy: http://carol:opensesame@127.0.0.1:" + std::to_string(proxy.port()) + "\n"});
   const auto response = host.Ask(MessageBody("[[postern text \"by its url\"]]"));
   EXPECT_EQ(response.status, 200) << response.body << proxy.log();
-  EXPECT_THAT(proxy.log(), HasSubstr("http://localhost:" + std::to_string(host.provider_port()) + "/v1/messages"));
+  EXPECT_THAT(proxy.log(),
+              HasSubstr("http://localhost:" + std::to_string(host.provider_port()) + "/v1/messages"));
 }
 
 TEST(ProxiedUpstream, AProxyThatRefusesIsNamedAndItsPasswordIsNot) {
@@ -110,7 +118,8 @@ TEST(ProxiedUpstream, AProxyThatRefusesIsNamedAndItsPasswordIsNot) {
   ASSERT_TRUE(proxy.exists());
   const TemporaryDirectory files;
   const Certificate certificate = MakeCertificate(files);
-  Host host(Secure(certificate, "  proxy: http://carol:wrong-word@127.0.0.1:" + std::to_string(proxy.port()) + "\n" + Trusting(certificate)));
+  Host host(Secure(certificate, "  proxy: http://carol:wrong-word@127.0.0.1:" + std::to_string(proxy.port()) +
+                                    "\n" + Trusting(certificate)));
   const auto response = host.Ask(MessageBody("hello"));
   EXPECT_EQ(response.status, 502);
   EXPECT_THAT(response.body, HasSubstr("refused a tunnel with status 40"));
@@ -132,7 +141,8 @@ TEST(ProxiedUpstream, TheEnvironmentsProxyIsTakenUnlessTheHostIsExempt) {
   options.variables["NO_PROXY"] = "localhost";
   Host direct(options);
   EXPECT_EQ(direct.Ask(MessageBody("x")).status, 200);
-  EXPECT_EQ(proxy.log().find("CONNECT localhost:" + std::to_string(direct.provider_port())), std::string::npos);
+  EXPECT_EQ(proxy.log().find("CONNECT localhost:" + std::to_string(direct.provider_port())),
+            std::string::npos);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The chunk decoder beside a slow one that is plain to see: what ours accepts, the plain one reads to the same payload; and
-// however the bytes are cut, the outcome is the same.
+// The chunk decoder beside a slow one that is plain to see: what ours accepts, the plain one reads to the
+// same payload; and however the bytes are cut, the outcome is the same.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,7 +39,8 @@ Decoded Decode(std::string_view body, size_t step) {
   return decoded;
 }
 
-// RFC 9112 §7.1, word by word: sizes, extensions to the end of the line, data, a last chunk, trailers to an empty line.
+// RFC 9112 §7.1, word by word: sizes, extensions to the end of the line, data, a last chunk, trailers to an
+// empty line.
 std::optional<std::string> DecodePlainly(std::string_view body) {
   std::string payload;
   for (;;) {
@@ -49,7 +50,10 @@ std::optional<std::string> DecodePlainly(std::string_view body) {
     size_t digits = 0;
     for (; digits < line; ++digits) {
       const char c = body[digits];
-      const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      const int value = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
       if (value < 0) break;
       if (size >> 60 != 0) return std::nullopt;
       size = size * 16 + static_cast<uint64_t>(value);

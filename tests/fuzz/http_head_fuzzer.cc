@@ -1,4 +1,5 @@
-// The head parser: however the bytes are cut, the same head or the same refusal; and what is accepted has one meaning.
+// The head parser: however the bytes are cut, the same head or the same refusal; and what is accepted has one
+// meaning.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,7 +27,8 @@ void CheckHead(const Head& head, MessageParser::Role role, std::string_view byte
     CHECK(!header.name.empty());
     for (const char c : header.name) CHECK(c > ' ' && c != ':' && c != 0x7f);
     CHECK(header.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
-    CHECK(header.name.data() >= bytes.data() && header.name.data() + header.name.size() <= bytes.data() + bytes.size());
+    CHECK(header.name.data() >= bytes.data() &&
+          header.name.data() + header.name.size() <= bytes.data() + bytes.size());
   }
 }
 

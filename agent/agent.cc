@@ -116,7 +116,7 @@ http::ServerLimits LimitsOf(const AgentConfig& config) {
 class Agent final : public http::SocketOwner, private http::Timer {
  public:
   Agent(std::filesystem::path config_file, std::unique_ptr<http::Loop> loop)
-      : config_file_(std::move(config_file)), loop_(std::move(loop)), resolver_(*loop_) {}
+      : config_file_(std::move(config_file)), loop_(std::move(loop)), resolver_(*loop_, worker_) {}
   ~Agent() override { loop_->DestroySpawned(); }
 
   Status Start(AgentConfig config);
@@ -135,12 +135,13 @@ class Agent final : public http::SocketOwner, private http::Timer {
   const WallTime started_ = WallNow();
   std::unique_ptr<http::Loop> loop_;
   http::BufferPool buffers_;
+  identity::UserNames names_;
+  http::Worker worker_;  // after what its jobs use
   http::Resolver resolver_;
   CredentialSource credential_;
   std::unique_ptr<spool::Spool> spool_;
   std::optional<gate::Recorder> recorder_;
   gate::Metrics metrics_;
-  identity::UserNames names_;
   std::optional<gate::Gate> gate_;
   std::optional<http::Server> traffic_;
   std::optional<operations::Operations> operations_;
@@ -155,7 +156,7 @@ Status Agent::Start(AgentConfig config) {
   RETURN_IF_ERROR(OpenRecord(config));
   ASSIGN_OR_RETURN(auto settings,
                    gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
-  gate_.emplace(*loop_, *recorder_, metrics_, names_);
+  gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_);
   gate_->Use(std::move(settings));
   signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);
   loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
@@ -171,6 +172,7 @@ Status Agent::OpenRecord(const AgentConfig& config) {
       config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
   options.full = PolicyOf(config.audit.when_full);
   options.max_bytes = static_cast<uint64_t>(config.audit.spool_max_bytes);
+  options.keep = config.audit.keep;
   options.stall_after = config.audit.sync_timeout;
   options.on_progress = [this] { loop_->Post([this] { recorder_->OnProgress(); }); };
   // The thread may report progress at once, so whom it reports to comes first.

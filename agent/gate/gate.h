@@ -15,6 +15,7 @@
 #include "agent/identity/os_user.h"
 #include "agent/identity/user_names.h"
 #include "shared/http/server.h"
+#include "shared/http/worker.h"
 
 namespace postern::gate {
 
@@ -29,7 +30,8 @@ struct ClientSocket final : http::ConnectionNote {
 class Gate {
  public:
   // All of them must live longer.
-  Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names);
+  Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
+       http::Worker& worker);
 
   // From the next exchange on.
   void Use(std::shared_ptr<Settings> settings) { settings_ = std::move(settings); }
@@ -48,6 +50,7 @@ class Gate {
   Recorder& recorder_;
   Metrics& metrics_;
   identity::UserNames& names_;
+  http::Worker& worker_;
   identity::OsUserFinder os_users_;
   std::shared_ptr<Settings> settings_;
   dialect::JsonCursor json_;         // one serves all: it is used within calls only

@@ -237,7 +237,8 @@ INSTANTIATE_TEST_SUITE_P(
                               "typing error; copy it again "
                               "whole."},
                       Refused{"AnUnknownModel", "unknown_model",
-                              "API Error: 402 There is no price for model \"claude-nobody-9\"."}),
+                              "API Error: 402 There is no price for model \"claude-nobody-9\". This host's price list "
+                              "decides which models may be used; ask your administrator."}),
     [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace

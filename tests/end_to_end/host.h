@@ -19,6 +19,7 @@ struct HostOptions {
   std::string upstream;                            // another provider's URL; empty: a simulator of its own
   std::string key_arguments;                       // more words for `key create`
   std::map<std::string, std::string> variables;    // the agent's environment
+  std::string agent_program;                       // another build of it; empty: postern-agent
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";
@@ -28,7 +29,9 @@ class Host {
  public:
   explicit Host(HostOptions options = {});
 
-  void StartAgent();
+  void StartAgent();                   // SpawnAgent and AwaitAgent
+  void SpawnAgent();                   // returns while it is still starting
+  void AwaitAgent();                   // until it listens; the ports are known then
   void KillAgent();                    // SIGKILL
   support::Ending StopAgent();         // SIGTERM
   support::Process& agent() { return *agent_; }

@@ -57,7 +57,9 @@ class Ordeal {
       }
       Kill();
       ASSERT_TRUE(journal_.Read());
-      if (i % std::max(1, kills / kVerifications) == 0) ASSERT_NO_FATAL_FAILURE(ExpectVerified());
+      if (i % std::max(1, kills / kVerifications) == 0) {
+        ASSERT_NO_FATAL_FAILURE(ExpectVerified());
+      }
       host_.StartAgent();
       load_.PointAt(host_.port());
     }

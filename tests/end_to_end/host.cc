@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <sstream>
 #include <thread>
 

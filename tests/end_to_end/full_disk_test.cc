@@ -96,9 +96,13 @@ TEST_F(FullDisk, GapLetsExchangesGoOnAndCountsThem) {
   Begin("gap");
   EXPECT_EQ(Ask("before").status, 200);
   Fill();
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(Ask("during").status, 200);
+  // What is asked while the spool tries the disk again waits in its queue and may be recorded after all. So until one is dropped.
+  int asked = 0;
+  for (; asked < 5 || (asked < 500 && host_->Metric("postern_spool_dropped_total") < 1); ++asked) {
+    EXPECT_EQ(Ask("during").status, 200);
+  }
   EXPECT_EQ(Health(), 503);
-  EXPECT_EQ(ArrivalsOf("during"), 5);
+  EXPECT_EQ(ArrivalsOf("during"), asked);
 
   MakeRoom();
   ASSERT_TRUE(WaitUntilGood());
@@ -109,8 +113,8 @@ TEST_F(FullDisk, GapLetsExchangesGoOnAndCountsThem) {
   uint64_t counted = 0;
   for (const wire::Gap& gap : recorded.gaps) counted += gap.intents();
   EXPECT_GT(counted, 0u);
-  // Each is recorded or counted, never both. The one that found the disk full may be either.
-  EXPECT_EQ(counted + static_cast<uint64_t>(recorded.IntentsOf("during")), 5u);
+  // Each is recorded or counted, never both.
+  EXPECT_EQ(counted + static_cast<uint64_t>(recorded.IntentsOf("during")), static_cast<uint64_t>(asked));
 }
 
 TEST_F(FullDisk, BlockWaitsForRoomAndThenGoesOn) {

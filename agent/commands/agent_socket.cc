@@ -58,7 +58,8 @@ class Connection {
 };
 
 Error CannotConnect(const std::string& socket, int problem) {
-  if (problem == ENOENT || problem == ECONNREFUSED) return {ErrorCode::kNotFound, "no agent listens at " + socket};
+  if (problem == ENOENT || problem == ECONNREFUSED)
+    return {ErrorCode::kNotFound, "no agent listens at " + socket};
   return {ErrorCode::kUnavailable, "cannot ask the agent at " + socket + ": " + std::strerror(problem)};
 }
 
@@ -99,8 +100,10 @@ Result<std::string> Ask(const std::string& socket, std::string_view method, std:
 
 Result<std::string> BodyOf(std::string_view answer) {
   const Error not_http{ErrorCode::kCorrupt, "the agent's answer can't be understood"};
+  const Error went_away{ErrorCode::kUnavailable, "the agent went away"};
   constexpr std::string_view kVersion = "HTTP/1.1 ";
   const size_t head_size = answer.find("\r\n\r\n");
+  if (answer.empty()) return went_away;
   if (!answer.starts_with(kVersion) || head_size == std::string_view::npos) return not_http;
   const std::string_view head = answer.substr(0, head_size + 2);
   const std::string_view body = answer.substr(head_size + 4);
@@ -109,7 +112,8 @@ Result<std::string> BodyOf(std::string_view answer) {
   if (const std::string_view length = FieldOf(head, "content-length"); !length.empty()) {
     size_t size = 0;
     std::from_chars(length.data(), length.data() + length.size(), size);
-    if (size != body.size()) return not_http;
+    if (body.size() < size) return went_away;
+    if (body.size() > size) return not_http;
   } else if (!FieldOf(head, "transfer-encoding").empty()) {
     return not_http;
   }

@@ -13,8 +13,12 @@ class AgentSource : public RecordSource {
   explicit AgentSource(std::string socket) : socket_(std::move(socket)) {}
 
   Result<spool::Page> Read(const spool::PageRequest& request) override {
-    ASSIGN_OR_RETURN(const std::string body, Ask(socket_, "GET", "/events?" + request.ToQuery()));
-    return spool::DecodePage(body);
+    const auto body = Ask(socket_, "GET", "/events?" + request.ToQuery());
+    // It was there when the record was opened.
+    if (!body && body.error().code == ErrorCode::kNotFound)
+      return Error{ErrorCode::kUnavailable, body.error().message};
+    if (!body) return body.error();
+    return spool::DecodePage(*body);
   }
 
   bool is_live() const override { return true; }

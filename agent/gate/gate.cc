@@ -30,7 +30,8 @@ http::Answer Gate::RenderProtocolError(const http::ProtocolError& error) {
   return Render({Reason::kProtocol, error.sentence, error.status}, protocol_error_id_);
 }
 
-std::unique_ptr<http::ConnectionNote> Gate::OnAccept(const http::Address& client, const http::Address& local) {
+std::unique_ptr<http::ConnectionNote> Gate::OnAccept(const http::Address& client,
+                                                     const http::Address& local) {
   auto note = std::make_unique<ClientSocket>();
   note->peer = client.ToString();
   if (const auto ends = identity::EndsOf(client.get(), local.get())) note->os_user = os_users_.Find(*ends);

@@ -50,10 +50,10 @@ class Gate {
   identity::UserNames& names_;
   identity::OsUserFinder os_users_;
   std::shared_ptr<Settings> settings_;
-  dialect::JsonCursor json_;            // one serves all: it is used within calls only
-  std::mt19937_64 random_;              // for ids, which need not be secret
-  std::string protocol_error_id_;       // the text that the last protocol error's answer has views into
-  std::set<std::string> keys_seen_;     // ids of keys used since the start
+  dialect::JsonCursor json_;         // one serves all: it is used within calls only
+  std::mt19937_64 random_;           // for ids, which need not be secret
+  std::string protocol_error_id_;    // the text that the last protocol error's answer has views into
+  std::set<std::string> keys_seen_;  // ids of keys used since the start
 };
 
 }  // namespace postern::gate

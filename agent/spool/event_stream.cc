@@ -61,8 +61,7 @@ bool Read(const Frame& frame, Page& page) {
       if (frame.payload.size() != 8) return false;
       page.resume = ReadNumber(frame.payload);
       return true;
-    default:
-      return true;  // a later version's: skipped
+    default: return true;  // a later version's: skipped
   }
 }
 

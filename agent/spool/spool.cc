@@ -11,7 +11,7 @@ namespace postern::spool {
 namespace {
 
 constexpr size_t kMostInABatch = 1024;
-constexpr uint64_t kMostUnsealed = 64;            // reading back from a seal stays short
+constexpr uint64_t kMostUnsealed = 256;           // reading back from a seal stays short
 constexpr uint64_t kMostUnsyncedBytes = 1 << 20;  // they are kept in memory until they are synced
 constexpr size_t kOutcomesPerIntent = 4;  // how many times longer the queue may get by what is always taken
 constexpr auto kTrimEvery = std::chrono::minutes(1);
@@ -55,14 +55,10 @@ int64_t BootNow() { return BootClock::now().time_since_epoch().count(); }
 
 const char* Name(Condition condition) {
   switch (condition) {
-    case Condition::kGood:
-      return "good";
-    case Condition::kFull:
-      return "full";
-    case Condition::kStalled:
-      return "stalled";
-    case Condition::kFailing:
-      return "failing";
+    case Condition::kGood: return "good";
+    case Condition::kFull: return "full";
+    case Condition::kStalled: return "stalled";
+    case Condition::kFailing: return "failing";
   }
   return "unknown";
 }
@@ -154,12 +150,9 @@ Standing Spool::StandingOf(Ticket ticket, Wanted wanted, BootTime now) const {
   const Condition how = condition(now);
   if (how == Condition::kGood || how == Condition::kFull) return Standing::kWaiting;
   switch (options_.full) {
-    case FullPolicy::kRefuse:
-      return Standing::kRefused;
-    case FullPolicy::kBlock:
-      return Standing::kWaiting;
-    case FullPolicy::kGap:
-      return Standing::kUnrecorded;
+    case FullPolicy::kRefuse: return Standing::kRefused;
+    case FullPolicy::kBlock: return Standing::kWaiting;
+    case FullPolicy::kGap: return Standing::kUnrecorded;
   }
   return Standing::kRefused;
 }
@@ -224,7 +217,7 @@ Spool::Clock::time_point Spool::NextDeadline() const {
   if (failing_) return retry_due_;
   Clock::time_point deadline = trim_due_;
   if (sync_due_) deadline = std::min(deadline, *sync_due_);
-  if (journal_->unsealed() > 0) deadline = std::min(deadline, last_seal_ + options_.seal_every);
+  if (journal_->unsealed() > 0) deadline = std::min(deadline, SealDue());
   if (!IsEmpty(gap_)) deadline = std::min(deadline, gap_due_);
   return deadline;
 }
@@ -312,6 +305,8 @@ void Spool::WriteStaged() {
   if (failing_) return;
   if (events > 0 && !Guard("writing", [&] { return journal_->Write(); })) return;
   if (events > 0) {
+    last_write_ = Clock::now();
+    if (journal_->unsealed() == events) first_unsealed_ = last_write_;
     counters_.events.fetch_add(events, std::memory_order_relaxed);
     counters_.batches.fetch_add(1, std::memory_order_relaxed);
     const size_t bucket =
@@ -325,13 +320,16 @@ void Spool::WriteStaged() {
   Progress();
 }
 
+// A signature costs as much as writing ten events, and nobody waits for it: a busy spool seals many batches
+// at once, a quiet one each of them as soon as nothing follows.
+Spool::Clock::time_point Spool::SealDue() const {
+  return std::min(last_write_ + options_.seal_when_quiet, first_unsealed_ + options_.seal_at_least);
+}
+
 void Spool::SealIfDue() {
   if (failing_ || journal_->unsealed() == 0) return;
   const auto now = Clock::now();
-  // Signing takes longer than writing a batch, so a busy spool seals many batches at once; a quiet one seals
-  // each.
-  if (now < last_seal_ + options_.seal_every && journal_->unsealed() < kMostUnsealed && !closing_) return;
-  last_seal_ = now;
+  if (now < SealDue() && journal_->unsealed() < kMostUnsealed && !closing_) return;
   if (!Guard("sealing", [&] { return journal_->Seal(); })) return;
   if (!sync_due_) sync_due_ = now + options_.lazy_sync;
   counters_.seals.fetch_add(1, std::memory_order_relaxed);

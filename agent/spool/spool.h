@@ -68,9 +68,11 @@ struct Options {
   std::chrono::nanoseconds keep = std::chrono::hours(7 * 24);  // older records are trimmed
   std::chrono::nanoseconds stall_after =
       std::chrono::seconds(2);  // a write or sync that takes longer counts as failing
-  std::chrono::nanoseconds lazy_sync = std::chrono::seconds(1);  // for what nobody waits for
-  std::chrono::nanoseconds seal_every = std::chrono::milliseconds(20);
-  size_t max_queued = 16 * 1024;  // events in memory that wait for the thread
+  std::chrono::nanoseconds lazy_sync = std::chrono::seconds(1);              // for what nobody waits for
+  std::chrono::nanoseconds seal_when_quiet = std::chrono::milliseconds(20);  // for so long
+  std::chrono::nanoseconds seal_at_least =
+      std::chrono::milliseconds(200);  // so often, while there is anything to seal
+  size_t max_queued = 16 * 1024;       // events in memory that wait for the thread
   // Called by the spool thread after a watermark or the condition has changed. Must be quick and must not
   // call the spool.
   std::function<void()> on_progress;
@@ -165,6 +167,7 @@ class Spool {
   bool StageOrKeep(Item& item);
   void StageGap();
   void WriteStaged();
+  Clock::time_point SealDue() const;
   void SealIfDue();
   void SyncIfDue();
   void TrimIfDue();
@@ -200,7 +203,8 @@ class Spool {
   Clock::time_point gap_due_{};
   Clock::duration gap_interval_ = kFirstGapInterval;
   std::optional<Clock::time_point> sync_due_;  // set while something is written and not synced
-  Clock::time_point last_seal_{};
+  Clock::time_point last_write_{};
+  Clock::time_point first_unsealed_{};
   Clock::time_point trim_due_{};
   Clock::time_point retry_due_{};
   Clock::duration retry_after_{};

@@ -123,8 +123,12 @@ class Builder : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-Error NotRead(std::string_view name, int line, std::string_view why) {
-  return Error{ErrorCode::kInvalid, std::string(name) + ":" + std::to_string(line) + ": " + std::string(why)};
+// yaml-cpp repeats the character that it can't understand, which may be anything.
+Error NotRead(std::string_view name, int line, std::string why) {
+  for (char& c : why) {
+    if (c < 0x20 || c == 0x7f) c = '?';
+  }
+  return Error{ErrorCode::kInvalid, std::string(name) + ":" + std::to_string(line) + ": " + why};
 }
 
 Status Build(std::string_view text, Document& document) {

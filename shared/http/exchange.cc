@@ -175,8 +175,9 @@ Task<Io> Exchange::SendFramed(std::string_view bytes, std::string_view ending) {
     pieces[count++] = bytes;
   }
   if (!ending.empty()) pieces[count++] = ending;
-  for (size_t i = 0; i < count; ++i) bytes_sent_ += pieces[i].size();
-  const Io io = co_await stream_.WriteAll(strand_, std::span(pieces.data(), count), server_.limits().write_stall);
+  body_bytes_sent_ += bytes.size();
+  const Io io =
+      co_await stream_.WriteAll(strand_, std::span(pieces.data(), count), server_.limits().write_stall);
   output_.clear();
   co_return io;
 }

@@ -1,11 +1,11 @@
 #include "shared/http/resolver.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
-
-#include <algorithm>
-#include <cstring>
 
 namespace postern::http {
 namespace {
@@ -14,7 +14,8 @@ constexpr std::chrono::seconds kFresh{30};
 
 void SetPort(Address& address, uint16_t port) {
   if (address.family() == AF_INET) reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port = htons(port);
-  if (address.family() == AF_INET6) reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port = htons(port);
+  if (address.family() == AF_INET6)
+    reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port = htons(port);
 }
 
 }  // namespace

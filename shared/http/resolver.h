@@ -15,8 +15,8 @@
 
 namespace postern::http {
 
-// Asked by the loop thread; a thread inside does the waiting. Answers are remembered for 30 seconds, and for as long as the
-// name can't be resolved anew. Addresses need no question. Owned by the loop thread.
+// Asked by the loop thread; a thread inside does the waiting. Answers are remembered for 30 seconds, and for
+// as long as the name can't be resolved anew. Addresses need no question. Owned by the loop thread.
 class Resolver {
  public:
   explicit Resolver(Loop& loop);

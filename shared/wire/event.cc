@@ -35,24 +35,18 @@ class Cutter {
  public:
   explicit Cutter(Event& event) : event_(event) {}
 
-  void Cut(std::string* text, size_t most = kMaxStringBytes) {
-    if (text->size() <= most && IsAscii(*text)) return;
-    size_t at = 0;
-    while (at < text->size()) {
-      size_t length = CharacterLength(std::string_view(*text).substr(at));
-      if (length == 0) (*text)[at] = '?', length = 1;
-      if (at + length > most) break;
-      at += length;
-    }
-    if (at == text->size()) return;
-    text->resize(at);
-    event_.set_cut_strings(event_.cut_strings() + 1);
+  // Fields are touched only where they must change: asking protobuf for a mutable string allocates one.
+  template <class Message>
+  void Cut(Message& message, const std::string& (Message::*read)() const, std::string* (Message::*change)()) {
+    if (!Fits((message.*read)(), kMaxStringBytes)) Cut(*(message.*change)(), kMaxStringBytes);
   }
 
   // Hashes, ids and keys have a fixed length; a longer one is a mistake that may not grow the event.
-  void CutBytes(std::string* bytes, size_t most) {
-    if (bytes->size() <= most) return;
-    bytes->resize(most);
+  template <class Message>
+  void CutBytes(Message& message, const std::string& (Message::*read)() const,
+                std::string* (Message::*change)(), size_t most) {
+    if ((message.*read)().size() <= most) return;
+    (message.*change)()->resize(most);
     event_.set_cut_strings(event_.cut_strings() + 1);
   }
 
@@ -62,83 +56,100 @@ class Cutter {
       event_.set_dropped_items(event_.dropped_items() + static_cast<uint32_t>(list->size() - most));
       list->DeleteSubrange(most, list->size() - most);
     }
-    for (std::string& name : *list) Cut(&name, kMaxNameBytes);
+    for (std::string& name : *list) {
+      if (!Fits(name, kMaxNameBytes)) Cut(name, kMaxNameBytes);
+    }
   }
 
   void Cut(Principal* principal) {
-    Cut(principal->mutable_key_id());
-    Cut(principal->mutable_user());
-    Cut(principal->mutable_team());
-    Cut(principal->mutable_organisation());
+    Cut(*principal, &Principal::key_id, &Principal::mutable_key_id);
+    Cut(*principal, &Principal::user, &Principal::mutable_user);
+    Cut(*principal, &Principal::team, &Principal::mutable_team);
+    Cut(*principal, &Principal::organisation, &Principal::mutable_organisation);
   }
 
   void Cut(OsUser* user) {
-    Cut(user->mutable_name());
-    Cut(user->mutable_executable());
+    Cut(*user, &OsUser::name, &OsUser::mutable_name);
+    Cut(*user, &OsUser::executable, &OsUser::mutable_executable);
   }
 
   void Cut(Usage* usage) {
-    Cut(usage->mutable_service_tier());
-    Cut(usage->mutable_speed());
-    Cut(usage->mutable_inference_geo());
+    Cut(*usage, &Usage::service_tier, &Usage::mutable_service_tier);
+    Cut(*usage, &Usage::speed, &Usage::mutable_speed);
+    Cut(*usage, &Usage::inference_geo, &Usage::mutable_inference_geo);
   }
 
  private:
+  static bool Fits(const std::string& text, size_t most) { return text.size() <= most && IsAscii(text); }
+
+  void Cut(std::string& text, size_t most) {
+    size_t at = 0;
+    while (at < text.size()) {
+      size_t length = CharacterLength(std::string_view(text).substr(at));
+      if (length == 0) text[at] = '?', length = 1;
+      if (at + length > most) break;
+      at += length;
+    }
+    if (at == text.size()) return;
+    text.resize(at);
+    event_.set_cut_strings(event_.cut_strings() + 1);
+  }
+
   Event& event_;
 };
 
 void BoundStart(Cutter& cutter, Start& start) {
-  cutter.CutBytes(start.mutable_public_key(), 32);
-  cutter.CutBytes(start.mutable_previous_head(), 32);
-  cutter.CutBytes(start.mutable_machine(), 32);
-  cutter.CutBytes(start.mutable_configuration(), 32);
-  cutter.Cut(start.mutable_agent_version());
-  cutter.Cut(start.mutable_host());
-  cutter.Cut(start.mutable_operating_system());
-  cutter.Cut(start.mutable_sync_mode());
+  cutter.CutBytes(start, &Start::public_key, &Start::mutable_public_key, 32);
+  cutter.CutBytes(start, &Start::previous_head, &Start::mutable_previous_head, 32);
+  cutter.CutBytes(start, &Start::machine, &Start::mutable_machine, 32);
+  cutter.CutBytes(start, &Start::configuration, &Start::mutable_configuration, 32);
+  cutter.Cut(start, &Start::agent_version, &Start::mutable_agent_version);
+  cutter.Cut(start, &Start::host, &Start::mutable_host);
+  cutter.Cut(start, &Start::operating_system, &Start::mutable_operating_system);
+  cutter.Cut(start, &Start::sync_mode, &Start::mutable_sync_mode);
 }
 
 void BoundIntent(Cutter& cutter, Intent& intent) {
-  cutter.CutBytes(intent.mutable_exchange(), 16);
+  cutter.CutBytes(intent, &Intent::exchange, &Intent::mutable_exchange, 16);
   if (intent.has_principal()) cutter.Cut(intent.mutable_principal());
   if (intent.has_os_user()) cutter.Cut(intent.mutable_os_user());
-  cutter.Cut(intent.mutable_model());
+  cutter.Cut(intent, &Intent::model, &Intent::mutable_model);
   cutter.CutList(intent.mutable_tools(), kMaxTools);
   cutter.CutList(intent.mutable_server_tools(), kMaxServerTools);
-  cutter.Cut(intent.mutable_session());
-  cutter.Cut(intent.mutable_agent());
-  cutter.Cut(intent.mutable_parent_agent());
-  cutter.Cut(intent.mutable_user_agent());
-  cutter.Cut(intent.mutable_upstream());
-  cutter.Cut(intent.mutable_peer());
+  cutter.Cut(intent, &Intent::session, &Intent::mutable_session);
+  cutter.Cut(intent, &Intent::agent, &Intent::mutable_agent);
+  cutter.Cut(intent, &Intent::parent_agent, &Intent::mutable_parent_agent);
+  cutter.Cut(intent, &Intent::user_agent, &Intent::mutable_user_agent);
+  cutter.Cut(intent, &Intent::upstream, &Intent::mutable_upstream);
+  cutter.Cut(intent, &Intent::peer, &Intent::mutable_peer);
 }
 
 void BoundOutcome(Cutter& cutter, Outcome& outcome) {
-  cutter.CutBytes(outcome.mutable_exchange(), 16);
-  cutter.Cut(outcome.mutable_upstream_request_id());
-  cutter.Cut(outcome.mutable_upstream_model());
-  cutter.Cut(outcome.mutable_upstream_message_id());
+  cutter.CutBytes(outcome, &Outcome::exchange, &Outcome::mutable_exchange, 16);
+  cutter.Cut(outcome, &Outcome::upstream_request_id, &Outcome::mutable_upstream_request_id);
+  cutter.Cut(outcome, &Outcome::upstream_model, &Outcome::mutable_upstream_model);
+  cutter.Cut(outcome, &Outcome::upstream_message_id, &Outcome::mutable_upstream_message_id);
   if (outcome.has_usage()) cutter.Cut(outcome.mutable_usage());
-  cutter.Cut(outcome.mutable_price_version());
-  cutter.Cut(outcome.mutable_stop_reason());
+  cutter.Cut(outcome, &Outcome::price_version, &Outcome::mutable_price_version);
+  cutter.Cut(outcome, &Outcome::stop_reason, &Outcome::mutable_stop_reason);
   cutter.CutList(outcome.mutable_tool_uses(), kMaxToolUses);
-  cutter.Cut(outcome.mutable_error_type());
+  cutter.Cut(outcome, &Outcome::error_type, &Outcome::mutable_error_type);
 }
 
 void BoundRefusal(Cutter& cutter, Refusal& refusal) {
-  cutter.CutBytes(refusal.mutable_exchange(), 16);
-  cutter.Cut(refusal.mutable_reason());
-  cutter.Cut(refusal.mutable_rule());
+  cutter.CutBytes(refusal, &Refusal::exchange, &Refusal::mutable_exchange, 16);
+  cutter.Cut(refusal, &Refusal::reason, &Refusal::mutable_reason);
+  cutter.Cut(refusal, &Refusal::rule, &Refusal::mutable_rule);
   if (refusal.has_principal()) cutter.Cut(refusal.mutable_principal());
   if (refusal.has_os_user()) cutter.Cut(refusal.mutable_os_user());
-  cutter.Cut(refusal.mutable_model());
-  cutter.Cut(refusal.mutable_session());
-  cutter.Cut(refusal.mutable_user_agent());
-  cutter.Cut(refusal.mutable_peer());
+  cutter.Cut(refusal, &Refusal::model, &Refusal::mutable_model);
+  cutter.Cut(refusal, &Refusal::session, &Refusal::mutable_session);
+  cutter.Cut(refusal, &Refusal::user_agent, &Refusal::mutable_user_agent);
+  cutter.Cut(refusal, &Refusal::peer, &Refusal::mutable_peer);
 }
 
 void BoundKeyFirstUsed(Cutter& cutter, KeyFirstUsed& used) {
-  cutter.Cut(used.mutable_key_id());
+  cutter.Cut(used, &KeyFirstUsed::key_id, &KeyFirstUsed::mutable_key_id);
   if (used.has_principal()) cutter.Cut(used.mutable_principal());
   if (used.has_os_user()) cutter.Cut(used.mutable_os_user());
 }
@@ -147,80 +158,52 @@ void BoundKeyFirstUsed(Cutter& cutter, KeyFirstUsed& used) {
 
 void Bound(Event& event) {
   Cutter cutter(event);
-  cutter.CutBytes(event.mutable_salt(), 16);
+  cutter.CutBytes(event, &Event::salt, &Event::mutable_salt, 16);
   switch (event.body_case()) {
-    case Event::kStart:
-      return BoundStart(cutter, *event.mutable_start());
-    case Event::kStop:
-      return cutter.Cut(event.mutable_stop()->mutable_reason());
-    case Event::kIntent:
-      return BoundIntent(cutter, *event.mutable_intent());
-    case Event::kOutcome:
-      return BoundOutcome(cutter, *event.mutable_outcome());
-    case Event::kRefusal:
-      return BoundRefusal(cutter, *event.mutable_refusal());
-    case Event::kGap:
-      return cutter.Cut(event.mutable_gap()->mutable_reason());
-    case Event::kKeyFirstUsed:
-      return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
-    case Event::BODY_NOT_SET:
-      return;
+    case Event::kStart: return BoundStart(cutter, *event.mutable_start());
+    case Event::kStop: return cutter.Cut(*event.mutable_stop(), &Stop::reason, &Stop::mutable_reason);
+    case Event::kIntent: return BoundIntent(cutter, *event.mutable_intent());
+    case Event::kOutcome: return BoundOutcome(cutter, *event.mutable_outcome());
+    case Event::kRefusal: return BoundRefusal(cutter, *event.mutable_refusal());
+    case Event::kGap: return cutter.Cut(*event.mutable_gap(), &Gap::reason, &Gap::mutable_reason);
+    case Event::kKeyFirstUsed: return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
+    case Event::BODY_NOT_SET: return;
   }
 }
 
 const char* KindName(const Event& event) {
   switch (event.body_case()) {
-    case Event::kStart:
-      return "start";
-    case Event::kStop:
-      return "stop";
-    case Event::kIntent:
-      return "intent";
-    case Event::kOutcome:
-      return "outcome";
-    case Event::kRefusal:
-      return "refusal";
-    case Event::kGap:
-      return "gap";
-    case Event::kKeyFirstUsed:
-      return "key_first_used";
-    case Event::BODY_NOT_SET:
-      break;
+    case Event::kStart: return "start";
+    case Event::kStop: return "stop";
+    case Event::kIntent: return "intent";
+    case Event::kOutcome: return "outcome";
+    case Event::kRefusal: return "refusal";
+    case Event::kGap: return "gap";
+    case Event::kKeyFirstUsed: return "key_first_used";
+    case Event::BODY_NOT_SET: break;
   }
   return "unknown";
 }
 
 const char* EndingName(Ending ending) {
   switch (ending) {
-    case ENDING_COMPLETE:
-      return "complete";
-    case ENDING_CLIENT_GONE:
-      return "client_gone";
-    case ENDING_UPSTREAM_CUT:
-      return "upstream_cut";
-    case ENDING_UPSTREAM_ERROR:
-      return "upstream_error";
-    case ENDING_REFUSED_BY_POLICY:
-      return "refused_by_policy";
-    case ENDING_INTERRUPTED:
-      return "interrupted";
-    case ENDING_DEADLINE:
-      return "deadline";
-    default:
-      return "unknown";
+    case ENDING_COMPLETE: return "complete";
+    case ENDING_CLIENT_GONE: return "client_gone";
+    case ENDING_UPSTREAM_CUT: return "upstream_cut";
+    case ENDING_UPSTREAM_ERROR: return "upstream_error";
+    case ENDING_REFUSED_BY_POLICY: return "refused_by_policy";
+    case ENDING_INTERRUPTED: return "interrupted";
+    case ENDING_DEADLINE: return "deadline";
+    default: return "unknown";
   }
 }
 
 const char* CallName(Call call) {
   switch (call) {
-    case CALL_MESSAGES:
-      return "messages";
-    case CALL_COUNT_TOKENS:
-      return "count_tokens";
-    case CALL_MODELS:
-      return "models";
-    default:
-      return "unknown";
+    case CALL_MESSAGES: return "messages";
+    case CALL_COUNT_TOKENS: return "count_tokens";
+    case CALL_MODELS: return "models";
+    default: return "unknown";
   }
 }
 

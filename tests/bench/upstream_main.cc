@@ -115,10 +115,8 @@ class Upstream {
       std::array<epoll_event, 256> events;
       const int count = ::epoll_wait(epoll_, events.data(), events.size(), NextTimeout());
       for (int i = 0; i < count; ++i) {
-        if (events[i].data.u64 == 0)
-          Accept();
-        else
-          Serve(events[i].data.u64, events[i].events);
+        if (events[i].data.u64 == 0) Accept();
+        else Serve(events[i].data.u64, events[i].events);
       }
       while (!timers_.empty() && timers_.top().first <= Clock::now()) {
         const uint64_t id = timers_.top().second;

@@ -29,12 +29,9 @@ inline constexpr std::string_view kScriptHeader = "x-bench-answer";
 
 constexpr std::string_view ScriptName(Answer answer) {
   switch (answer) {
-    case Answer::kMessage:
-      return "message";
-    case Answer::kBurst:
-      return "burst";
-    case Answer::kPaced:
-      return "paced";
+    case Answer::kMessage: return "message";
+    case Answer::kBurst: return "burst";
+    case Answer::kPaced: return "paced";
   }
   return "unknown";
 }

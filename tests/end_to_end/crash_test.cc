@@ -1,5 +1,5 @@
-// Kills the agent under load, again and again, and compares three accounts of what happened: what the clients saw, what reached
-// the provider, and the record.
+// Kills the agent under load, again and again, and compares three accounts of what happened: what the clients
+// saw, what reached the provider, and the record.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/end_to_end/arrivals.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/load.h"
-#include "tests/end_to_end/provider_journal.h"
 #include "tests/end_to_end/recorded.h"
 
 namespace postern::end_to_end {
@@ -41,14 +41,15 @@ HostOptions PowerCuts(const std::string& sync) {
 // A host under load whose agent dies over and over.
 class Ordeal {
  public:
-  explicit Ordeal(HostOptions options = {}) : host_(std::move(options)), journal_(host_.control()), load_(host_, kClients) {
+  explicit Ordeal(HostOptions options = {})
+      : host_(std::move(options)), arrivals_(host_.control()), load_(host_, kClients) {
     load_.PointAt(host_.port());
   }
 
   // One in three kills meets the agent while it starts and recovers, the others while it serves.
   void KillRepeatedly(int kills) {
     for (int i = 0; i < kills; ++i) {
-      if (random_() % 3 == 0) {
+      if (i % 3 == 2) {
         Kill();
         host_.SpawnAgent();
         std::this_thread::sleep_for(microseconds(random_() % 80'000));
@@ -56,7 +57,7 @@ class Ordeal {
         std::this_thread::sleep_for(microseconds(random_() % 150'000));
       }
       Kill();
-      ASSERT_TRUE(journal_.Read());
+      ASSERT_TRUE(arrivals_.Read());
       if (i % std::max(1, kills / kVerifications) == 0) {
         ASSERT_NO_FATAL_FAILURE(ExpectVerified());
       }
@@ -71,7 +72,7 @@ class Ordeal {
     load_.Stop();
     host_.StartAgent();
     EXPECT_EQ(host_.StopAgent().code, 0);
-    ASSERT_TRUE(journal_.Read());
+    ASSERT_TRUE(arrivals_.Read());
     ASSERT_NO_FATAL_FAILURE(ExpectVerified());
     recorded_ = ReadRecord(host_.state());
     EXPECT_TRUE(recorded_.gapless);
@@ -90,7 +91,8 @@ class Ordeal {
   // Of those that reached the provider, how many the record doesn't know.
   size_t LostArrivals() const {
     size_t lost = 0;
-    for (const auto& [user_agent, times] : journal_.arrivals()) lost += recorded_.IntentsOf(user_agent) != 1;
+    for (const auto& [user_agent, times] : arrivals_.by_user_agent())
+      lost += recorded_.IntentsOf(user_agent) != 1;
     return lost;
   }
 
@@ -101,7 +103,7 @@ class Ordeal {
     return lost;
   }
 
-  const ProviderJournal& journal() const { return journal_; }
+  const Arrivals& arrivals() const { return arrivals_; }
   const Load& load() const { return load_; }
   const Recorded& recorded() const { return recorded_; }
 
@@ -117,7 +119,7 @@ class Ordeal {
   }
 
   Host host_;
-  ProviderJournal journal_;
+  Arrivals arrivals_;
   Load load_;
   Recorded recorded_;
   std::mt19937 random_{std::random_device{}()};
@@ -131,11 +133,11 @@ TEST(Crash, EveryRequestThatReachedTheProviderIsRecordedOnceWhateverKillsTheAgen
   EXPECT_EQ(ordeal.LostArrivals(), 0u);
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
   uint64_t arrived = 0;
-  for (const auto& [user_agent, times] : ordeal.journal().arrivals()) {
+  for (const auto& [user_agent, times] : ordeal.arrivals().by_user_agent()) {
     EXPECT_EQ(times, 1) << user_agent << " reached the provider more than once";
     arrived += static_cast<uint64_t>(times);
   }
-  EXPECT_EQ(arrived, ordeal.journal().arrived());
+  EXPECT_EQ(arrived, ordeal.arrivals().total());
   // The ordeal was one: there was traffic, and kills met exchanges on their way.
   EXPECT_GT(arrived, static_cast<uint64_t>(Kills()));
   EXPECT_GT(ordeal.load().whole(), static_cast<uint64_t>(Kills()));
@@ -150,7 +152,8 @@ TEST(PowerCut, BeforeAnswerKeepsEveryRequestWhoseAnswerAClientSawBegin) {
   ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
   EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills()));
-  // What it doesn't promise: the provider may have been asked by then. That some are lost shows that the power was cut.
+  // What it doesn't promise: the provider may have been asked by then. That some are lost shows that the
+  // power was cut.
   EXPECT_GT(ordeal.LostArrivals(), 0u);
 }
 

@@ -1,11 +1,12 @@
-// The agent on a disk that misbehaves: the product's own libraries, with kv::Faults under its record. For tests only.
+// The agent on a disk that misbehaves: the product's own libraries, with kv::Faults under its record. For
+// tests only.
 //
 //   postern-agent-faulty run --config FILE
 //
-//   POSTERN_HOLD_UNSYNCED=1         what is not synced is gone when the process is killed: a kill is a power cut
-//   POSTERN_SYNC_DELAY_MS=N         each sync takes so long
-//   SIGUSR1, SIGUSR2                the disk is full from here on; it has room again
-//   SIGRTMIN, SIGRTMIN + 1          a sync takes a second from here on; none of the delay any more
+//   POSTERN_HOLD_UNSYNCED=1         what is not synced is gone when the process is killed: a kill is a power
+//   cut POSTERN_SYNC_DELAY_MS=N         each sync takes so long SIGUSR1, SIGUSR2                the disk is
+//   full from here on; it has room again SIGRTMIN, SIGRTMIN + 1          a sync takes a second from here on;
+//   none of the delay any more
 #include <chrono>
 #include <csignal>
 #include <cstdlib>

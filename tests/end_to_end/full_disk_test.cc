@@ -1,4 +1,5 @@
-// The disk fills up while the agent runs, and has room again later: what becomes of requests, and of the record.
+// The disk fills up while the agent runs, and has room again later: what becomes of requests, and of the
+// record.
 #include <chrono>
 #include <csignal>
 #include <future>
@@ -8,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/end_to_end/arrivals.h"
 #include "tests/end_to_end/host.h"
-#include "tests/end_to_end/provider_journal.h"
 #include "tests/end_to_end/recorded.h"
 
 namespace postern::end_to_end {
@@ -22,7 +23,7 @@ class FullDisk : public ::testing::Test {
     options.agent_program = POSTERN_BINARY_DIR "/bin/postern-agent-faulty";
     options.extra_config = "audit:\n  spool:\n    when_full: " + when_full + "\n    sync_timeout: 200ms\n";
     host_.emplace(options);
-    journal_.emplace(host_->control());
+    arrivals_.emplace(host_->control());
   }
 
   void Fill() { host_->agent().Signal(SIGUSR1); }
@@ -46,9 +47,9 @@ class FullDisk : public ::testing::Test {
     return false;
   }
   int ArrivalsOf(const std::string& user_agent) {
-    EXPECT_TRUE(journal_->Read());
-    const auto found = journal_->arrivals().find(user_agent);
-    return found == journal_->arrivals().end() ? 0 : found->second;
+    EXPECT_TRUE(arrivals_->Read());
+    const auto found = arrivals_->by_user_agent().find(user_agent);
+    return found == arrivals_->by_user_agent().end() ? 0 : found->second;
   }
 
   void ExpectRefused(const support::Response& answer) const {
@@ -68,7 +69,7 @@ class FullDisk : public ::testing::Test {
   }
 
   std::optional<Host> host_;
-  std::optional<ProviderJournal> journal_;
+  std::optional<Arrivals> arrivals_;
 };
 
 TEST_F(FullDisk, RefuseForwardsNothingAndSaysSoUntilThereIsRoomAgain) {
@@ -96,7 +97,8 @@ TEST_F(FullDisk, GapLetsExchangesGoOnAndCountsThem) {
   Begin("gap");
   EXPECT_EQ(Ask("before").status, 200);
   Fill();
-  // What is asked while the spool tries the disk again waits in its queue and may be recorded after all. So until one is dropped.
+  // What is asked while the spool tries the disk again waits in its queue and may be recorded after all. So
+  // until one is dropped.
   int asked = 0;
   for (; asked < 5 || (asked < 500 && host_->Metric("postern_spool_dropped_total") < 1); ++asked) {
     EXPECT_EQ(Ask("during").status, 200);

@@ -1,11 +1,11 @@
 #include "tests/end_to_end/load.h"
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <array>
 #include <chrono>
 #include <random>
+
+#include <poll.h>
+#include <sys/socket.h>
 
 namespace postern::end_to_end {
 namespace {
@@ -17,7 +17,8 @@ constexpr int kMostOnOneConnection = 20;
 constexpr uint32_t kLeaveOneIn = 10;
 constexpr int kPatienceMs = 30'000;
 
-// Short and long, streamed and whole, prompt and slow: at any instant some exchange is at each step of its way.
+// Short and long, streamed and whole, prompt and slow: at any instant some exchange is at each step of its
+// way.
 const std::array kPrompts = {
     StreamBody(R"([[postern text "hello" events=20 pace_ms=2]])"),
     MessageBody("hello"),
@@ -70,7 +71,8 @@ bool Load::Ask(RawConnection& connection, const std::string& user_agent, uint32_
   support::Headers headers = headers_;
   headers.emplace_back("user-agent", user_agent);
   const std::string& prompt = kPrompts[chance % kPrompts.size()];
-  if (!connection.Send(support::FormatRequest("POST", "/v1/messages?beta=true", headers, prompt))) return false;
+  if (!connection.Send(support::FormatRequest("POST", "/v1/messages?beta=true", headers, prompt)))
+    return false;
   if (!AwaitFirstByte(connection)) return false;
   account_.With([&](Account& account) { account.answered.insert(user_agent); });
   if (chance / kPrompts.size() % kLeaveOneIn == 0) return false;

@@ -1,5 +1,6 @@
-// Clients that never tire: they ask, lose the agent in the middle of an answer, and ask again. Each request carries a User-Agent
-// of its own, which the agent records and the provider is sent, so that the three accounts can be compared.
+// Clients that never tire: they ask, lose the agent in the middle of an answer, and ask again. Each request
+// carries a User-Agent of its own, which the agent records and the provider is sent, so that the three
+// accounts can be compared.
 #pragma once
 
 #include <atomic>

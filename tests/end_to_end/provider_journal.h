@@ -1,30 +1,38 @@
-// What has reached the provider, as the simulator's own journal tells it.
+// What the provider simulator saw, asked over its control side.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "tests/support/http_client.h"
 
 namespace postern::end_to_end {
 
-// Reads on where it stopped, so that the simulator may forget what was read. Thread-compatible.
+// Thread-compatible.
 class ProviderJournal {
  public:
-  explicit ProviderJournal(support::Target control) : control_(std::move(control)) {}
+  explicit ProviderJournal(uint16_t port) : target_{.port = port} {}
 
-  // Fetches what arrived since the last call. False when the simulator can't be asked.
-  bool Read();
-
-  // How often each User-Agent has arrived.
-  const std::map<std::string, int>& arrivals() const { return arrivals_; }
-  uint64_t arrived() const { return arrived_; }  // requests, as the simulator counts them
+  void Reset() const;
+  // The record of one request, JSON as text; numbers begin with 1 at the reset.
+  std::string Request(uint64_t number) const;
+  std::string Body(uint64_t number) const;
+  // Waits until that many have arrived, or ended; false after thirty seconds.
+  bool WaitForArrived(uint64_t requests) const;
+  bool WaitForOutcome(uint64_t number, std::string_view outcome) const;
+  // … or until so many events of that answer have been sent.
+  bool WaitForEvents(uint64_t number, uint64_t events) const;
+  // What was answered and told since the reset, JSON as text.
+  std::string Totals() const;
+  // How many API requests arrived since the reset.
+  uint64_t arrived() const;
+  // Lets answers go on that hold at this gate.
+  void Open(std::string_view gate) const;
+  // The value of `"name":value` in a piece of JSON, quotes taken off; empty if there is none.
+  static std::string Member(std::string_view json, std::string_view name);
 
  private:
-  const support::Target control_;
-  std::map<std::string, int> arrivals_;
-  uint64_t arrived_ = 0;
+  support::Target target_;
 };
 
 }  // namespace postern::end_to_end

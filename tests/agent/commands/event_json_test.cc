@@ -29,10 +29,5 @@ TEST(EventJson, AnOutcomeHasItsUsage) {
       R"("usage":{"output":7}})");
 }
 
-TEST(JsonString, EscapesWhatMustBeEscaped) {
-  EXPECT_EQ(JsonString(std::string("a\"\\\n\0\x1b\x7f é", 10)),
-            "\"a\\\"\\\\\\u000a\\u0000\\u001b\\u007f é\"");
-}
-
 }  // namespace
 }  // namespace postern::commands

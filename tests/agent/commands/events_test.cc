@@ -1,5 +1,6 @@
 #include "agent/commands/events.h"
 
+#include <atomic>
 #include <cstring>
 #include <future>
 #include <memory>
@@ -39,6 +40,8 @@ class TinyAgent {
     close(listener_);
   }
 
+  int answered() const { return answered_; }
+
  private:
   void Serve() {
     for (int client; (client = accept(listener_, nullptr, nullptr)) >= 0; close(client)) {
@@ -54,11 +57,13 @@ class TinyAgent {
       const std::string answer =
           "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
       static_cast<void>(send(client, answer.data(), answer.size(), MSG_NOSIGNAL));
+      ++answered_;
     }
   }
 
   spool::Spool& record_;
   const int listener_;
+  std::atomic<int> answered_{0};
   std::thread thread_;
 };
 
@@ -141,7 +146,9 @@ TEST_F(EventsCommand, FollowsUntilTheAgentGoesAway) {
     code = RunEventsCommand(words, place_, out, err);
   });
   Write(*record, 5);
-  std::this_thread::sleep_for(std::chrono::seconds(1));  // a few of its looks
+  const int before = agent->answered();
+  while (agent->answered() < before + 2)
+    std::this_thread::yield();  // the second of them was asked for after all was there
   agent.reset();
   follower.join();
   EXPECT_EQ(code, 3);

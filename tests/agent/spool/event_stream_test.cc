@@ -1,8 +1,13 @@
 #include "agent/spool/event_stream.h"
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "shared/base/hex.h"
+#include "tests/agent/spool/events.h"
 
 namespace postern::spool {
 namespace {
@@ -26,6 +31,27 @@ TEST(EventStream, WhatIsEncodedIsDecoded) {
   EXPECT_EQ(page->records[0].kind, RecordKind::kSeal);
   EXPECT_EQ(page->records[1].position, 3u);
   EXPECT_EQ(page->records[1].bytes, std::string("ev\0nt", 5));
+}
+
+TEST(EventStream, TheReadmesExampleHolds) {
+  const Page empty{.first = 1, .next = 1, .public_keys = {}, .records = {}, .resume = 1};
+  EXPECT_EQ(ToHex(EncodePage(empty)),
+            "706f737465726e206576656e747320310a"
+            "4200000010"
+            "0000000000000001"
+            "0000000000000001"
+            "5a00000008"
+            "0000000000000001");
+}
+
+TEST(EventStream, APageWithTheWorkedExampleOfTheChainIsSound) {
+  std::ifstream file(POSTERN_SOURCE_DIR "/tests/fuzz/corpus/event_stream/sealed", std::ios::binary);
+  const std::string body((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto page = DecodePage(body);
+  ASSERT_TRUE(page);
+  const Verdict verdict = Verify(*page);
+  EXPECT_TRUE(verdict.sound()) << *verdict.problem;
+  EXPECT_EQ(verdict.events, 2u);
 }
 
 TEST(EventStream, APageThatIsCutAnywhereIsCorrupt) {

@@ -73,7 +73,7 @@ int Run(const std::string& directory, size_t connections, bool hold_unsynced) {
   options.journal.directory = directory;
   if (hold_unsynced) options.journal.faults = std::make_shared<kv::Faults>(true);
   options.lazy_sync = std::chrono::milliseconds(2);
-  options.seal_every = std::chrono::milliseconds(5);
+  options.seal_at_least = std::chrono::milliseconds(5);
   options.on_progress = [&] {
     const std::lock_guard lock(mutex);
     ++progress;

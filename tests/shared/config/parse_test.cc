@@ -61,6 +61,12 @@ TEST(Parse, NamesTheLineOfWhatIsNotYaml) {
   EXPECT_NE(WhyNot("a: 'b' c\n"), "(parsed)");
 }
 
+TEST(Parse, KeepsErrorsOnOneLine) {
+  const std::string message = WhyNot("a: \"\\\x01\"\n");
+  EXPECT_NE(message, "(parsed)");
+  EXPECT_EQ(message.find('\x01'), message.npos);
+}
+
 TEST(Parse, BoundsDepthSizeAndNumber) {
   EXPECT_EQ(WhyNot(Repeat("[", 32) + Repeat("]", 32)), "(parsed)");
   EXPECT_EQ(WhyNot(Repeat("[", 33) + Repeat("]", 33)), "t.yaml:1: the file is nested too deeply");

@@ -1,9 +1,9 @@
 #include "shared/http/loop.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-
-#include <array>
 
 namespace postern::http {
 namespace {

@@ -113,7 +113,12 @@ std::optional<CannedAnswer> Make(std::string_view spec) {
   spec.remove_prefix(1);
   const auto size = TakeNumber(spec);
   if (!size || *events * *size > kMostBytes) return std::nullopt;
-  if (spec == ":burst") return MakeEvents(*events, *size, std::chrono::milliseconds(0));
+  if (spec == ":burst") {
+    CannedAnswer answer = MakeEvents(*events, *size, std::chrono::milliseconds(0));
+    answer.ends.clear();
+    return answer;
+  }
+  if (spec == ":writes") return MakeEvents(*events, *size, std::chrono::milliseconds(0));
   if (!spec.starts_with(":paced:")) return std::nullopt;
   spec.remove_prefix(7);
   const auto pace = TakeNumber(spec);

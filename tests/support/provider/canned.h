@@ -2,6 +2,7 @@
 //
 //   x-sim: 1k                     a JSON body of 1,024 bytes (or 300, 64k, 2m …)
 //   x-sim: sse:200x120:burst      200 events of 120 bytes, each a chunk of its own, in one write
+//   x-sim: sse:200x120:writes     the same, each in a write of its own, as fast as they are taken
 //   x-sim: sse:200x120:paced:5    the same, one every 5 ms
 #pragma once
 
@@ -18,7 +19,7 @@ namespace postern::provider {
 
 struct CannedAnswer {
   std::string bytes;         // head, framing, all
-  std::vector<size_t> ends;  // with a pace: where each write ends
+  std::vector<size_t> ends;  // where each write ends; empty for a single one
   std::chrono::milliseconds pace{0};
   Tokens tokens;
 };

@@ -145,7 +145,7 @@ Task<bool> Connection::ServeOne() {
 }
 
 Task<bool> Connection::SendCanned(const CannedAnswer& answer) {
-  if (answer.pace.count() == 0) {
+  if (answer.ends.empty()) {
     const bool sent = co_await Write(answer.bytes);
     co_return sent;
   }
@@ -157,6 +157,7 @@ Task<bool> Connection::SendCanned(const CannedAnswer& answer) {
     if (!sent) co_return false;
     begin = end;
     if (end == answer.bytes.size()) break;
+    if (answer.pace.count() == 0) continue;
     due += answer.pace;
     const http::Wake wake = co_await provider_.pacer().SleepUntil(strand_, due);
     if (wake != http::Wake::kEvent) co_return false;

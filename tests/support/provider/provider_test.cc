@@ -292,9 +292,10 @@ TEST_F(ProviderTest, CannedAnswersHaveTheSizeThatWasAsked) {
   EXPECT_EQ(deltas, 200U);
   EXPECT_NE(stream.framed.find("\r\n78\r\nevent: content_block_delta"),
             std::string::npos);  // 120 bytes, a chunk of its own
+  EXPECT_EQ(Post("not JSON", {{"x-sim", "sse:200x120:writes"}}).framed, stream.framed);
   const Json totals = Control("totals");
-  EXPECT_EQ(totals["answered"], 2);
-  EXPECT_EQ(totals["answered_tokens"]["input"], 600);
+  EXPECT_EQ(totals["answered"], 3);
+  EXPECT_EQ(totals["answered_tokens"]["input"], 900);
   EXPECT_EQ(Control("requests")["requests"], Json::array());
   for (const char* wrong :
        {"sse:0x120:burst", "sse:2x2", "1g", "sse:2x120:paced:", "sse:2x120:paced:5x", "", "99999999999"}) {

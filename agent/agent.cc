@@ -115,8 +115,11 @@ http::ServerLimits LimitsOf(const AgentConfig& config) {
 // What runs. Made in the order of its members; the loop's coroutines go first.
 class Agent final : public http::SocketOwner, private http::Timer {
  public:
-  Agent(std::filesystem::path config_file, std::unique_ptr<http::Loop> loop)
-      : config_file_(std::move(config_file)), loop_(std::move(loop)), resolver_(*loop_, worker_) {}
+  Agent(std::filesystem::path config_file, Seams seams, std::unique_ptr<http::Loop> loop)
+      : config_file_(std::move(config_file)),
+        seams_(std::move(seams)),
+        loop_(std::move(loop)),
+        resolver_(*loop_, worker_) {}
   ~Agent() override { loop_->DestroySpawned(); }
 
   Status Start(AgentConfig config);
@@ -132,6 +135,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
   http::Task<void> Drain();
 
   const std::filesystem::path config_file_;
+  const Seams seams_;
   const WallTime started_ = WallNow();
   std::unique_ptr<http::Loop> loop_;
   http::BufferPool buffers_;
@@ -168,6 +172,7 @@ Status Agent::OpenRecord(const AgentConfig& config) {
   spool::Options options;
   options.journal.directory = config.state.string();
   options.journal.start = DescribeStart(config, config_hash);
+  options.journal.faults = seams_.disk;
   options.sync =
       config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
   options.full = PolicyOf(config.audit.when_full);
@@ -300,7 +305,7 @@ void Agent::Run() {
 
 }  // namespace
 
-int RunAgent(const std::filesystem::path& config_file) {
+int RunAgent(const std::filesystem::path& config_file, Seams seams) {
   auto config = LoadAgentConfig(config_file);
   if (!config) {
     Log(Level::kError, config.error().message);
@@ -318,7 +323,7 @@ int RunAgent(const std::filesystem::path& config_file) {
     Log(Level::kError, loop.error().message);
     return 1;
   }
-  Agent agent(config_file, *std::move(loop));
+  Agent agent(config_file, std::move(seams), *std::move(loop));
   if (const Status started = agent.Start(*std::move(config)); !started) {
     Log(Level::kError, started.error().message);
     return started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound ? 2

@@ -19,11 +19,20 @@
 #include "agent/config.h"
 #include "shared/base/result.h"
 
+namespace postern::kv {
+class Faults;
+}  // namespace postern::kv
+
 namespace postern::agent {
+
+// What a test may put in the place of the machine's own. The product gives none.
+struct Seams {
+  std::shared_ptr<kv::Faults> disk{};  // under the record
+};
 
 // Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again. The exit code: 0 after a proper stop, 2
 // where the configuration is wrong, 1 for anything else that keeps it from running; the sentence goes to the
 // log.
-int RunAgent(const std::filesystem::path& config_file);
+int RunAgent(const std::filesystem::path& config_file, Seams seams = {});
 
 }  // namespace postern::agent

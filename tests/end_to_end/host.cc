@@ -85,12 +85,21 @@ void Host::WriteConfig() {
 }
 
 void Host::StartAgent() {
+  SpawnAgent();
+  AwaitAgent();
+}
+
+void Host::SpawnAgent() {
   support::ProcessOptions options;
-  options.argv = {AgentProgram(), "run", "--config", config_file()};
+  options.argv = {options_.agent_program.empty() ? AgentProgram() : options_.agent_program, "run", "--config",
+                  config_file()};
   options.variables = options_.variables;
   auto started = Process::Start(options);
   CHECK(started.has_value());
   agent_ = *std::move(started);
+}
+
+void Host::AwaitAgent() {
   const auto line = agent_->WaitForLine("listening");
   if (!line) {
     std::fprintf(stderr, "the agent did not start:\n%s\n", agent_->errors().c_str());

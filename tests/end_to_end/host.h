@@ -22,6 +22,7 @@ struct HostOptions {
   std::string provider_name = "127.0.0.1";            // … for this name, which leads to this machine
   std::string upstream_lines = "  proxy: none\n";     // further lines of agent.yaml's `upstream`
   std::map<std::string, std::string> variables = {};  // the agent's environment
+  std::string agent_program = {};                     // another build of it; empty: postern-agent
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";
@@ -31,7 +32,9 @@ class Host {
  public:
   explicit Host(HostOptions options = {});
 
-  void StartAgent();
+  void StartAgent();            // SpawnAgent and AwaitAgent
+  void SpawnAgent();            // returns while it is still starting
+  void AwaitAgent();            // until it listens; the ports are known then
   void KillAgent();             // SIGKILL
   support::Ending StopAgent();  // SIGTERM
   support::Process& agent() { return *agent_; }

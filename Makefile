@@ -36,7 +36,7 @@ bench:
 crash:
 	@packaging/setup build test
 	@packaging/build dev
-	@POSTERN_KILLS=$(KILLS) packaging/run-tests dev --label-regex '^crash$$'
+	@POSTERN_CRASHES=$(KILLS) packaging/run-tests dev --label-regex '^crash$$'
 
 sanitize:
 	@packaging/setup build test

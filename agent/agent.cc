@@ -1,11 +1,5 @@
 #include "agent/agent.h"
 
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -13,6 +7,12 @@
 #include <iterator>
 #include <optional>
 #include <string>
+
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "agent/credential_source.h"
 #include "agent/gate/gate.h"
@@ -115,8 +115,11 @@ http::ServerLimits LimitsOf(const AgentConfig& config) {
 // What runs. Made in the order of its members; the loop's coroutines go first.
 class Agent final : public http::SocketOwner, private http::Timer {
  public:
-  Agent(std::filesystem::path config_file, std::unique_ptr<http::Loop> loop)
-      : config_file_(std::move(config_file)), loop_(std::move(loop)), resolver_(*loop_) {}
+  Agent(std::filesystem::path config_file, Seams seams, std::unique_ptr<http::Loop> loop)
+      : config_file_(std::move(config_file)),
+        seams_(std::move(seams)),
+        loop_(std::move(loop)),
+        resolver_(*loop_, worker_) {}
   ~Agent() override { loop_->DestroySpawned(); }
 
   Status Start(AgentConfig config);
@@ -132,15 +135,17 @@ class Agent final : public http::SocketOwner, private http::Timer {
   http::Task<void> Drain();
 
   const std::filesystem::path config_file_;
+  const Seams seams_;
   const WallTime started_ = WallNow();
   std::unique_ptr<http::Loop> loop_;
   http::BufferPool buffers_;
+  identity::UserNames names_;
+  http::Worker worker_;  // after what its jobs use
   http::Resolver resolver_;
   CredentialSource credential_;
   std::unique_ptr<spool::Spool> spool_;
   std::optional<gate::Recorder> recorder_;
   gate::Metrics metrics_;
-  identity::UserNames names_;
   std::optional<gate::Gate> gate_;
   std::optional<http::Server> traffic_;
   std::optional<operations::Operations> operations_;
@@ -153,8 +158,9 @@ class Agent final : public http::SocketOwner, private http::Timer {
 Status Agent::Start(AgentConfig config) {
   ASSIGN_OR_RETURN(auto credential, credential_.HeaderLine(config.credential));
   RETURN_IF_ERROR(OpenRecord(config));
-  ASSIGN_OR_RETURN(auto settings, gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
-  gate_.emplace(*loop_, *recorder_, metrics_, names_);
+  ASSIGN_OR_RETURN(auto settings,
+                   gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
+  gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_);
   gate_->Use(std::move(settings));
   signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);
   loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
@@ -166,9 +172,12 @@ Status Agent::OpenRecord(const AgentConfig& config) {
   spool::Options options;
   options.journal.directory = config.state.string();
   options.journal.start = DescribeStart(config, config_hash);
-  options.sync = config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
+  options.journal.faults = seams_.disk;
+  options.sync =
+      config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
   options.full = PolicyOf(config.audit.when_full);
   options.max_bytes = static_cast<uint64_t>(config.audit.spool_max_bytes);
+  options.keep = config.audit.keep;
   options.stall_after = config.audit.sync_timeout;
   options.on_progress = [this] { loop_->Post([this] { recorder_->OnProgress(); }); };
   // The thread may report progress at once, so whom it reports to comes first.
@@ -182,13 +191,17 @@ Status Agent::Listen(const AgentConfig& config) {
   traffic_.emplace(
       *loop_, buffers_, limits, [this](http::Exchange& exchange) { return gate_->Handle(exchange); },
       [this](const http::ProtocolError& error) { return gate_->RenderProtocolError(error); }, nullptr);
-  traffic_->set_on_accept([this](const auto& client, const auto& local) { return gate_->OnAccept(client, local); });
-  operations_.emplace(operations::Sources{*loop_, *spool_, *gate_, metrics_, *traffic_, started_, [this] { return Reload(); }});
+  traffic_->set_on_accept(
+      [this](const auto& client, const auto& local) { return gate_->OnAccept(client, local); });
+  operations_.emplace(operations::Sources{*loop_, *spool_, *gate_, metrics_, *traffic_, started_,
+                                          [this] { return Reload(); }});
   port_.emplace(
-      *loop_, buffers_, http::ServerLimits{}, [this](http::Exchange& exchange) { return operations_->HandlePort(exchange); },
+      *loop_, buffers_, http::ServerLimits{},
+      [this](http::Exchange& exchange) { return operations_->HandlePort(exchange); },
       operations::RenderPlainError, nullptr);
   socket_.emplace(
-      *loop_, buffers_, http::ServerLimits{}, [this](http::Exchange& exchange) { return operations_->HandleSocket(exchange); },
+      *loop_, buffers_, http::ServerLimits{},
+      [this](http::Exchange& exchange) { return operations_->HandleSocket(exchange); },
       operations::RenderPlainError, nullptr);
   if (InheritedSockets() > 0) {
     RETURN_IF_ERROR(traffic_->Adopt(kFirstInherited));
@@ -222,10 +235,12 @@ Status Agent::Reload() {
   const AgentConfig& old = gate_->settings()->config;
   if (config.listen != old.listen || config.operations != old.operations || config.state != old.state ||
       config.audit != old.audit) {
-    return Error{ErrorCode::kInvalid, config_file_.string() + ": listen, operations, state and audit only change with a restart"};
+    return Error{ErrorCode::kInvalid,
+                 config_file_.string() + ": listen, operations, state and audit only change with a restart"};
   }
   ASSIGN_OR_RETURN(auto credential, credential_.HeaderLine(config.credential));
-  ASSIGN_OR_RETURN(auto settings, gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
+  ASSIGN_OR_RETURN(auto settings,
+                   gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
   ConfigureLog(config.log_level, config.log_format);
   traffic_->limits() = LimitsOf(config);
   gate_->Use(std::move(settings));
@@ -266,7 +281,8 @@ http::Task<void> Agent::Drain() {
     co_await strand.Wait();
   }
   if (traffic_->connections() > 0) {
-    Log(Level::kWarning, "exchanges were cut: they outlasted the shutdown deadline", {{"connections", traffic_->connections()}});
+    Log(Level::kWarning, "exchanges were cut: they outlasted the shutdown deadline",
+        {{"connections", traffic_->connections()}});
     traffic_->Abort();
     strand.SetDeadlineIn(kLookWhileDraining);
     co_await strand.Wait();
@@ -279,7 +295,8 @@ void Agent::Run() {
   loop_->DestroySpawned();
   wire::Event event;
   event.mutable_stop()->set_reason("terminated");
-  if (const auto ticket = spool_->Append(std::move(event)); !ticket) Log(Level::kWarning, "the stop could not be recorded");
+  if (const auto ticket = spool_->Append(std::move(event)); !ticket)
+    Log(Level::kWarning, "the stop could not be recorded");
   if (const Status closed = spool_->Close(); !closed) {
     Log(Level::kError, "the record could not be closed properly", {{"reason", closed.error().message}});
   }
@@ -288,7 +305,7 @@ void Agent::Run() {
 
 }  // namespace
 
-int RunAgent(const std::filesystem::path& config_file) {
+int RunAgent(const std::filesystem::path& config_file, Seams seams) {
   auto config = LoadAgentConfig(config_file);
   if (!config) {
     Log(Level::kError, config.error().message);
@@ -306,10 +323,11 @@ int RunAgent(const std::filesystem::path& config_file) {
     Log(Level::kError, loop.error().message);
     return 1;
   }
-  Agent agent(config_file, *std::move(loop));
+  Agent agent(config_file, std::move(seams), *std::move(loop));
   if (const Status started = agent.Start(*std::move(config)); !started) {
     Log(Level::kError, started.error().message);
-    return started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound ? 2 : 1;
+    return started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound ? 2
+                                                                                                       : 1;
   }
   agent.Run();
   return 0;

@@ -1,14 +1,16 @@
 // The agent put together: who owns what, and in which order it starts and stops.
 //
 //   thread     owns                                       is spoken to by              stops
-//   loop       gate, operations, servers, upstream,       Loop::Post                   SIGTERM: drains, then Loop::Stop
+//   loop       gate, operations, servers, upstream,       Loop::Post                   SIGTERM: drains, then
+//   Loop::Stop
 //              settings, metrics
-//   spool      the record (RocksDB)                       Spool::Append, Read          Spool::Close, after the loop has ended
-//   resolver   nothing                                    Resolver::Resolve            with the resolver
-//   main       signals (signalfd in the loop)             the kernel                   is the loop's thread
+//   spool      the record (RocksDB)                       Spool::Append, Read          Spool::Close, after
+//   the loop has ended resolver   nothing                                    Resolver::Resolve with the
+//   resolver main       signals (signalfd in the loop)             the kernel                   is the loop's
+//   thread
 //
-// Start: configuration → core dumps off → credential → record opened (its start is synced) → sockets. Nothing is opened before
-// the configuration is known to be good. Shutdown is the reverse.
+// Start: configuration → core dumps off → credential → record opened (its start is synced) → sockets. Nothing
+// is opened before the configuration is known to be good. Shutdown is the reverse.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +19,20 @@
 #include "agent/config.h"
 #include "shared/base/result.h"
 
+namespace postern::kv {
+class Faults;
+}  // namespace postern::kv
+
 namespace postern::agent {
 
-// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again. The exit code: 0 after a proper stop, 2 where the
-// configuration is wrong, 1 for anything else that keeps it from running; the sentence goes to the log.
-int RunAgent(const std::filesystem::path& config_file);
+// What a test may put in the place of the machine's own. The product gives none.
+struct Seams {
+  std::shared_ptr<kv::Faults> disk{};  // under the record
+};
+
+// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again. The exit code: 0 after a proper stop, 2
+// where the configuration is wrong, 1 for anything else that keeps it from running; the sentence goes to the
+// log.
+int RunAgent(const std::filesystem::path& config_file, Seams seams = {});
 
 }  // namespace postern::agent

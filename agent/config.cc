@@ -42,6 +42,14 @@ Result<nanoseconds> Deadline(const Node& node) {
   return duration;
 }
 
+Result<nanoseconds> Retention(const Node& node) {
+  ASSIGN_OR_RETURN(const nanoseconds duration, node.AsDuration());
+  if (duration < std::chrono::hours(1) || duration > std::chrono::hours(10 * 366 * 24)) {
+    return node.Wrong("a duration outside of that", "a duration from 1h to 3660d");
+  }
+  return duration;
+}
+
 Result<int64_t> Count(const Node& node) { return node.AsInteger(1, kLargestCount); }
 
 auto BytesBetween(int64_t least, int64_t most) {
@@ -110,10 +118,7 @@ Result<UpstreamConfig> ReadUpstream(const Map& map, const Path& directory, const
   ASSIGN_OR_RETURN(upstream.proxy, map.Find("proxy")
                                        ? ProxyFor(upstream.origin, environment)(*map.Find("proxy"))
                                        : ProxyFromEnvironment(environment, upstream.origin));
-  RETURN_IF_ERROR(Read(map, "max_connections", upstream.max_connections, Count));
-  upstream.max_idle_connections = std::min(upstream.max_idle_connections, upstream.max_connections);
-  RETURN_IF_ERROR(Read(map, "max_idle_connections", upstream.max_idle_connections,
-                       [&](const Node& node) { return node.AsInteger(0, upstream.max_connections); }));
+  RETURN_IF_ERROR(Read(map, "max_idle_connections", upstream.max_idle_connections, Count));
   RETURN_IF_ERROR(Read(map, "idle_connection", upstream.idle_connection, Deadline));
   return upstream;
 }
@@ -192,9 +197,10 @@ Status ReadIdentity(const Map& map, AgentConfig& config) {
 }
 
 Status ReadSpool(const Node& node, AuditConfig& audit) {
-  ASSIGN_OR_RETURN(const Map map, node.AsMap({"max_bytes", "when_full", "sync_timeout"}));
+  ASSIGN_OR_RETURN(const Map map, node.AsMap({"max_bytes", "keep", "when_full", "sync_timeout"}));
   // Less than 16 MB has no room for the store's own files, nor for the gap records that must always fit.
   RETURN_IF_ERROR(Read(map, "max_bytes", audit.spool_max_bytes, BytesBetween(16 << 20, int64_t{1} << 40)));
+  RETURN_IF_ERROR(Read(map, "keep", audit.keep, Retention));
   RETURN_IF_ERROR(Read(map, "sync_timeout", audit.sync_timeout, Deadline));
   if (const auto when_full = map.Find("when_full")) {
     ASSIGN_OR_RETURN(const std::string word, when_full->AsOneOf({"refuse", "block", "gap"}));
@@ -280,7 +286,7 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
                        [&](const Node& node) { return ReadCredential(node, directory); }));
   if (const auto upstream = map.Find("upstream")) {
     ASSIGN_OR_RETURN(const Map section,
-                     upstream->AsMap({"url", "ca_files", "client_certificate", "proxy", "max_connections",
+                     upstream->AsMap({"url", "ca_files", "client_certificate", "proxy", 
                                       "max_idle_connections", "idle_connection"}));
     ASSIGN_OR_RETURN(config.upstream, ReadUpstream(section, directory, environment));
   } else {

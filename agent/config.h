@@ -40,7 +40,6 @@ struct UpstreamConfig {
   std::vector<Path> ca_files;  // trusted besides the system's own
   std::optional<ClientCertificate> client_certificate;
   std::optional<Proxy> proxy;  // as the file or the environment says for this origin
-  int64_t max_connections = 256;
   int64_t max_idle_connections = 256;
   std::chrono::nanoseconds idle_connection = std::chrono::seconds(60);  // how long an unused one is kept
 
@@ -64,6 +63,7 @@ struct AuditConfig {
 
   Sync sync = Sync::kBeforeAnswer;
   int64_t spool_max_bytes = int64_t{1} << 30;
+  std::chrono::nanoseconds keep = std::chrono::hours(7 * 24);  // older records are removed
   WhenFull when_full = WhenFull::kRefuse;
   std::chrono::nanoseconds sync_timeout =
       std::chrono::seconds(2);  // a sync that takes longer counts as a full spool

@@ -9,7 +9,8 @@ namespace postern::agent {
 namespace {
 
 Result<identity::LockedSecret> MakeLine(CredentialConfig::Header header, std::string_view credential) {
-  const std::string_view name = header == CredentialConfig::Header::kXApiKey ? "x-api-key: " : "authorization: Bearer ";
+  const std::string_view name =
+      header == CredentialConfig::Header::kXApiKey ? "x-api-key: " : "authorization: Bearer ";
   const std::string_view end = "\r\n";
   return identity::LockedSecret::Make(name.size() + credential.size() + end.size(),
                                       [&](std::span<char> into) -> Result<size_t> {
@@ -33,7 +34,8 @@ Result<std::optional<identity::LockedSecret>> CredentialSource::HeaderLine(const
   }
   auto read = identity::ReadCredentialFile(*config.file);
   if (!read && read.error().code == ErrorCode::kNotFound) {
-    Log(Level::kWarning, "there is no provider credential, so requests will be refused", {{"file", config.file->string()}});
+    Log(Level::kWarning, "there is no provider credential, so requests will be refused",
+        {{"file", config.file->string()}});
     return std::optional<identity::LockedSecret>();
   }
   if (!read) return read.error();

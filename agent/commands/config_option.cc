@@ -7,8 +7,8 @@
 
 namespace postern::commands {
 
-ConfigOption ReadConfigOption(std::string_view command, std::string_view help, std::span<const std::string> words,
-                              std::ostream& out, std::ostream& err) {
+ConfigOption ReadConfigOption(std::string_view command, std::string_view help,
+                              std::span<const std::string> words, std::ostream& out, std::ostream& err) {
   ConfigOption option;
   if (std::find(words.begin(), words.end(), "--help") != words.end()) {
     out << help;

@@ -19,8 +19,8 @@ struct ConfigOption {
 };
 
 // For a command without words of its own. Writes help to `out` and errors to `err`.
-ConfigOption ReadConfigOption(std::string_view command, std::string_view help, std::span<const std::string> words,
-                              std::ostream& out, std::ostream& err);
+ConfigOption ReadConfigOption(std::string_view command, std::string_view help,
+                              std::span<const std::string> words, std::ostream& out, std::ostream& err);
 
 inline constexpr std::string_view kDefaultConfig = "/etc/postern/agent.yaml";
 

@@ -174,25 +174,18 @@ void Write(Object& object, const wire::Gap& gap) {
 
 void WriteBody(Object& object, const wire::Event& event) {
   switch (event.body_case()) {
-    case wire::Event::kStart:
-      return Write(object, event.start());
-    case wire::Event::kStop:
-      return object.Text("reason", event.stop().reason());
-    case wire::Event::kIntent:
-      return Write(object, event.intent());
-    case wire::Event::kOutcome:
-      return Write(object, event.outcome());
-    case wire::Event::kRefusal:
-      return Write(object, event.refusal());
-    case wire::Event::kGap:
-      return Write(object, event.gap());
+    case wire::Event::kStart: return Write(object, event.start());
+    case wire::Event::kStop: return object.Text("reason", event.stop().reason());
+    case wire::Event::kIntent: return Write(object, event.intent());
+    case wire::Event::kOutcome: return Write(object, event.outcome());
+    case wire::Event::kRefusal: return Write(object, event.refusal());
+    case wire::Event::kGap: return Write(object, event.gap());
     case wire::Event::kKeyFirstUsed:
       object.Text("key_id", event.key_first_used().key_id());
       if (event.key_first_used().has_principal()) Write(object, event.key_first_used().principal());
       if (event.key_first_used().has_os_user()) Write(object, event.key_first_used().os_user());
       return;
-    case wire::Event::BODY_NOT_SET:
-      return;
+    case wire::Event::BODY_NOT_SET: return;
   }
 }
 

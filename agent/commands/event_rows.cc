@@ -147,20 +147,16 @@ std::string EventRows::Add(const wire::Event& event) {
       const std::string& error = event.outcome().error_type();
       return Join(cells, wire::EndingName(event.outcome().ending()) + (error.empty() ? "" : ": " + error));
     }
-    case wire::Event::kRefusal:
-      return RefusalRow(event);
+    case wire::Event::kRefusal: return RefusalRow(event);
     case wire::Event::kStart:
       return Note(event, "-- the agent started" + (event.start().agent_version().empty()
                                                        ? ""
                                                        : " (version " + event.start().agent_version() + ")"));
-    case wire::Event::kStop:
-      return Note(event, "-- the agent stopped: " + event.stop().reason());
-    case wire::Event::kGap:
-      return GapNote(event);
+    case wire::Event::kStop: return Note(event, "-- the agent stopped: " + event.stop().reason());
+    case wire::Event::kGap: return GapNote(event);
     case wire::Event::kKeyFirstUsed:
       return Note(event, "-- key " + event.key_first_used().key_id() + " was used for the first time");
-    case wire::Event::BODY_NOT_SET:
-      break;
+    case wire::Event::BODY_NOT_SET: break;
   }
   return Note(event, "-- an event of a later version");
 }

@@ -257,7 +257,8 @@ int RunEventsCommand(std::span<const std::string> words, std::ostream& out, std:
   std::vector<std::string> about_config;
   for (size_t i = 0; i < words.size(); ++i) {
     const bool apart = words[i] == "--config" && i + 1 < words.size();
-    const bool ours = apart || words[i] == "--config" || words[i].starts_with("--config=") || words[i] == "--help";
+    const bool ours =
+        apart || words[i] == "--config" || words[i].starts_with("--config=") || words[i] == "--help";
     (ours ? about_config : own).push_back(words[i]);
     if (apart) about_config.push_back(words[++i]);
   }

@@ -19,16 +19,11 @@ std::optional<std::chrono::nanoseconds> ParseAge(std::string_view text) {
   const int count = Digits(text.substr(0, text.size() - 1));
   if (count < 0) return std::nullopt;
   switch (text.back()) {
-    case 's':
-      return std::chrono::seconds(count);
-    case 'm':
-      return std::chrono::minutes(count);
-    case 'h':
-      return std::chrono::hours(count);
-    case 'd':
-      return std::chrono::hours(24) * count;
-    default:
-      return std::nullopt;
+    case 's': return std::chrono::seconds(count);
+    case 'm': return std::chrono::minutes(count);
+    case 'h': return std::chrono::hours(count);
+    case 'd': return std::chrono::hours(24) * count;
+    default: return std::nullopt;
   }
 }
 

@@ -31,8 +31,8 @@ struct Asked {
   bool json = false;
 };
 
-Asked AskRunning(std::string_view command, std::string_view help, std::span<const std::string> words, std::string_view method,
-                 std::ostream& out, std::ostream& err) {
+Asked AskRunning(std::string_view command, std::string_view help, std::span<const std::string> words,
+                 std::string_view method, std::ostream& out, std::ostream& err) {
   const ConfigOption option = ReadConfigOption(command, help, words, out, err);
   if (option.exit_code) return {option.exit_code, ""};
   const auto fail = [&](const Error& error, int code) {

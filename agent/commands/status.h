@@ -7,7 +7,8 @@
 
 namespace postern::commands {
 
-// Exit codes: 0 it runs and keeps its record, 1 it runs and can't, 2 wrong usage or configuration, 3 it can't be reached.
+// Exit codes: 0 it runs and keeps its record, 1 it runs and can't, 2 wrong usage or configuration, 3 it can't
+// be reached.
 int RunStatusCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err);
 
 // Exit codes: 0 done, 1 refused (the old configuration stays), 2 wrong usage, 3 the agent can't be reached.

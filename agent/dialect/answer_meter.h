@@ -37,7 +37,7 @@ struct AnswerFacts {
   uint64_t content_bytes = 0;  // of text, thinking and tool input, as escaped in JSON: to estimate from
   uint64_t events = 0;
   uint64_t unreadable = 0;  // events too large or not JSON, stops of blocks that weren't open
-  bool complete = false;  // message_stop, or the whole of a JSON answer
+  bool complete = false;    // message_stop, or the whole of a JSON answer
 
   friend bool operator==(const AnswerFacts&, const AnswerFacts&) = default;
 };

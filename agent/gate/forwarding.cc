@@ -9,13 +9,15 @@ namespace {
 using http::EqualsIgnoringCase;
 
 constexpr std::array<std::string_view, 8> kBetweenNeighbours = {
-    "connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"};
-constexpr std::array<std::string_view, 7> kOurs = {"host",          "content-length", "expect",    "accept-encoding",
-                                                   "authorization", "x-api-key",      "x-postern-key"};
+    "connection", "keep-alive", "proxy-connection",  "proxy-authorization",
+    "te",         "trailer",    "transfer-encoding", "upgrade"};
+constexpr std::array<std::string_view, 7> kOurs = {
+    "host", "content-length", "expect", "accept-encoding", "authorization", "x-api-key", "x-postern-key"};
 
 template <size_t kCount>
 bool IsOneOf(const std::array<std::string_view, kCount>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](std::string_view other) { return EqualsIgnoringCase(other, name); });
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view other) { return EqualsIgnoringCase(other, name); });
 }
 
 // Whether a Connection header names this one, and so keeps it between two neighbours.
@@ -42,7 +44,11 @@ void AppendLine(std::string& out, std::string_view name, std::string_view value)
 
 void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
                         std::string_view credential_line, uint64_t body_bytes) {
-  out.append(client.method).append(" ").append(destination.target_prefix).append(client.target).append(" HTTP/1.1\r\n");
+  out.append(client.method)
+      .append(" ")
+      .append(destination.target_prefix)
+      .append(client.target)
+      .append(" HTTP/1.1\r\n");
   AppendLine(out, "host", destination.host);
   const bool has_connection = client.Find("connection").has_value();
   for (const http::Header& header : client.headers) {
@@ -52,7 +58,8 @@ void AppendUpstreamHead(std::string& out, const http::Head& client, const Destin
   }
   out.append(destination.extra_lines).append(credential_line);
   AppendLine(out, "accept-encoding", "identity");
-  if (body_bytes > 0 || client.method == "POST") AppendLine(out, "content-length", std::to_string(body_bytes));
+  if (body_bytes > 0 || client.method == "POST")
+    AppendLine(out, "content-length", std::to_string(body_bytes));
   out.append("\r\n");
 }
 
@@ -61,7 +68,8 @@ std::vector<http::Header> AnswerHeaders(const http::Head& upstream) {
   headers.reserve(upstream.headers.size() + 1);
   const bool has_connection = upstream.Find("connection").has_value();
   for (const http::Header& header : upstream.headers) {
-    if (EqualsIgnoringCase(header.name, "content-length") || IsOneOf(kBetweenNeighbours, header.name)) continue;
+    if (EqualsIgnoringCase(header.name, "content-length") || IsOneOf(kBetweenNeighbours, header.name))
+      continue;
     if (has_connection && IsNamedByConnection(upstream, header.name)) continue;
     headers.push_back(header);
   }

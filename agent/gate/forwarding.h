@@ -1,7 +1,8 @@
 // What of a head goes on to the other side. Pure.
 //
 // Towards the provider everything passes as it came, in its order and spelling, but for:
-//   - what is between two neighbours only (RFC 9110 §7.6.1): Connection and what it names, Keep-Alive, Proxy-*, TE, Trailer,
+//   - what is between two neighbours only (RFC 9110 §7.6.1): Connection and what it names, Keep-Alive,
+//   Proxy-*, TE, Trailer,
 //     Transfer-Encoding, Upgrade; and Expect, which has been met here
 //   - Host, Content-Length: ours
 //   - the client's credentials: x-postern-key, Authorization, x-api-key give way to the provider credential
@@ -20,13 +21,13 @@ namespace postern::gate {
 
 // Where requests go and what goes in front of their target.
 struct Destination {
-  std::string host;                 // the Host header
-  std::string target_prefix;        // in front of the request's target: a path, or a whole URL for a plain proxy
-  std::string extra_lines;          // whole header lines with their ends, such as Proxy-Authorization
+  std::string host;           // the Host header
+  std::string target_prefix;  // in front of the request's target: a path, or a whole URL for a plain proxy
+  std::string extra_lines;    // whole header lines with their ends, such as Proxy-Authorization
 };
 
-// The head of the request to the provider, with its blank line; `credential_line` is a whole header line with its end, and
-// is the only secret in it. Appended to `out`, whose owner wipes it.
+// The head of the request to the provider, with its blank line; `credential_line` is a whole header line with
+// its end, and is the only secret in it. Appended to `out`, whose owner wipes it.
 void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
                         std::string_view credential_line, uint64_t body_bytes);
 

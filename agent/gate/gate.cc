@@ -16,8 +16,9 @@ uint64_t RandomSeed() {
 
 }  // namespace
 
-Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names)
-    : loop_(loop), recorder_(recorder), metrics_(metrics), names_(names), random_(RandomSeed()) {}
+Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
+           http::Worker& worker)
+    : loop_(loop), recorder_(recorder), metrics_(metrics), names_(names), worker_(worker), random_(RandomSeed()) {}
 
 http::Task<void> Gate::Handle(http::Exchange& exchange) {
   Passage passage(*this, exchange);
@@ -30,11 +31,18 @@ http::Answer Gate::RenderProtocolError(const http::ProtocolError& error) {
   return Render({Reason::kProtocol, error.sentence, error.status}, protocol_error_id_);
 }
 
-std::unique_ptr<http::ConnectionNote> Gate::OnAccept(const http::Address& client, const http::Address& local) {
+std::unique_ptr<http::ConnectionNote> Gate::OnAccept(const http::Address& client,
+                                                     const http::Address& local) {
   auto note = std::make_unique<ClientSocket>();
   note->peer = client.ToString();
   if (const auto ends = identity::EndsOf(client.get(), local.get())) note->os_user = os_users_.Find(*ends);
-  if (note->os_user) note->os_user_name = names_.Remembered(note->os_user->uid).value_or("");
+  if (!note->os_user) return note;
+  // A name may take long to look up, so the first connections of a user are recorded by number alone.
+  if (auto name = names_.Remembered(note->os_user->uid)) {
+    note->os_user_name = *std::move(name);
+  } else {
+    worker_.Do([&names = names_, uid = note->os_user->uid] { names.NameOf(uid); });
+  }
   return note;
 }
 

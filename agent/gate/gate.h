@@ -15,6 +15,7 @@
 #include "agent/identity/os_user.h"
 #include "agent/identity/user_names.h"
 #include "shared/http/server.h"
+#include "shared/http/worker.h"
 
 namespace postern::gate {
 
@@ -29,7 +30,8 @@ struct ClientSocket final : http::ConnectionNote {
 class Gate {
  public:
   // All of them must live longer.
-  Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names);
+  Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
+       http::Worker& worker);
 
   // From the next exchange on.
   void Use(std::shared_ptr<Settings> settings) { settings_ = std::move(settings); }
@@ -48,12 +50,13 @@ class Gate {
   Recorder& recorder_;
   Metrics& metrics_;
   identity::UserNames& names_;
+  http::Worker& worker_;
   identity::OsUserFinder os_users_;
   std::shared_ptr<Settings> settings_;
-  dialect::JsonCursor json_;            // one serves all: it is used within calls only
-  std::mt19937_64 random_;              // for ids, which need not be secret
-  std::string protocol_error_id_;       // the text that the last protocol error's answer has views into
-  std::set<std::string> keys_seen_;     // ids of keys used since the start
+  dialect::JsonCursor json_;         // one serves all: it is used within calls only
+  std::mt19937_64 random_;           // for ids, which need not be secret
+  std::string protocol_error_id_;    // the text that the last protocol error's answer has views into
+  std::set<std::string> keys_seen_;  // ids of keys used since the start
 };
 
 }  // namespace postern::gate

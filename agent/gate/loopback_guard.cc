@@ -12,9 +12,12 @@ bool IsJson(std::string_view content_type) {
   return http::EqualsIgnoringCase(content_type, "application/json");
 }
 
-bool IsFetchMetadata(std::string_view name) {
-  constexpr std::string_view kPrefix = "sec-fetch-";
-  return name.size() > kPrefix.size() && http::EqualsIgnoringCase(name.substr(0, kPrefix.size()), kPrefix);
+// Whether only a browser sends this header.
+bool IsOfBrowsers(const http::Header& header) {
+  constexpr std::string_view kMetadata = "sec-fetch-";
+  if (http::EqualsIgnoringCase(header.name, "origin")) return true;
+  if (http::EqualsIgnoringCase(header.name, "sec-fetch-mode")) return header.value != "cors";
+  return http::EqualsIgnoringCase(header.name.substr(0, kMetadata.size()), kMetadata);
 }
 
 }  // namespace
@@ -35,10 +38,8 @@ std::optional<Refusal> GuardLoopback(const http::Head& head) {
   if (const auto host = head.Find("host"); host && !IsLoopbackHost(*host)) {
     return Refusal{Reason::kForeignHost, "This gate answers only to localhost, 127.0.0.1 and [::1]."};
   }
-  for (const http::Header& header : head.headers) {
-    if (http::EqualsIgnoringCase(header.name, "origin") || IsFetchMetadata(header.name)) {
-      return Refusal{Reason::kWebPage, "This gate is not for web pages."};
-    }
+  if (std::any_of(head.headers.begin(), head.headers.end(), IsOfBrowsers)) {
+    return Refusal{Reason::kWebPage, "This gate is not for web pages."};
   }
   if (head.method == "POST" && (head.Count("content-type") != 1 || !IsJson(*head.Find("content-type")))) {
     return Refusal{Reason::kNotJson, "A POST to this gate has the content type application/json."};

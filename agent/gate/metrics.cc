@@ -36,7 +36,14 @@ void DurationHistogram::AppendTo(std::string& out, std::string_view name) const 
 }
 
 void MetricsText::Family(std::string_view name, std::string_view type, std::string_view help) {
-  out_.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(type);
+  out_.append("# HELP ")
+      .append(name)
+      .append(" ")
+      .append(help)
+      .append("\n# TYPE ")
+      .append(name)
+      .append(" ")
+      .append(type);
   out_ += '\n';
 }
 
@@ -86,10 +93,12 @@ void Metrics::CountBytes(uint64_t from_client, uint64_t to_client) {
 
 void Metrics::AppendTo(std::string& out) const {
   MetricsText text(out);
-  text.Family("postern_exchanges_total", "counter", "Exchanges that went upstream, by call and how they ended.");
+  text.Family("postern_exchanges_total", "counter",
+              "Exchanges that went upstream, by call and how they ended.");
   for (const auto& [key, count] : exchanges_) {
     text.Sample("postern_exchanges_total",
-                MetricsText::Label("call", key.first) + "," + MetricsText::Label("ending", key.second), count);
+                MetricsText::Label("call", key.first) + "," + MetricsText::Label("ending", key.second),
+                count);
   }
   text.Family("postern_exchanges_in_flight", "gauge", "Exchanges that are upstream now.");
   text.Sample("postern_exchanges_in_flight", "", in_flight_);
@@ -98,8 +107,9 @@ void Metrics::AppendTo(std::string& out) const {
     text.Sample("postern_refusals_total", MetricsText::Label("reason", Name(static_cast<Reason>(i))),
                 refusals_[static_cast<size_t>(i)]);
   }
-  text.Family("postern_overhead_seconds", "histogram",
-              "From a request's last byte to the first byte that goes upstream, without waiting for a connection.");
+  text.Family(
+      "postern_overhead_seconds", "histogram",
+      "From a request's last byte to the first byte that goes upstream, without waiting for a connection.");
   overhead_.AppendTo(out, "postern_overhead_seconds");
   text.Family("postern_client_bytes_total", "counter", "Bytes of bodies exchanged with clients.");
   text.Sample("postern_client_bytes_total", MetricsText::Label("direction", "received"), bytes_from_client_);
@@ -112,7 +122,8 @@ void Metrics::AppendTo(std::string& out) const {
                                                             {"cache_write_5m", counts.usage.cache_write_5m},
                                                             {"cache_write_1h", counts.usage.cache_write_1h}};
     for (const auto& [name, tokens] : classes) {
-      text.Sample("postern_tokens_total", MetricsText::Label("model", model) + "," + MetricsText::Label("class", name),
+      text.Sample("postern_tokens_total",
+                  MetricsText::Label("model", model) + "," + MetricsText::Label("class", name),
                   static_cast<uint64_t>(tokens));
     }
   }

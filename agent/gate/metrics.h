@@ -1,4 +1,5 @@
-// What the gate counts, and how Prometheus reads it. The names are listed in the README and are part of the product.
+// What the gate counts, and how Prometheus reads it. The names are listed in the README and are part of the
+// product.
 #pragma once
 
 #include <array>
@@ -18,8 +19,8 @@ namespace postern::gate {
 // A histogram of durations with fixed bounds, from 10 µs to 10 s.
 class DurationHistogram {
  public:
-  static constexpr std::array<double, 13> kBounds = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
-                                                     0.0025,  0.005,    0.01,    0.1,    1,       10};
+  static constexpr std::array<double, 13> kBounds = {
+      0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1, 10};
   void Observe(std::chrono::nanoseconds duration);
   // The lines of name_bucket, name_sum and name_count.
   void AppendTo(std::string& out, std::string_view name) const;
@@ -64,7 +65,7 @@ class Metrics {
   };
   std::array<uint64_t, kReasons> refusals_{};
   std::map<std::pair<std::string, std::string>, uint64_t, std::less<>> exchanges_;  // by call and ending
-  std::map<std::string, ModelCounts, std::less<>> models_;                          // only models with a price
+  std::map<std::string, ModelCounts, std::less<>> models_;  // only models with a price
   uint64_t bytes_from_client_ = 0;
   uint64_t bytes_to_client_ = 0;
   uint64_t in_flight_ = 0;

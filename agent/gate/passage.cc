@@ -24,13 +24,18 @@ wire::Call CallOf(std::string_view path) {
   return wire::CALL_UNKNOWN;
 }
 
-bool IsHello(std::string_view path) { return path == "/" || path == "/api/hello"; }
+// What clients ask at their start, without a key, to see whether somebody is there.
+bool IsHello(const http::Head& head) {
+  return (head.path() == "/" || head.path() == "/api/hello") &&
+         (head.method == "HEAD" || head.method == "GET");
+}
 
 identity::KeyHeaders KeyHeadersOf(const http::Head& head) {
   return {head.Find("x-postern-key"), head.Find("authorization"), head.Find("x-api-key")};
 }
 
-constexpr std::string_view kSigningIn = " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
+constexpr std::string_view kSigningIn =
+    " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
 
 Refusal RefusalOf(identity::IdentityRefusal refusal) {
   using identity::IdentityRefusal;
@@ -39,30 +44,37 @@ Refusal RefusalOf(identity::IdentityRefusal refusal) {
     case IdentityRefusal::kNoKey:
       return {Reason::kNoKey, "This request shows no Postern key (pst_…)." + signing_in};
     case IdentityRefusal::kUnknownOsUser:
-      return {Reason::kUnknownOsUser, "This host's gate doesn't know your user account; ask your administrator." + signing_in};
+      return {Reason::kUnknownOsUser,
+              "This host's gate doesn't know your user account; ask your administrator." + signing_in};
     case IdentityRefusal::kForeignKey:
       return {Reason::kForeignKey, "The key of this request is not a Postern key (pst_…)." + signing_in};
     case IdentityRefusal::kMalformedKey:
-      return {Reason::kMalformedKey, "The Postern key of this request is cut or has wrong characters; copy it again whole."};
+      return {Reason::kMalformedKey,
+              "The Postern key of this request is cut or has wrong characters; copy it again whole."};
     case IdentityRefusal::kMistypedKey:
-      return {Reason::kMistypedKey, "The Postern key of this request has a typing error; copy it again whole."};
+      return {Reason::kMistypedKey,
+              "The Postern key of this request has a typing error; copy it again whole."};
     case IdentityRefusal::kUnknownKey:
-      return {Reason::kUnknownKey, "This Postern key is not known on this host; ask your administrator for one."};
+      return {Reason::kUnknownKey,
+              "This Postern key is not known on this host; ask your administrator for one."};
     case IdentityRefusal::kDisabledKey:
       return {Reason::kDisabledKey, "This Postern key is switched off; ask your administrator."};
     case IdentityRefusal::kExpiredKey:
       return {Reason::kExpiredKey, "This Postern key has expired; ask your administrator for a new one."};
     case IdentityRefusal::kKeyNotForHost:
-      return {Reason::kKeyNotForHost, "This Postern key is for other hosts than this one; ask your administrator."};
+      return {Reason::kKeyNotForHost,
+              "This Postern key is for other hosts than this one; ask your administrator."};
     case IdentityRefusal::kKeyNotForOsUser:
-      return {Reason::kKeyNotForOsUser, "This Postern key is for other users of this host; ask your administrator."};
+      return {Reason::kKeyNotForOsUser,
+              "This Postern key is for other users of this host; ask your administrator."};
   }
   return {Reason::kUnknownKey, "This key can't be used."};
 }
 
-const Refusal kRecordRefusal{Reason::kRecordFull,
-                             "This host's audit record can't take more entries now, and nothing may leave unrecorded; "
-                             "tell your administrator (postern-agent status shows why)."};
+const Refusal kRecordRefusal{
+    Reason::kRecordFull,
+    "This host's audit record can't take more entries now, and nothing may leave unrecorded; "
+    "tell your administrator (postern-agent status shows why)."};
 
 }  // namespace
 
@@ -77,24 +89,34 @@ Passage::Passage(Gate& gate, http::Exchange& exchange)
 http::Task<void> Passage::Run() {
   const http::Head& head = exchange_.head();
   for (const http::Header& header : head.headers) client_.See(header.name, header.value);
-  if (auto refusal = GuardLoopback(head)) {
-    co_await Refuse(*std::move(refusal));
+  std::optional<Refusal> refusal = GuardLoopback(head);
+  if (!refusal && IsHello(head)) {
+    co_await AnswerHello();
     co_return;
   }
-  call_ = CallOf(head.path());
-  if (IsHello(head.path()) && (head.method == "HEAD" || head.method == "GET")) {
-    co_await AnswerHello();
-  } else if (call_ == wire::CALL_UNKNOWN && !IsHello(head.path())) {
-    co_await Refuse({Reason::kNotFound, "This gate has no such path; it serves /v1/messages, /v1/messages/count_tokens and /v1/models."});
-  } else if (head.method != (call_ == wire::CALL_MODELS ? "GET" : "POST")) {
-    co_await Refuse({Reason::kWrongMethod, "This path of the gate is not for that method."});
-  } else if (auto refusal = Identify()) {
-    co_await Refuse(*std::move(refusal));
+  if (!refusal) refusal = Route();
+  if (!refusal) refusal = Identify();
+  if (refusal) {
+    co_await Refuse(*refusal);
   } else if (call_ == wire::CALL_MODELS) {
     co_await AnswerModels();
   } else {
     co_await RunCall();
   }
+}
+
+std::optional<Refusal> Passage::Route() {
+  const http::Head& head = exchange_.head();
+  call_ = CallOf(head.path());
+  if (call_ == wire::CALL_UNKNOWN) {
+    return Refusal{
+        Reason::kNotFound,
+        "This gate has no such path; it serves /v1/messages, /v1/messages/count_tokens and /v1/models."};
+  }
+  if (head.method != (call_ == wire::CALL_MODELS ? "GET" : "POST")) {
+    return Refusal{Reason::kWrongMethod, "This path of the gate is not for that method."};
+  }
+  return std::nullopt;
 }
 
 http::Task<void> Passage::RunCall() {
@@ -103,15 +125,15 @@ http::Task<void> Passage::RunCall() {
   if (!refusal) refusal = Inspect();
   if (!refusal) refusal = Judge();
   if (refusal) {
-    co_await Refuse(*std::move(refusal));
+    co_await Refuse(*refusal);
     co_return;
   }
   co_await Forward();
 }
 
 std::optional<Refusal> Passage::Identify() {
-  const identity::IdentityRules rules{settings_->config.identity_mode, settings_->keys, settings_->config.os_users,
-                                      settings_->host_name};
+  const identity::IdentityRules rules{settings_->config.identity_mode, settings_->keys,
+                                      settings_->config.os_users, settings_->host_name};
   const ClientSocket& socket = SocketOf(exchange_);
   const auto uid = socket.os_user ? std::optional(socket.os_user->uid) : std::nullopt;
   auto identified = identity::Identify(rules, KeyHeadersOf(exchange_.head()), uid, WallNow());
@@ -125,9 +147,12 @@ http::Task<std::optional<Refusal>> Passage::ReadBody() {
   body_read_ = BootClock::now();
   switch (state) {
     case http::BodyState::kWhole: co_return std::nullopt;
-    case http::BodyState::kTooLarge: co_return Refusal{Reason::kTooLarge, "This request is larger than this gate lets through."};
-    case http::BodyState::kMalformed: co_return Refusal{Reason::kProtocol, "This request's body is not valid HTTP/1.1."};
-    case http::BodyState::kTimedOut: co_return Refusal{Reason::kTimedOut, "This request's body did not arrive in time."};
+    case http::BodyState::kTooLarge:
+      co_return Refusal{Reason::kTooLarge, "This request is larger than this gate lets through."};
+    case http::BodyState::kMalformed:
+      co_return Refusal{Reason::kProtocol, "This request's body is not valid HTTP/1.1."};
+    case http::BodyState::kTimedOut:
+      co_return Refusal{Reason::kTimedOut, "This request's body did not arrive in time."};
     case http::BodyState::kGone: break;
   }
   exchange_.strand().Cancel();
@@ -144,10 +169,12 @@ std::optional<Refusal> Passage::Inspect() {
 std::optional<Refusal> Passage::Judge() const {
   const pricing::Place place{pricing::Endpoint::kUnsaid, request_.speed, request_.inference_geo};
   if (const auto price = settings_->prices->Price(request_.model, {}, WallNow(), place); !price) {
-    return Refusal{Reason::kUnknownModel, price.error().message};
+    return Refusal{Reason::kUnknownModel,
+                   price.error().message + " This host's price list decides which models may be used; ask your administrator."};
   }
   if (!settings_->credential_line) {
-    return Refusal{Reason::kNoCredential, "This host's gate has no provider credential; tell your administrator."};
+    return Refusal{Reason::kNoCredential,
+                   "This host's gate has no provider credential; tell your administrator."};
   }
   return std::nullopt;
 }
@@ -204,23 +231,26 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
                      exchange_.body().size());
   gate_.metrics_.ObserveOverhead(BootClock::now() - body_read_);
   Io io = Io::kFailed;
-  // A reused connection may have been closed while it lay idle. The request is sent once more only if that is plain: the send
-  // failed, or the connection ended properly before any byte of an answer.
+  // A reused connection may have been closed while it lay idle. The request is sent once more only if that is
+  // plain: the send failed, or the connection ended properly before any byte of an answer.
   for (int attempt = 0; attempt < 2; ++attempt) {
     http::Strand& strand = exchange_.strand();
     http::Upstream& upstream = *settings_->upstream;
     // A named task: g++ 12 destroys the temporary of a conditional expression in a co_await twice.
-    http::Task<Result<http::Lease>> connecting = attempt == 0 ? upstream.Take(strand) : upstream.Connect(strand);
+    http::Task<Result<http::Lease>> connecting =
+        attempt == 0 ? upstream.Take(strand) : upstream.Connect(strand);
     auto taken = co_await std::move(connecting);
     if (!taken) {
       outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
-      co_return Refusal{Reason::kUpstreamUnreachable, "The provider can't be reached: " + taken.error().message + "."};
+      co_return Refusal{Reason::kUpstreamUnreachable,
+                        "The provider can't be reached: " + taken.error().message + "."};
     }
     lease.emplace(*std::move(taken));
     http::ClientConnection& connection = **lease;
     io = co_await SendAndReadHead(connection, head);
     const bool nothing_came = !connection.answered();
-    const bool again = lease->reused() && nothing_came && (io == Io::kClosed || !connection.sent_whole_request());
+    const bool again =
+        lease->reused() && nothing_came && (io == Io::kClosed || !connection.sent_whole_request());
     if (io == Io::kOk || !again || (io != Io::kClosed && io != Io::kFailed)) break;
     lease.reset();
   }
@@ -235,7 +265,8 @@ http::Task<Io> Passage::SendAndReadHead(http::ClientConnection& connection, std:
   http::Strand& strand = exchange_.strand();
   const agent::DeadlineConfig& deadlines = settings_->config.deadlines;
   std::array<std::string_view, 2> pieces = {head, exchange_.body().view()};
-  Io io = co_await connection.SendRequest(strand, exchange_.head().method, pieces, deadlines.client_write_stall);
+  Io io =
+      co_await connection.SendRequest(strand, exchange_.head().method, pieces, deadlines.client_write_stall);
   if (io != Io::kOk) co_return io;
   strand.SetDeadlineIn(deadlines.first_byte);
   for (;;) {
@@ -260,17 +291,20 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
   const Kept kept = co_await AwaitSynced();
   if (kept != Kept::kYes) {
     outcome_.set_ending(kept == Kept::kCancelled ? wire::ENDING_CLIENT_GONE : wire::ENDING_REFUSED_BY_POLICY);
-    if (kept == Kept::kNo) co_await exchange_.Send(Render(kRecordRefusal, id_text_));
+    const http::Answer answer_to_client = Render(kRecordRefusal, id_text_);
+    if (kept == Kept::kNo) co_await exchange_.Send(answer_to_client);
     co_return;
   }
   Relay relay(exchange_, *lease, settings_->config.deadlines, gate_.json_);
   if (relay.blind() && answer.status / 100 == 2) {
     // It was asked for identity. What can't be read can't be billed, so it isn't let through.
-    const Refusal refusal{Reason::kUnreadableAnswer, "The provider's answer is encoded in a way that this gate can't read."};
+    const Refusal refusal{Reason::kUnreadableAnswer,
+                          "The provider's answer is encoded in a way that this gate can't read."};
     outcome_.set_status(static_cast<uint32_t>(StatusOf(refusal)));
     outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
     gate_.metrics_.CountRefusal(refusal.reason);
-    co_await exchange_.Send(Render(refusal, id_text_));
+    const http::Answer answer_to_client = Render(refusal, id_text_);
+    co_await exchange_.Send(answer_to_client);
     co_return;
   }
   outcome_.set_status(static_cast<uint32_t>(answer.status));
@@ -290,19 +324,21 @@ void Passage::Settle() {
   wire::Event event;
   *event.mutable_outcome() = std::move(outcome_);
   if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket) {
-    LOG_LIMITED(std::chrono::seconds(10), Level::kError, "an outcome could not be recorded", {{"exchange", id_text_}});
+    LOG_LIMITED(std::chrono::seconds(10), Level::kError, "an outcome could not be recorded",
+                {{"exchange", id_text_}});
   }
 }
 
 void Passage::SettleUsage() {
   const pricing::Place place{pricing::Endpoint::kUnsaid, request_.speed, request_.inference_geo};
-  const Settlement settlement = SettleAnswer(*answer_, outcome_.ending(), outcome_.status(), call_, request_.model, place,
-                                             *settings_->prices, WallNow());
+  const Settlement settlement = SettleAnswer(*answer_, outcome_.ending(), outcome_.status(), call_,
+                                             request_.model, place, *settings_->prices, WallNow());
   FillOutcome(outcome_, settlement, *answer_);
-  if (settlement.billed) gate_.metrics_.CountUsage(settlement.cost.model, settlement.usage, settlement.cost.nano_dollars);
+  if (settlement.billed)
+    gate_.metrics_.CountUsage(settlement.cost.model, settlement.usage, settlement.cost.nano_dollars);
 }
 
-http::Task<void> Passage::Refuse(Refusal refusal) {
+http::Task<void> Passage::Refuse(const Refusal& refusal) {
   gate_.metrics_.CountRefusal(refusal.reason);
   wire::Event event;
   wire::Refusal& record = *event.mutable_refusal();
@@ -318,7 +354,8 @@ http::Task<void> Passage::Refuse(Refusal refusal) {
   record.set_peer(SocketOf(exchange_).peer);
   // A refusal needs no record to be safe: when the record is full it is counted, and stays refused.
   if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket) {
-    LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "a refusal could not be recorded", {{"exchange", id_text_}});
+    LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "a refusal could not be recorded",
+                {{"exchange", id_text_}});
   }
   const http::Answer answer = Render(refusal, id_text_);
   co_await exchange_.Send(answer);
@@ -339,7 +376,8 @@ http::Task<void> Passage::AnswerModels() {
   for (const pricing::ModelPrices& model : settings_->prices->models()) {
     if (!first) answer.body += ',';
     first = false;
-    answer.body += R"({"type":"model","id":)" + JsonString(model.id) + R"(,"display_name":)" + JsonString(model.id) + "}";
+    answer.body += R"({"type":"model","id":)" + JsonString(model.id) + R"(,"display_name":)" +
+                   JsonString(model.id) + "}";
   }
   answer.body += R"(],"has_more":false})";
   co_await exchange_.Send(answer);
@@ -395,7 +433,8 @@ void Passage::NoteFirstUse() {
   used.set_key_id(identity_.key->value);
   FillPrincipal(*used.mutable_principal());
   FillOsUser(*used.mutable_os_user());
-  if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket) gate_.keys_seen_.erase(identity_.key->value);
+  if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket)
+    gate_.keys_seen_.erase(identity_.key->value);
 }
 
 }  // namespace postern::gate

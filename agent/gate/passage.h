@@ -2,9 +2,10 @@
 //
 //   guard → identify → inspect → judge → record → forward → relay → settle
 //
-// Each step either lets the exchange go on or ends it with a refusal. Nothing goes upstream before its intent is written, and
-// no byte of an answer goes to the client before the intent is synced (or sooner, as audit.sync says); whatever went upstream
-// gets exactly one outcome. Fails closed: what a step can't make sure of, it refuses.
+// Each step either lets the exchange go on or ends it with a refusal. Nothing goes upstream before its intent
+// is written, and no byte of an answer goes to the client before the intent is synced (or sooner, as
+// audit.sync says); whatever went upstream gets exactly one outcome. Fails closed: what a step can't make
+// sure of, it refuses.
 #pragma once
 
 #include <memory>
@@ -33,6 +34,7 @@ class Passage {
 
  private:
   // Steps; a refusal ends the exchange.
+  std::optional<Refusal> Route();
   std::optional<Refusal> Identify();
   http::Task<std::optional<Refusal>> ReadBody();
   std::optional<Refusal> Inspect();
@@ -45,7 +47,7 @@ class Passage {
   void Settle();
   void SettleUsage();
 
-  http::Task<void> Refuse(Refusal refusal);
+  http::Task<void> Refuse(const Refusal& refusal);
   http::Task<void> AnswerModels();
   http::Task<void> AnswerHello();
   wire::Event MakeIntent() const;

@@ -22,9 +22,7 @@ http::Task<Kept> Recorder::Await(http::Strand& strand, spool::Ticket ticket, Dur
   for (;;) {
     switch (spool_.StandingOf(ticket, durability, loop_.now())) {
       case spool::Standing::kDone:
-      case spool::Standing::kUnrecorded:
-        strand.ClearDeadline();
-        co_return Kept::kYes;
+      case spool::Standing::kUnrecorded: strand.ClearDeadline(); co_return Kept::kYes;
       case spool::Standing::kRefused: co_return Kept::kNo;
       case spool::Standing::kWaiting: break;
     }

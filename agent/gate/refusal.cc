@@ -51,7 +51,9 @@ const Shape& ShapeOf(Reason reason) { return kShapes.at(static_cast<size_t>(reas
 
 std::string_view Name(Reason reason) { return ShapeOf(reason).name; }
 
-int StatusOf(const Refusal& refusal) { return refusal.status != 0 ? refusal.status : ShapeOf(refusal.reason).status; }
+int StatusOf(const Refusal& refusal) {
+  return refusal.status != 0 ? refusal.status : ShapeOf(refusal.reason).status;
+}
 
 http::Answer Render(const Refusal& refusal, const std::string& id_text) {
   const Shape& shape = ShapeOf(refusal.reason);

@@ -1,4 +1,5 @@
-// Every refusal is made here: the status and shape that make Claude Code stop at once, or wait, and show our sentence.
+// Every refusal is made here: the status and shape that make Claude Code stop at once, or wait, and show our
+// sentence.
 //
 // What each answer does to the client was measured; the short form:
 //   402  one request, the sentence verbatim                    policy, model, tool
@@ -6,7 +7,8 @@
 //   400  the client drops features and tries again             only what is malformed
 //   404, 413  the sentence is lost                             only what is nobody's business or too large
 //   5xx  eleven tries over three minutes, unless told not to   never a decision, only what failed
-// A sentence says what, whose rule, until when, whom to ask. It never quotes the request, nor names another person.
+// A sentence says what, whose rule, until when, whom to ask. It never quotes the request, nor names another
+// person.
 #pragma once
 
 #include <cstdint>
@@ -19,28 +21,28 @@
 namespace postern::gate {
 
 enum class Reason {
-  kNoKey,           // 401, as all that follow of keys
-  kUnknownOsUser,   // no key, and the OS user has no principal
-  kForeignKey,      // not one of ours
+  kNoKey,          // 401, as all that follow of keys
+  kUnknownOsUser,  // no key, and the OS user has no principal
+  kForeignKey,     // not one of ours
   kMalformedKey,
-  kMistypedKey,     // its check doesn't fit
+  kMistypedKey,  // its check doesn't fit
   kUnknownKey,
   kDisabledKey,
   kExpiredKey,
-  kKeyNotForHost,   // bound to other hosts
-  kKeyNotForOsUser,  // bound to other OS users
-  kUnknownModel,    // 402
-  kMalformedBody,   // 400
-  kForeignHost,     // 421: a name that isn't this machine's loopback
-  kWebPage,         // 403
-  kNotJson,         // 415
-  kNotFound,        // 404
-  kWrongMethod,     // 405
-  kTooLarge,        // 413
-  kProtocol,        // 4xx: as the HTTP layer says
-  kTimedOut,        // 408
-  kRecordFull,      // 503, and the client doesn't try again
-  kNoCredential,    // 503, and the client doesn't try again
+  kKeyNotForHost,        // bound to other hosts
+  kKeyNotForOsUser,      // bound to other OS users
+  kUnknownModel,         // 402
+  kMalformedBody,        // 400
+  kForeignHost,          // 421: a name that isn't this machine's loopback
+  kWebPage,              // 403
+  kNotJson,              // 415
+  kNotFound,             // 404
+  kWrongMethod,          // 405
+  kTooLarge,             // 413
+  kProtocol,             // 4xx: as the HTTP layer says
+  kTimedOut,             // 408
+  kRecordFull,           // 503, and the client doesn't try again
+  kNoCredential,         // 503, and the client doesn't try again
   kUpstreamUnreachable,  // 502, and the client tries again
   kUpstreamSilent,       // 504, and the client tries again
   kUnreadableAnswer,     // 502, and the client doesn't try again
@@ -58,8 +60,8 @@ struct Refusal {
 
 int StatusOf(const Refusal& refusal);
 
-// {"type":"error","error":{"type":…,"message":…},"request_id":…} with its headers. `id_text` is the exchange's id as text;
-// the answer's headers are views into it.
+// {"type":"error","error":{"type":…,"message":…},"request_id":…} with its headers. `id_text` is the
+// exchange's id as text; the answer's headers are views into it.
 http::Answer Render(const Refusal& refusal, const std::string& id_text);
 
 }  // namespace postern::gate

@@ -17,8 +17,8 @@ std::optional<uint64_t> LengthOf(const http::Head& head) {
 
 }  // namespace
 
-Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream, const agent::DeadlineConfig& deadlines,
-             dialect::JsonCursor& json)
+Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream,
+             const agent::DeadlineConfig& deadlines, dialect::JsonCursor& json)
     : exchange_(exchange),
       upstream_(upstream),
       deadlines_(deadlines),
@@ -72,7 +72,8 @@ http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
   const http::Wake wake = co_await exchange_.strand().Wait();
   if (wake == http::Wake::kEvent) co_return std::nullopt;
   if (wake == http::Wake::kCancelled) co_return wire::ENDING_CLIENT_GONE;
-  if (!meter_.facts().complete || upstream_.head().framing == http::Framing::kLength) co_return wire::ENDING_DEADLINE;
+  if (!meter_.facts().complete || upstream_.head().framing == http::Framing::kLength)
+    co_return wire::ENDING_DEADLINE;
   const Io sent = co_await exchange_.SendLast("");
   co_return sent == Io::kOk ? wire::ENDING_COMPLETE : wire::ENDING_CLIENT_GONE;
 }

@@ -1,10 +1,11 @@
 // Passes an answer on as it arrives, and reads a copy of it.
 //
-// Nothing is held back: what is readable is read at once, and sent at once. The client's connection sets the pace: while it
-// takes nothing, nothing is read from upstream. Where the client leaves, the upstream is cancelled by closing it.
+// Nothing is held back: what is readable is read at once, and sent at once. The client's connection sets the
+// pace: while it takes nothing, nothing is read from upstream. Where the client leaves, the upstream is
+// cancelled by closing it.
 //
-// A stream that has said message_stop is over for the client even if the provider keeps the body open: Claude Code waits for
-// the end of the body, so it is ended here after a short grace.
+// A stream that has said message_stop is over for the client even if the provider keeps the body open: Claude
+// Code waits for the end of the body, so it is ended here after a short grace.
 #pragma once
 
 #include <optional>
@@ -25,8 +26,8 @@ class Relay {
   Relay(http::Exchange& exchange, http::ClientConnection& upstream, const agent::DeadlineConfig& deadlines,
         dialect::JsonCursor& json);
 
-  // Sends the head, with `exchange_id` added, and the body. What was sent is the provider's, byte for byte; where it could
-  // not be sent whole, the client's connection is cut and not ended.
+  // Sends the head, with `exchange_id` added, and the body. What was sent is the provider's, byte for byte;
+  // where it could not be sent whole, the client's connection is cut and not ended.
   http::Task<wire::Ending> Run(const std::string& exchange_id);
 
   const dialect::AnswerFacts& facts() const { return meter_.facts(); }

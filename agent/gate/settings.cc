@@ -1,8 +1,8 @@
 #include "agent/gate/settings.h"
 
-#include <unistd.h>
-
 #include <array>
+
+#include <unistd.h>
 
 #include "shared/config/node.h"
 #include "shared/pricing/price_file.h"
@@ -28,7 +28,8 @@ Result<std::unique_ptr<tls::Context>> MakeTls(const agent::UpstreamConfig& upstr
 Destination MakeDestination(const agent::UpstreamConfig& upstream) {
   Destination destination;
   destination.host = upstream.origin.authority();
-  // A plain origin behind a proxy is asked for by its whole URL (RFC 9112 §3.2.2); a secure one through a tunnel.
+  // A plain origin behind a proxy is asked for by its whole URL (RFC 9112 §3.2.2); a secure one through a
+  // tunnel.
   if (upstream.proxy && upstream.origin.scheme == agent::Origin::Scheme::kHttp) {
     destination.target_prefix = upstream.origin.ToString();
     if (!upstream.proxy->authorization.empty()) {
@@ -40,8 +41,10 @@ Destination MakeDestination(const agent::UpstreamConfig& upstream) {
 
 }  // namespace
 
-Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config, std::optional<identity::LockedSecret> credential,
-                                               http::Loop& loop, http::BufferPool& buffers, http::Resolver& resolver) {
+Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config,
+                                               std::optional<identity::LockedSecret> credential,
+                                               http::Loop& loop, http::BufferPool& buffers,
+                                               http::Resolver& resolver) {
   auto settings = std::make_shared<Settings>();
   settings->host_name = HostName();
   ASSIGN_OR_RETURN(settings->keys, identity::KeyTable::Load(config.keys));
@@ -57,7 +60,8 @@ Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config, std::o
     options.tls = settings->tls.get();
   }
   if (config.upstream.proxy) {
-    options.proxy = http::Proxy{config.upstream.proxy->host, config.upstream.proxy->port, config.upstream.proxy->authorization};
+    options.proxy = http::Proxy{config.upstream.proxy->host, config.upstream.proxy->port,
+                                config.upstream.proxy->authorization};
   }
   options.connect = config.deadlines.connect;
   options.idle = config.upstream.idle_connection;

@@ -1,4 +1,5 @@
-// What exchanges are judged by and where they go: made from the configuration as a whole and replaced as a whole.
+// What exchanges are judged by and where they go: made from the configuration as a whole and replaced as a
+// whole.
 #pragma once
 
 #include <chrono>
@@ -16,22 +17,26 @@
 
 namespace postern::gate {
 
-// Never changes once it is in use, but for the connections in `upstream`. Exchanges that are under way when the configuration
-// is read anew keep theirs, which is why it is shared. Owned by the loop thread.
+// Never changes once it is in use, but for the connections in `upstream`. Exchanges that are under way when
+// the configuration is read anew keep theirs, which is why it is shared. Owned by the loop thread.
 struct Settings {
   agent::AgentConfig config;
   std::string host_name;
   identity::KeyTable keys;
   std::optional<pricing::PriceTable> prices;
   Destination destination;
-  std::optional<identity::LockedSecret> credential_line;  // a whole header line with its end; nothing: none is configured
+  std::optional<identity::LockedSecret>
+      credential_line;  // a whole header line with its end; nothing: none is configured
   std::unique_ptr<tls::Context> tls;
   std::unique_ptr<http::Upstream> upstream;
 };
 
-// Reads what the configuration names: keys, prices, certificates. kInvalid or kNotFound names the file that is wrong.
-// `credential`, if there is one, is a whole header line. The loop, buffers and resolver must live longer.
-Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config, std::optional<identity::LockedSecret> credential,
-                                               http::Loop& loop, http::BufferPool& buffers, http::Resolver& resolver);
+// Reads what the configuration names: keys, prices, certificates. kInvalid or kNotFound names the file that
+// is wrong. `credential`, if there is one, is a whole header line. The loop, buffers and resolver must live
+// longer.
+Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config,
+                                               std::optional<identity::LockedSecret> credential,
+                                               http::Loop& loop, http::BufferPool& buffers,
+                                               http::Resolver& resolver);
 
 }  // namespace postern::gate

@@ -23,19 +23,21 @@ void FillUsage(wire::Usage& to, const pricing::Usage& from) {
 
 }  // namespace
 
-Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status, wire::Call call,
-                        std::string_view model, const pricing::Place& place, const pricing::PriceTable& prices,
-                        WallTime now) {
+Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status,
+                        wire::Call call, std::string_view model, const pricing::Place& place,
+                        const pricing::PriceTable& prices, WallTime now) {
   Settlement settlement;
   if (call != wire::CALL_MESSAGES || status / 100 != 2) return settlement;
   settlement.usage = answer.usage;
-  const bool whole = ending == wire::ENDING_COMPLETE && answer.complete && answer.usage_seen && answer.unreadable == 0;
+  const bool whole =
+      ending == wire::ENDING_COMPLETE && answer.complete && answer.usage_seen && answer.unreadable == 0;
   if (!whole) {
     const auto seen = static_cast<int64_t>((answer.content_bytes + kBytesPerToken - 1) / kBytesPerToken);
     settlement.estimated = true;
     settlement.usage.output = std::max(settlement.usage.output, seen);
   }
-  // The request's model has been priced before it left, so it can be priced now; the answer's own name is only recorded.
+  // The request's model has been priced before it left, so it can be priced now; the answer's own name is
+  // only recorded.
   if (auto cost = prices.Price(model, settlement.usage, now, place)) {
     settlement.cost = *std::move(cost);
     settlement.billed = true;

@@ -17,12 +17,15 @@ struct Settlement {
   pricing::Cost cost;
 };
 
-// An answer to /v1/messages with status 2xx costs its usage; count_tokens and errors cost nothing. Where the answer broke off,
-// its output is at least what was seen of it, at kBytesPerToken; the bill then says that it is estimated.
-Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status, wire::Call call,
-                        std::string_view model, const pricing::Place& place, const pricing::PriceTable& prices, WallTime now);
+// An answer to /v1/messages with status 2xx costs its usage; count_tokens and errors cost nothing. Where the
+// answer broke off, its output is at least what was seen of it, at kBytesPerToken; the bill then says that it
+// is estimated.
+Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status,
+                        wire::Call call, std::string_view model, const pricing::Place& place,
+                        const pricing::PriceTable& prices, WallTime now);
 
-// Few bytes a token, so that an estimate is rather too high than too low: JSON-escaped English has about four.
+// Few bytes a token, so that an estimate is rather too high than too low: JSON-escaped English has about
+// four.
 constexpr int64_t kBytesPerToken = 3;
 
 void FillOutcome(wire::Outcome& outcome, const Settlement& settlement, const dialect::AnswerFacts& answer);

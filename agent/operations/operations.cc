@@ -33,28 +33,33 @@ std::string IncarnationText(uint64_t incarnation) {
 
 }  // namespace
 
-http::Answer RenderPlainError(const http::ProtocolError& error) { return JsonError(error.status, error.sentence); }
+http::Answer RenderPlainError(const http::ProtocolError& error) {
+  return JsonError(error.status, error.sentence);
+}
 
 http::Task<void> Operations::HandlePort(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
   const auto host = head.Find("host");
+  http::Answer answer;
   if (host && !gate::IsLoopbackHost(*host)) {
-    co_await exchange.Send(JsonError(421, "This port answers only to localhost, 127.0.0.1 and [::1]."));
+    answer = JsonError(421, "This port answers only to localhost, 127.0.0.1 and [::1].");
   } else if (head.method != "GET" && head.method != "HEAD") {
-    co_await exchange.Send(JsonError(405, "This port only answers questions."));
+    answer = JsonError(405, "This port only answers questions.");
   } else if (head.path() == "/healthz") {
-    co_await SendHealth(exchange);
+    answer = Health();
   } else if (head.path() == "/metrics") {
-    co_await SendMetrics(exchange);
+    answer = Text(200, "text/plain; version=0.0.4; charset=utf-8", Metrics());
   } else {
-    co_await exchange.Send(JsonError(404, "This port serves /healthz and /metrics."));
+    answer = JsonError(404, "This port serves /healthz and /metrics.");
   }
+  co_await exchange.Send(answer);
 }
 
 http::Task<void> Operations::HandleSocket(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
   if (head.path() == "/status") {
-    co_await exchange.Send(Text(200, "application/json", StatusJson()));
+    const http::Answer answer = Text(200, "application/json", StatusJson());
+    co_await exchange.Send(answer);
   } else if (head.path() == "/events") {
     co_await SendEvents(exchange);
   } else if (head.path() == "/reload" && head.method == "POST") {
@@ -64,17 +69,10 @@ http::Task<void> Operations::HandleSocket(http::Exchange& exchange) {
   }
 }
 
-http::Task<void> Operations::SendHealth(http::Exchange& exchange) {
+http::Answer Operations::Health() const {
   const spool::Condition condition = sources_.spool.condition(sources_.loop.now());
-  if (condition == spool::Condition::kGood) {
-    co_await exchange.Send(Text(200, "text/plain", "ok\n"));
-  } else {
-    co_await exchange.Send(Text(503, "text/plain", std::string("the record is ") + spool::Name(condition) + "\n"));
-  }
-}
-
-http::Task<void> Operations::SendMetrics(http::Exchange& exchange) {
-  co_await exchange.Send(Text(200, "text/plain; version=0.0.4; charset=utf-8", Metrics()));
+  if (condition == spool::Condition::kGood) return Text(200, "text/plain", "ok\n");
+  return Text(503, "text/plain", std::string("the record is ") + spool::Name(condition) + "\n");
 }
 
 http::Task<void> Operations::SendEvents(http::Exchange& exchange) {
@@ -83,7 +81,8 @@ http::Task<void> Operations::SendEvents(http::Exchange& exchange) {
   const auto request =
       spool::PageRequest::FromQuery(question == std::string_view::npos ? "" : target.substr(question + 1));
   if (!request) {
-    co_await exchange.Send(JsonError(400, request.error().message));
+    const http::Answer answer = JsonError(400, request.error().message);
+    co_await exchange.Send(answer);
     co_return;
   }
   // The spool answers on its own thread and the client may be gone by then: what it fills is shared with it.
@@ -106,22 +105,18 @@ http::Task<void> Operations::SendEvents(http::Exchange& exchange) {
   }
   reply->strand = nullptr;
   Result<std::string>& page = *reply->page;
-  if (!page) {
-    co_await exchange.Send(JsonError(503, page.error().message));
-  } else {
-    co_await exchange.Send(Text(200, "application/octet-stream", *std::move(page)));
-  }
+  const http::Answer answer =
+      page ? Text(200, "application/octet-stream", *std::move(page)) : JsonError(503, page.error().message);
+  co_await exchange.Send(answer);
 }
 
 http::Task<void> Operations::Reload(http::Exchange& exchange) {
   const http::BodyState state = co_await exchange.ReadBody();
   if (state != http::BodyState::kWhole) co_return;
   const Status done = sources_.reload();
-  if (done) {
-    co_await exchange.Send(Text(200, "application/json", "{\"reloaded\":true}\n"));
-  } else {
-    co_await exchange.Send(JsonError(422, done.error().message));
-  }
+  const http::Answer answer =
+      done ? Text(200, "application/json", "{\"reloaded\":true}\n") : JsonError(422, done.error().message);
+  co_await exchange.Send(answer);
 }
 
 std::string Operations::Metrics() {
@@ -142,8 +137,10 @@ std::string Operations::Metrics() {
   gauge("postern_spool_queued_events", "Events that wait to be written.", static_cast<double>(spool.queued));
   gauge("postern_spool_oldest_age_seconds", "The age of the oldest record kept.",
         spool.oldest == WallTime{} ? 0 : Seconds(WallNow() - spool.oldest));
-  gauge("postern_spool_open_exchanges", "Intents that have no outcome yet.", static_cast<double>(spool.open_exchanges));
-  gauge("postern_spool_accepting", "1 while the record takes entries.", spool.condition == spool::Condition::kGood ? 1 : 0);
+  gauge("postern_spool_open_exchanges", "Intents that have no outcome yet.",
+        static_cast<double>(spool.open_exchanges));
+  gauge("postern_spool_accepting", "1 while the record takes entries.",
+        spool.condition == spool::Condition::kGood ? 1 : 0);
   text.Family("postern_spool_batch_events", "summary", "Events that were written at once.");
   text.Sample("postern_spool_batch_events_sum", "", spool.events);
   text.Sample("postern_spool_batch_events_count", "", spool.batches);
@@ -152,16 +149,21 @@ std::string Operations::Metrics() {
   text.Family("postern_spool_sync_seconds_total", "counter", "Time spent in syncing.");
   text.Sample("postern_spool_sync_seconds_total", "", static_cast<double>(spool.sync_nanoseconds) / 1e9);
   counter("postern_spool_failures_total", "Writes and syncs that failed.", spool.failures);
-  counter("postern_spool_turned_away_total", "Events that were refused because the record could not be kept.", spool.turned_away);
+  counter("postern_spool_turned_away_total", "Events that were refused because the record could not be kept.",
+          spool.turned_away);
   counter("postern_spool_dropped_total", "Events that only a gap record counts.", spool.dropped);
   const http::UpstreamCounts& upstream = sources_.gate.settings()->upstream->counts();
   text.Family("postern_upstream_connections", "gauge", "Connections to the provider, by state.");
-  text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "idle"), uint64_t{upstream.idle});
-  text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "busy"), uint64_t{upstream.busy});
+  text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "idle"),
+              uint64_t{upstream.idle});
+  text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "busy"),
+              uint64_t{upstream.busy});
   counter("postern_upstream_opened_total", "Connections to the provider that were made.", upstream.opened);
   counter("postern_upstream_reused_total", "Exchanges that found a connection open.", upstream.reused);
-  counter("postern_upstream_failed_total", "Connections to the provider that could not be made.", upstream.failed);
-  gauge("postern_client_connections", "Connections of clients.", static_cast<double>(sources_.traffic.connections()));
+  counter("postern_upstream_failed_total", "Connections to the provider that could not be made.",
+          upstream.failed);
+  gauge("postern_client_connections", "Connections of clients.",
+        static_cast<double>(sources_.traffic.connections()));
   gauge("postern_loop_lag_seconds", "The longest turn of the event loop since the last scrape.",
         Seconds(sources_.loop.TakeLongestTurn()));
   text.Family("postern_build_info", "gauge", "Always 1; the version is a label.");
@@ -184,7 +186,7 @@ std::string Operations::StatusJson() const {
   text("upstream", settings.destination.host);
   text("audit_sync", settings.config.audit.sync == agent::AuditConfig::Sync::kBeforeForward ? "before_forward"
                      : settings.config.audit.sync == agent::AuditConfig::Sync::kOs          ? "os"
-                                                                                            : "before_answer");
+                                                                                   : "before_answer");
   number("keys", settings.keys.records().size());
   number("client_connections", sources_.traffic.connections());
   text("incarnation", IncarnationText(sources_.spool.incarnation()));

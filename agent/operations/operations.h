@@ -1,11 +1,13 @@
 // What operators and programs ask of a running agent.
 //
-//   127.0.0.1:4781   GET /healthz   200 while the loop turns and the record can be kept, else 503; one line of text
+//   127.0.0.1:4781   GET /healthz   200 while the loop turns and the record can be kept, else 503; one line
+//   of text
 //                    GET /metrics   Prometheus text
 //   agent.sock       both, and
 //                    GET /status    one JSON object
 //                    GET /events    a page of the record (agent/spool/README.md has the grammar)
-//                    POST /reload   reads the configuration again; 200, or 422 with the sentence that says what is wrong
+//                    POST /reload   reads the configuration again; 200, or 422 with the sentence that says
+//                    what is wrong
 // The socket is for root and the agent's own user (mode 0600); the port tells nothing that names a person.
 #pragma once
 
@@ -43,8 +45,7 @@ class Operations {
   std::string StatusJson() const;
 
  private:
-  http::Task<void> SendHealth(http::Exchange& exchange);
-  http::Task<void> SendMetrics(http::Exchange& exchange);
+  http::Answer Health() const;
   http::Task<void> SendEvents(http::Exchange& exchange);
   http::Task<void> Reload(http::Exchange& exchange);
 

@@ -9,8 +9,9 @@
 
 namespace postern {
 
-// A signed 64-bit count of one unit; 9.2 billion dollars in nano-dollars. Sums that overflow are a CHECK, because a wrapped
-// amount would let money through; use SaturatingAdd where the input is somebody else's. Thread-compatible.
+// A signed 64-bit count of one unit; 9.2 billion dollars in nano-dollars. Sums that overflow are a CHECK,
+// because a wrapped amount would let money through; use SaturatingAdd where the input is somebody else's.
+// Thread-compatible.
 class Amount {
  public:
   constexpr Amount() = default;

@@ -1,4 +1,5 @@
-// Invariants. CHECK(x) aborts in every build: a program that has broken an invariant must not go on forwarding traffic.
+// Invariants. CHECK(x) aborts in every build: a program that has broken an invariant must not go on
+// forwarding traffic.
 //
 // It is for what the program itself has got wrong, never for input: bad input is an Error.
 #pragma once

@@ -31,7 +31,8 @@ Result<std::string> FromHex(std::string_view text) {
   for (size_t i = 0; i < text.size(); i += 2) {
     const int high = DigitValue(text[i]);
     const int low = DigitValue(text[i + 1]);
-    if (high < 0 || low < 0) return Error{ErrorCode::kInvalid, "text holds a character that is not hexadecimal"};
+    if (high < 0 || low < 0)
+      return Error{ErrorCode::kInvalid, "text holds a character that is not hexadecimal"};
     bytes.push_back(static_cast<char>(high * 16 + low));
   }
   return bytes;

@@ -11,8 +11,9 @@
 
 namespace postern {
 
-// One exchange: a request and what became of it. 48 bits of milliseconds, then 80 random bits, so ids sort by time.
-// Its text is the `request-id` of our own answers: "req_" and 26 characters of Crockford's base 32 (the ULID layout).
+// One exchange: a request and what became of it. 48 bits of milliseconds, then 80 random bits, so ids sort by
+// time. Its text is the `request-id` of our own answers: "req_" and 26 characters of Crockford's base 32 (the
+// ULID layout).
 struct ExchangeId {
   std::array<uint8_t, 16> bytes{};
 
@@ -26,7 +27,8 @@ struct ExchangeId {
   friend auto operator<=>(const ExchangeId&, const ExchangeId&) = default;
 };
 
-// A virtual key's public part: what `pst_<id>_…` holds between its underscores. Lower-case letters and digits.
+// A virtual key's public part: what `pst_<id>_…` holds between its underscores. Lower-case letters and
+// digits.
 struct KeyId {
   std::string value;
   friend auto operator<=>(const KeyId&, const KeyId&) = default;

@@ -11,7 +11,7 @@
 namespace postern {
 namespace {
 
-std::atomic<Level> g_level{Level::kInfo};          // NOLINT: the process has one standard error, so one level of it
+std::atomic<Level> g_level{Level::kInfo};  // NOLINT: the process has one standard error, so one level of it
 std::atomic<LogFormat> g_format{LogFormat::kText};  // NOLINT
 
 const char* Name(Level level) {
@@ -26,7 +26,8 @@ const char* Name(Level level) {
 
 spdlog::logger& Logger() {
   static const auto logger = [] {
-    auto made = std::make_unique<spdlog::logger>("postern", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made =
+        std::make_unique<spdlog::logger>("postern", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::trace);
     return made;
@@ -73,7 +74,11 @@ std::string FormatLogLine(LogFormat format, std::string_view time, Level level, 
     }
     return line;
   }
-  line.append(R"({"time":")").append(time).append(R"(","level":")").append(Name(level)).append(R"(","message":)");
+  line.append(R"({"time":")")
+      .append(time)
+      .append(R"(","level":")")
+      .append(Name(level))
+      .append(R"(","message":)");
   AppendJsonString(line, sentence);
   for (const Field& field : fields) {
     line.push_back(',');
@@ -88,7 +93,8 @@ std::string FormatLogLine(LogFormat format, std::string_view time, Level level, 
 
 void Log(Level level, std::string_view sentence, std::initializer_list<Field> fields) {
   if (!WouldLog(level)) return;
-  Logger().log(spdlog::level::info, "{}", FormatLogLine(g_format, FormatRfc3339(WallNow()), level, sentence, fields));
+  Logger().log(spdlog::level::info, "{}",
+               FormatLogLine(g_format, FormatRfc3339(WallNow()), level, sentence, fields));
 }
 
 std::optional<uint64_t> LogLimiter::Admit(std::chrono::nanoseconds interval) {

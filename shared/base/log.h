@@ -29,7 +29,8 @@ class Field {
   Field(std::string_view name, const char* value) : name_(name), text_(value) {}
   Field(std::string_view name, const std::string& value) : name_(name), text_(value) {}
   template <std::integral T>
-  Field(std::string_view name, T value) : name_(name), number_(static_cast<int64_t>(value)), is_number_(true) {}
+  Field(std::string_view name, T value)
+      : name_(name), number_(static_cast<int64_t>(value)), is_number_(true) {}
 
   std::string_view name() const { return name_; }
   std::string_view text() const { return text_; }
@@ -48,7 +49,8 @@ void SetLogLevel(Level level);
 bool WouldLog(Level level);
 void Log(Level level, std::string_view sentence, std::initializer_list<Field> fields = {});
 
-// The line itself, as Log writes it (without the newline); text values are quoted and escaped where they need it.
+// The line itself, as Log writes it (without the newline); text values are quoted and escaped where they need
+// it.
 std::string FormatLogLine(LogFormat format, std::string_view time, Level level, std::string_view sentence,
                           std::initializer_list<Field> fields);
 
@@ -66,8 +68,8 @@ class LogLimiter {
 }  // namespace postern
 
 // At most one line an interval from this place.
-#define LOG_LIMITED(interval, level, sentence, ...)                       \
-  do {                                                                    \
-    static ::postern::LogLimiter limiter_;                                \
+#define LOG_LIMITED(interval, level, sentence, ...)                               \
+  do {                                                                            \
+    static ::postern::LogLimiter limiter_;                                        \
     if (limiter_.Admit(interval)) ::postern::Log(level, sentence, ##__VA_ARGS__); \
   } while (false)

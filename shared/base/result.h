@@ -42,14 +42,15 @@ struct Ok {
   friend bool operator==(Ok, Ok) = default;
 };
 
-// Either a value or an Error, with the member names of std::expected. Reading the side that isn't there is a CHECK.
-// Thread-compatible.
+// Either a value or an Error, with the member names of std::expected. Reading the side that isn't there is a
+// CHECK. Thread-compatible.
 template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: so that `return value;` reads well
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: so that `return value;` reads well
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
@@ -89,9 +90,9 @@ using Status = Result<Ok>;
 }  // namespace postern
 
 // Returns the error of an expression from the enclosing function, or goes on.
-#define RETURN_IF_ERROR(expression)                            \
-  do {                                                         \
-    auto status_ = (expression);                               \
+#define RETURN_IF_ERROR(expression)                              \
+  do {                                                           \
+    auto status_ = (expression);                                 \
     if (!status_.has_value()) return std::move(status_).error(); \
   } while (false)
 

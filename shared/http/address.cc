@@ -1,12 +1,12 @@
 #include "shared/http/address.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/un.h>
-
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
 
 namespace postern::http {
 namespace {
@@ -30,7 +30,8 @@ HostPort Split(std::string_view text) {
   const size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
   const size_t colon = text.rfind(':');
   if (bracket != std::string_view::npos) {
-    return {text.substr(1, bracket - 1), colon > bracket && colon != std::string_view::npos ? text.substr(colon + 1) : ""};
+    return {text.substr(1, bracket - 1),
+            colon > bracket && colon != std::string_view::npos ? text.substr(colon + 1) : ""};
   }
   if (colon == std::string_view::npos) return {text, ""};
   return {text.substr(0, colon), text.substr(colon + 1)};
@@ -85,7 +86,8 @@ uint16_t Address::port() const {
 
 bool Address::IsLoopback() const {
   if (family() == AF_UNIX) return true;
-  if (family() == AF_INET) return ntohl(reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr.s_addr) >> 24 == 127;
+  if (family() == AF_INET)
+    return ntohl(reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr.s_addr) >> 24 == 127;
   if (family() != AF_INET6) return false;
   const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
   return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);

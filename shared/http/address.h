@@ -1,11 +1,11 @@
 // Where sockets are: IPv4, IPv6 or a Unix path.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include <sys/socket.h>
 
 #include "shared/base/result.h"
 
@@ -25,8 +25,8 @@ struct Address {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
   sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
   int family() const { return storage.ss_family; }
-  uint16_t port() const;             // 0 for a Unix path
-  bool IsLoopback() const;           // 127.0.0.0/8, ::1, v4-mapped ones, and Unix paths
+  uint16_t port() const;    // 0 for a Unix path
+  bool IsLoopback() const;  // 127.0.0.0/8, ::1, v4-mapped ones, and Unix paths
   std::string ToString() const;
 };
 

@@ -1,4 +1,5 @@
-// Large buffers that are used again: freeing and faulting in 300 KB for each request costs more than relaying it.
+// Large buffers that are used again: freeing and faulting in 300 KB for each request costs more than relaying
+// it.
 #pragma once
 
 #include <array>
@@ -12,8 +13,8 @@ namespace postern::http {
 
 class BufferPool;
 
-// Bytes that go back to their pool. After `size()` bytes there are always kPadding more that may be read (not relied upon for
-// their values), as SIMD parsers want. The pool must live longer. Owned by the loop thread.
+// Bytes that go back to their pool. After `size()` bytes there are always kPadding more that may be read (not
+// relied upon for their values), as SIMD parsers want. The pool must live longer. Owned by the loop thread.
 class Buffer {
  public:
   static constexpr size_t kPadding = 64;

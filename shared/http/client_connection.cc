@@ -11,8 +11,8 @@ constexpr size_t kReadBodyAtOnce = 64 * 1024 - Buffer::kPadding;
 
 }  // namespace
 
-Task<Io> ClientConnection::SendRequest(Strand& strand, std::string_view method, std::span<std::string_view> pieces,
-                                       std::chrono::nanoseconds stall) {
+Task<Io> ClientConnection::SendRequest(Strand& strand, std::string_view method,
+                                       std::span<std::string_view> pieces, std::chrono::nanoseconds stall) {
   parser_.Reset();
   input_.clear();
   input_used_ = 0;
@@ -28,7 +28,8 @@ Task<Io> ClientConnection::SendRequest(Strand& strand, std::string_view method, 
       continue;
     }
     if (written.io != Io::kWouldBlock) co_return written.io;
-    if (stream_.MayHaveInput() && stream_.tls() == nullptr) co_return Io::kOk;  // it has made up its mind already
+    if (stream_.MayHaveInput() && stream_.tls() == nullptr)
+      co_return Io::kOk;  // it has made up its mind already
     if (!stalled) strand.SetDeadlineIn(stall);
     stalled = true;
     const Wake wake = co_await strand.Wait();
@@ -87,7 +88,9 @@ BodyPiece ClientConnection::TryReadBody() {
     return Decode(fresh);
   }
   std::span<char> into = buffer_.spare();
-  if (head_.framing == Framing::kLength) into = into.first(std::min<uint64_t>(into.size(), left_));
+  // One byte more than is due: a server that sends it has lost count, and a read that comes short has drained
+  // the socket.
+  if (head_.framing == Framing::kLength) into = into.first(std::min<uint64_t>(into.size(), left_ + 1));
   const IoCount read = stream_.TryRead(into);
   if (read.io == Io::kClosed && head_.framing == Framing::kUntilClose) {
     complete_ = true;
@@ -116,7 +119,8 @@ BodyPiece ClientConnection::Decode(std::span<char> fresh) {
 Task<BodyPiece> ClientConnection::ReadBody(Strand& strand) {
   for (;;) {
     const BodyPiece piece = TryReadBody();
-    const bool nothing = piece.io == Io::kWouldBlock || (piece.io == Io::kOk && piece.bytes.empty() && !piece.last);
+    const bool nothing =
+        piece.io == Io::kWouldBlock || (piece.io == Io::kOk && piece.bytes.empty() && !piece.last);
     if (!nothing) co_return piece;
     if (piece.io == Io::kOk) continue;
     const Wake wake = co_await strand.Wait();
@@ -124,8 +128,11 @@ Task<BodyPiece> ClientConnection::ReadBody(Strand& strand) {
   }
 }
 
-bool ClientConnection::reusable() const {
-  return complete_ && sent_whole_ && head_.keep_alive && input_used_ == input_.size() && !stream_.socket().hung_up();
+bool ClientConnection::IsReusable() {
+  const bool whole = complete_ && sent_whole_ && head_.keep_alive && input_used_ == input_.size();
+  if (!whole || stream_.socket().hung_up()) return false;
+  char byte = 0;
+  return stream_.TryRead(std::span(&byte, 1)).io == Io::kWouldBlock;
 }
 
 void ClientConnection::Rest() {

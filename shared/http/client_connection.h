@@ -25,12 +25,14 @@ class ClientConnection {
 
   Stream& stream() { return stream_; }
 
-  // Sends a request whose head is `pieces[0]`. kOk also when the server answers before it has taken everything: then the
-  // rest isn't sent and the connection won't be used again. `method` decides whether an answer has a body.
+  // Sends a request whose head is `pieces[0]`. kOk also when the server answers before it has taken
+  // everything: then the rest isn't sent and the connection won't be used again. `method` decides whether an
+  // answer has a body.
   Task<Io> SendRequest(Strand& strand, std::string_view method, std::span<std::string_view> pieces,
                        std::chrono::nanoseconds stall);
 
-  // Reads the next head: of an interim answer (1xx) or of the answer. kFailed with failure() when it isn't HTTP.
+  // Reads the next head: of an interim answer (1xx) or of the answer. kFailed with failure() when it isn't
+  // HTTP.
   Task<Io> ReadHead(Strand& strand, size_t most_bytes);
   const Head& head() const { return head_; }
   const std::string& failure() const { return parser_.failure(); }
@@ -41,8 +43,9 @@ class ClientConnection {
   BodyPiece TryReadBody();
   Task<BodyPiece> ReadBody(Strand& strand);
 
-  // Whether another request may be sent: the answer was complete, nothing came after it, and both sides keep the connection.
-  bool reusable() const;
+  // Whether another request may be sent: the answer was complete, nothing came after it, and both sides keep
+  // the connection.
+  bool IsReusable();
   // For an idle connection: gives back its memory.
   void Rest();
 
@@ -56,7 +59,7 @@ class ClientConnection {
   Stream stream_;
   MessageParser parser_{MessageParser::Role::kResponses};
   Head head_;
-  std::string input_;       // the head's bytes, and what came with them
+  std::string input_;  // the head's bytes, and what came with them
   size_t input_used_ = 0;
   Buffer buffer_;           // what the last read of the body gave
   uint64_t left_ = 0;       // of a body with a length

@@ -176,7 +176,8 @@ Task<Io> Exchange::SendFramed(std::string_view bytes, std::string_view ending) {
   }
   if (!ending.empty()) pieces[count++] = ending;
   body_bytes_sent_ += bytes.size();
-  const Io io = co_await stream_.WriteAll(strand_, std::span(pieces.data(), count), server_.limits().write_stall);
+  const Io io =
+      co_await stream_.WriteAll(strand_, std::span(pieces.data(), count), server_.limits().write_stall);
   output_.clear();
   co_return io;
 }

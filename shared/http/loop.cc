@@ -1,12 +1,12 @@
 #include "shared/http/loop.h"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace postern::http {
 namespace {
@@ -37,7 +37,8 @@ struct Loop::Detached {
   };
 };
 
-Socket::Socket(Loop& loop, int descriptor, SocketOwner* owner) : loop_(loop), descriptor_(descriptor), owner_(owner) {
+Socket::Socket(Loop& loop, int descriptor, SocketOwner* owner)
+    : loop_(loop), descriptor_(descriptor), owner_(owner) {
   loop_.Register(*this);
 }
 
@@ -95,7 +96,8 @@ Result<std::unique_ptr<Loop>> Loop::Make() {
   if (epoll < 0 || wakeup < 0) {
     if (epoll >= 0) ::close(epoll);
     if (wakeup >= 0) ::close(wakeup);
-    return Error{ErrorCode::kUnavailable, "the kernel gave no epoll descriptor: the limit of open files is reached"};
+    return Error{ErrorCode::kUnavailable,
+                 "the kernel gave no epoll descriptor: the limit of open files is reached"};
   }
   return std::unique_ptr<Loop>(new Loop(epoll, wakeup));
 }
@@ -131,8 +133,10 @@ void Loop::Unregister(Socket& socket) {
 }
 
 void Loop::Forget(const Strand& strand) {
-  std::replace(to_resume_.begin(), to_resume_.end(), const_cast<Strand*>(&strand), static_cast<Strand*>(nullptr));
-  std::replace(resuming_.begin(), resuming_.end(), const_cast<Strand*>(&strand), static_cast<Strand*>(nullptr));
+  std::replace(to_resume_.begin(), to_resume_.end(), const_cast<Strand*>(&strand),
+               static_cast<Strand*>(nullptr));
+  std::replace(resuming_.begin(), resuming_.end(), const_cast<Strand*>(&strand),
+               static_cast<Strand*>(nullptr));
 }
 
 void Loop::Run() {
@@ -168,7 +172,9 @@ void Loop::DestroySpawned() {
   while (!detached_.empty()) std::coroutine_handle<>::from_address(*detached_.begin()).destroy();
 }
 
-std::chrono::nanoseconds Loop::TakeLongestTurn() { return std::exchange(longest_turn_, std::chrono::nanoseconds(0)); }
+std::chrono::nanoseconds Loop::TakeLongestTurn() {
+  return std::exchange(longest_turn_, std::chrono::nanoseconds(0));
+}
 
 void Loop::WaitForEvents() {
   std::array<epoll_event, 256> events;  // NOLINT: the kernel fills it
@@ -208,7 +214,8 @@ void Loop::RunPosted() {
 }
 
 void Loop::ResumeStrands() {
-  // A strand that is notified while others run waits for the next turn, so that no one starves the descriptors.
+  // A strand that is notified while others run waits for the next turn, so that no one starves the
+  // descriptors.
   resuming_.swap(to_resume_);
   for (size_t i = 0; i < resuming_.size(); ++i) {
     Strand* const strand = std::exchange(resuming_[i], nullptr);

@@ -1,15 +1,15 @@
 // The event loop: one thread, edge-triggered epoll, coroutines that wait on a Strand.
 //
-// A descriptor is registered once (in, out, rdhup, edge-triggered). What the kernel says is kept as flags on the Socket, and
-// whoever the socket belongs to is told that something changed; waiting code then looks again at what it waits for. So a wait
-// may end for no reason, and is always a loop:
+// A descriptor is registered once (in, out, rdhup, edge-triggered). What the kernel says is kept as flags on
+// the Socket, and whoever the socket belongs to is told that something changed; waiting code then looks again
+// at what it waits for. So a wait may end for no reason, and is always a loop:
 //
 //   while (!socket.readable()) {
 //     if (const Wake wake = co_await strand.Wait(); wake != Wake::kEvent) co_return ...;
 //   }
 //
-// One coroutine a connection, one Strand a coroutine. The strand carries the deadline of whatever its coroutine is doing, and
-// watches one socket (the client's) whose hang-up ends every wait.
+// One coroutine a connection, one Strand a coroutine. The strand carries the deadline of whatever its
+// coroutine is doing, and watches one socket (the client's) whose hang-up ends every wait.
 #pragma once
 
 #include <atomic>
@@ -97,7 +97,8 @@ class Strand final : public SocketOwner, private Timer {
   void Cancel();
   bool cancelled() const;
 
-  // Lets the waiting coroutine look again, later in this turn of the loop. Any number of calls is one wake-up.
+  // Lets the waiting coroutine look again, later in this turn of the loop. Any number of calls is one
+  // wake-up.
   void Notify();
   void OnSocketEvent(Socket&) override { Notify(); }
 
@@ -125,7 +126,8 @@ class Strand final : public SocketOwner, private Timer {
   bool cancelled_ = false;
 };
 
-// Not movable; Run() is called by the thread that owns everything in it. Only Post and Stop may be called by others.
+// Not movable; Run() is called by the thread that owns everything in it. Only Post and Stop may be called by
+// others.
 class Loop {
  public:
   // kUnavailable when the kernel gives no epoll or eventfd.
@@ -175,7 +177,8 @@ class Loop {
     Socket* socket = nullptr;
     uint32_t generation = 0;
   };
-  std::vector<Slot> sockets_;  // by descriptor; the generation tells a stale event from one of a reused descriptor
+  std::vector<Slot>
+      sockets_;  // by descriptor; the generation tells a stale event from one of a reused descriptor
   std::vector<Strand*> to_resume_;
   std::vector<Strand*> resuming_;
   Guarded<std::vector<std::function<void()>>> posted_;

@@ -10,7 +10,8 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 }  // namespace
 
 bool SameLettersIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return x == y || Lower(x) == Lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(),
+                    [](char x, char y) { return x == y || Lower(x) == Lower(y); });
 }
 
 std::optional<std::string_view> Head::Find(std::string_view name) const {
@@ -21,8 +22,8 @@ std::optional<std::string_view> Head::Find(std::string_view name) const {
 }
 
 size_t Head::Count(std::string_view name) const {
-  return static_cast<size_t>(
-      std::count_if(headers.begin(), headers.end(), [&](const Header& h) { return EqualsIgnoringCase(h.name, name); }));
+  return static_cast<size_t>(std::count_if(
+      headers.begin(), headers.end(), [&](const Header& h) { return EqualsIgnoringCase(h.name, name); }));
 }
 
 }  // namespace postern::http

@@ -1,10 +1,10 @@
 #include "shared/http/message_parser.h"
 
-#include <llhttp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
+
+#include <llhttp.h>
 
 namespace postern::http {
 namespace {
@@ -46,7 +46,9 @@ struct MessageParser::Impl {
   explicit Impl(Role parsed) : role(parsed) {
     llhttp_settings_init(&settings);
     settings.on_url = [](llhttp_t* p, const char* at, size_t n) { return Of(p).Extend(Of(p).target, at, n); };
-    settings.on_status = [](llhttp_t* p, const char* at, size_t n) { return Of(p).Extend(Of(p).reason, at, n); };
+    settings.on_status = [](llhttp_t* p, const char* at, size_t n) {
+      return Of(p).Extend(Of(p).reason, at, n);
+    };
     settings.on_header_field = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnField(at, n); };
     settings.on_header_value = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnValue(at, n); };
     settings.on_headers_complete = [](llhttp_t* p) { return Of(p).OnHeadComplete(); };
@@ -84,7 +86,8 @@ struct MessageParser::Impl {
     if (head_complete) return 0;
     NameAndValue& header = headers.back();
     const auto begin = static_cast<size_t>(at - base);
-    if (header.has_value && header.value.size > 0 && begin != header.value.begin + header.value.size) folded = true;
+    if (header.has_value && header.value.size > 0 && begin != header.value.begin + header.value.size)
+      folded = true;
     header.has_value = true;
     return Extend(header.value, at, count);
   }
@@ -141,7 +144,8 @@ MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head&
   if (folded) return Fail("a header line is folded");
   head.minor_version = parser.http_minor;
   if (parser.http_major != 1 || parser.http_minor > 1) return Fail("not HTTP/1.1 or HTTP/1.0");
-  head.method = role == Role::kRequests ? llhttp_method_name(static_cast<llhttp_method_t>(parser.method)) : "";
+  head.method =
+      role == Role::kRequests ? llhttp_method_name(static_cast<llhttp_method_t>(parser.method)) : "";
   head.target = target.In(bytes);
   head.status = parser.status_code;
   head.reason = reason.In(bytes);
@@ -151,10 +155,12 @@ MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head&
     std::string_view value = header.value.In(bytes);
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
     const std::string_view name = header.name.In(bytes);
-    if (std::any_of(name.begin(), name.end(), [](char c) { return c == ' ' || c == '\t'; })) return Fail("white space in a header's name");
+    if (std::any_of(name.begin(), name.end(), [](char c) { return c == ' ' || c == '\t'; }))
+      return Fail("white space in a header's name");
     head.headers.push_back({name, value});
   }
-  if (role == Role::kRequests && !head.target.starts_with('/')) return Fail("the request target is not a path");
+  if (role == Role::kRequests && !head.target.starts_with('/'))
+    return Fail("the request target is not a path");
   return SetFraming(head);
 }
 
@@ -166,7 +172,8 @@ MessageParser::State MessageParser::Impl::SetFraming(Head& head) {
   if (lengths + encodings > 1) return Fail("Content-Length together with Transfer-Encoding");
   head.content_length = 0;
   if (encodings == 1) {
-    if (!EqualsIgnoringCase(*head.Find("transfer-encoding"), "chunked")) return Fail("a Transfer-Encoding other than chunked");
+    if (!EqualsIgnoringCase(*head.Find("transfer-encoding"), "chunked"))
+      return Fail("a Transfer-Encoding other than chunked");
     if (head.minor_version == 0) return Fail("a Transfer-Encoding in HTTP/1.0");
     head.framing = Framing::kChunked;
   } else if (lengths == 1) {

@@ -1,26 +1,23 @@
-// Names to addresses, off the loop: getaddrinfo blocks, so it has a thread of its own.
+// Names to addresses. getaddrinfo blocks, so a worker asks.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <functional>
 #include <map>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "shared/http/address.h"
 #include "shared/http/loop.h"
+#include "shared/http/worker.h"
 
 namespace postern::http {
 
-// Asked by the loop thread; a thread inside does the waiting. Answers are remembered for 30 seconds, and for as long as the
-// name can't be resolved anew. Addresses need no question. Owned by the loop thread.
+// Answers are remembered for 30 seconds, and for as long as the
+// as long as the name can't be resolved anew. Addresses need no question. Owned by the loop thread.
 class Resolver {
  public:
-  explicit Resolver(Loop& loop);
-  ~Resolver();  // waits for a question that is being asked
+  // Both must live longer; the worker's jobs may outlast it only until the loop has ended.
+  Resolver(Loop& loop, Worker& worker) : loop_(loop), worker_(worker) {}
 
   // kUnavailable when there is no answer before the strand's deadline or the name is unknown.
   Task<Result<std::vector<Address>>> Resolve(Strand& strand, const std::string& host, uint16_t port);
@@ -34,15 +31,11 @@ class Resolver {
     std::vector<Strand*> waiting;
   };
   void Ask(const std::string& host);
-  void Work(const std::stop_token& stop);
   void OnAnswer(const std::string& host, std::vector<Address> addresses, std::string failure);
 
   Loop& loop_;
+  Worker& worker_;
   std::map<std::string, Known, std::less<>> known_;
-  std::mutex mutex_;
-  std::condition_variable_any asked_;
-  std::vector<std::string> questions_;
-  std::jthread thread_;
 };
 
 }  // namespace postern::http

@@ -1,15 +1,15 @@
 #include "shared/http/server.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "shared/base/log.h"
 
@@ -189,7 +189,8 @@ Task<bool> Connection::ReadHead() {
 std::optional<ProtocolError> Connection::CheckHead() const {
   const Head& head = exchange_.head_;
   const size_t hosts = head.Count("host");
-  if (hosts > 1 || (hosts == 0 && head.minor_version == 1)) return ProtocolError{400, "A request has exactly one Host."};
+  if (hosts > 1 || (hosts == 0 && head.minor_version == 1))
+    return ProtocolError{400, "A request has exactly one Host."};
   if (const auto expect = head.Find("expect"); expect && !EqualsIgnoringCase(*expect, "100-continue")) {
     return ProtocolError{417, "The only expectation that can be met is 100-continue."};
   }
@@ -227,7 +228,8 @@ void Server::Listener::AcceptAll() {
     if (descriptor < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
-        LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "no connection can be accepted", {{"error", std::strerror(errno)}});
+        LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "no connection can be accepted",
+                    {{"error", std::strerror(errno)}});
         server_.loop_.timers().Set(*this, server_.loop_.now() + kAcceptAgain);
       }
       return;
@@ -262,7 +264,8 @@ Server::~Server() = default;
 
 Status Server::Listen(const Address& address) {
   const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return Error{ErrorCode::kUnavailable, "no socket: " + std::string(std::strerror(errno))};
+  if (descriptor < 0)
+    return Error{ErrorCode::kUnavailable, "no socket: " + std::string(std::strerror(errno))};
   const int on = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (address.family() == AF_INET6) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));

@@ -1,9 +1,10 @@
-// The serving side: a listener, and one coroutine a connection that reads requests and hands each to a handler.
+// The serving side: a listener, and one coroutine a connection that reads requests and hands each to a
+// handler.
 //
 //   accept → read a head → (checks) → handler(Exchange) → keep the connection or close it
 //
-// What the protocol forbids is answered here, in the words of `render`; everything else is the handler's. Fails closed: a
-// request that was not understood to its last byte ends its connection.
+// What the protocol forbids is answered here, in the words of `render`; everything else is the handler's.
+// Fails closed: a request that was not understood to its last byte ends its connection.
 #pragma once
 
 #include <array>
@@ -24,10 +25,10 @@
 namespace postern::http {
 
 struct ServerLimits {
-  std::chrono::nanoseconds head{std::chrono::seconds(10)};          // from a head's first byte to its last
-  std::chrono::nanoseconds idle{std::chrono::seconds(300)};         // between exchanges
-  std::chrono::nanoseconds body_idle{std::chrono::seconds(30)};     // between two reads of a body
-  std::chrono::nanoseconds write_stall{std::chrono::seconds(60)};   // a client that doesn't read
+  std::chrono::nanoseconds head{std::chrono::seconds(10)};         // from a head's first byte to its last
+  std::chrono::nanoseconds idle{std::chrono::seconds(300)};        // between exchanges
+  std::chrono::nanoseconds body_idle{std::chrono::seconds(30)};    // between two reads of a body
+  std::chrono::nanoseconds write_stall{std::chrono::seconds(60)};  // a client that doesn't read
   size_t head_bytes = 64 * 1024;
   size_t body_bytes = 32 * 1024 * 1024;
   size_t connections = 10'000;
@@ -42,8 +43,8 @@ struct Answer {
 
 // What went wrong before a handler could know of it.
 struct ProtocolError {
-  int status;             // 400, 408, 413, 417, 431, 505 …
-  std::string sentence;   // quotes nothing of the request
+  int status;            // 400, 408, 413, 417, 431, 505 …
+  std::string sentence;  // quotes nothing of the request
 };
 
 enum class BodyState {
@@ -51,7 +52,7 @@ enum class BodyState {
   kTooLarge,   // more than the limit, by its length or as it came
   kMalformed,  // not the framing it claimed
   kTimedOut,
-  kGone,       // the client left
+  kGone,  // the client left
 };
 
 // What a handler wants to keep for the life of a connection.
@@ -63,8 +64,8 @@ class ConnectionNote {
 class Connection;
 class Server;
 
-// One request and its answer. The handler reads the body or not, sends one answer or none (then the connection is cut).
-// Owned by the loop thread; lives as long as the handler's coroutine.
+// One request and its answer. The handler reads the body or not, sends one answer or none (then the
+// connection is cut). Owned by the loop thread; lives as long as the handler's coroutine.
 class Exchange {
  public:
   const Head& head() const { return head_; }
@@ -72,11 +73,11 @@ class Exchange {
   Server& server() { return server_; }
   const Address& client() const { return client_; }
   const Address& local() const { return local_; }
-  BootTime began() const { return began_; }  // when the head was complete
+  BootTime began() const { return began_; }       // when the head was complete
   ConnectionNote* note() const { return note_; }  // what the server's on_accept made, or null
 
-  // Reads the whole body, once; body() then has it. Says "100 Continue" to a client that waits for it. With kWhole, a client
-  // that leaves from then on cancels the strand.
+  // Reads the whole body, once; body() then has it. Says "100 Continue" to a client that waits for it. With
+  // kWhole, a client that leaves from then on cancels the strand.
   Task<BodyState> ReadBody();
   const Buffer& body() const { return body_; }
   Buffer& body() { return body_; }
@@ -84,10 +85,11 @@ class Exchange {
   // Sends a whole answer.
   Task<Io> Send(const Answer& answer);
 
-  // Or an answer in pieces: Begin, any number of SendPiece, SendLast. The head goes out with the first piece (which may be
-  // empty). With a length, exactly that many bytes must follow; without one the body is chunked, or ends with the connection
-  // for a client of HTTP/1.0.
-  void Begin(int status, std::string_view reason, std::span<const Header> headers, std::optional<uint64_t> length);
+  // Or an answer in pieces: Begin, any number of SendPiece, SendLast. The head goes out with the first piece
+  // (which may be empty). With a length, exactly that many bytes must follow; without one the body is
+  // chunked, or ends with the connection for a client of HTTP/1.0.
+  void Begin(int status, std::string_view reason, std::span<const Header> headers,
+             std::optional<uint64_t> length);
   Task<Io> SendPiece(std::string_view bytes);
   Task<Io> SendLast(std::string_view bytes);
   bool begun() const { return begun_; }
@@ -123,12 +125,12 @@ class Exchange {
   // Filled anew for each exchange of the connection.
   MessageParser parser_{MessageParser::Role::kRequests};
   Head head_;
-  std::string input_;      // the head's bytes
-  std::string pending_;    // what came after them and isn't read yet
+  std::string input_;    // the head's bytes
+  std::string pending_;  // what came after them and isn't read yet
   BootTime began_{};
   Buffer body_;
   bool body_read_ = false;
-  std::string output_;     // the answer's head until it is sent
+  std::string output_;  // the answer's head until it is sent
   bool keep_alive_ = false;
   bool begun_ = false;
   bool chunked_ = false;
@@ -142,10 +144,12 @@ class Server {
  public:
   using Handler = std::function<Task<void>(Exchange&)>;
   using Renderer = std::function<Answer(const ProtocolError&)>;
-  using OnAccept = std::function<std::unique_ptr<ConnectionNote>(const Address& client, const Address& local)>;
+  using OnAccept =
+      std::function<std::unique_ptr<ConnectionNote>(const Address& client, const Address& local)>;
 
   // `tls` may be null, for plain HTTP; it must live longer than the server.
-  Server(Loop& loop, BufferPool& buffers, const ServerLimits& limits, Handler handler, Renderer render, tls::Context* tls);
+  Server(Loop& loop, BufferPool& buffers, const ServerLimits& limits, Handler handler, Renderer render,
+         tls::Context* tls);
   ~Server();
 
   // Binds and listens. kUnavailable with the address when it is taken. May be called for several addresses.

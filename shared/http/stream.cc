@@ -1,12 +1,12 @@
 #include "shared/http/stream.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace postern::http {
 namespace {
@@ -147,7 +147,8 @@ IoCount Stream::WriteTls(std::span<const std::string_view> pieces) {
   return {Io::kOk, total};
 }
 
-Task<Io> Stream::WriteAll(Strand& strand, std::span<std::string_view> pieces, std::chrono::nanoseconds stall) {
+Task<Io> Stream::WriteAll(Strand& strand, std::span<std::string_view> pieces,
+                          std::chrono::nanoseconds stall) {
   pieces = Advance(pieces, 0);
   bool stalled = false;
   while (!pieces.empty()) {

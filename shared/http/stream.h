@@ -47,7 +47,8 @@ class Stream {
 
   // Sends as much of the pieces, in order, as the kernel takes now; at most eight pieces.
   IoCount TryWrite(std::span<const std::string_view> pieces);
-  // Sends all of them. Where that has to wait, the strand's deadline becomes `stall` after the last bytes that were taken.
+  // Sends all of them. Where that has to wait, the strand's deadline becomes `stall` after the last bytes
+  // that were taken.
   Task<Io> WriteAll(Strand& strand, std::span<std::string_view> pieces, std::chrono::nanoseconds stall);
 
   // Whether bytes may be there to read that nobody asked for (an idle connection should have none).

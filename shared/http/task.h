@@ -3,8 +3,12 @@
 //   Task<size_t> ReadLine(Stream& stream);
 //   const size_t length = co_await ReadLine(stream);
 //
-// A Task owns its frame: destroying one that is suspended destroys what lives in it, in reverse order. Everything runs on
-// the loop's thread and nothing throws: an exception that reaches a Task ends the program.
+// g++ 12 destroys some temporaries of an expression that awaits twice (those of a conditional expression, and
+// braced aggregates that are arguments). So what a task is given by reference, and a task that is chosen by a
+// condition, has a name.
+//
+// A Task owns its frame: destroying one that is suspended destroys what lives in it, in reverse order.
+// Everything runs on the loop's thread and nothing throws: an exception that reaches a Task ends the program.
 #pragma once
 
 #include <coroutine>

@@ -32,7 +32,8 @@ void TimerWheel::Set(Timer& timer, BootTime deadline) {
 }
 
 void TimerWheel::Link(Timer& timer) {
-  const int64_t due = TickOf(*timer.deadline_) + 1;  // the slot's start is then past the deadline: never early
+  const int64_t due =
+      TickOf(*timer.deadline_) + 1;  // the slot's start is then past the deadline: never early
   const int64_t tick = std::clamp(due, tick_ + 1, tick_ + static_cast<int64_t>(kSlots) - 1);
   const auto slot = static_cast<size_t>(tick) % kSlots;
   timer.slot_ = slot;
@@ -69,7 +70,8 @@ void TimerWheel::Advance(BootTime now) {
 std::optional<BootTime> TimerWheel::NextLook() const {
   if (linked_ == 0) return std::nullopt;
   for (int64_t ahead = 1; ahead <= static_cast<int64_t>(kSlots); ++ahead) {
-    if (slots_[static_cast<size_t>(tick_ + ahead) % kSlots] != nullptr) return BootTime((tick_ + ahead) * kTick);
+    if (slots_[static_cast<size_t>(tick_ + ahead) % kSlots] != nullptr)
+      return BootTime((tick_ + ahead) * kTick);
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // Deadlines by the thousand: setting one that moves further away costs two stores.
 //
-//   slots of 8 ms:  | 0 | 1 | … | 511 |   a deadline further off than the wheel waits in its last slot and moves on from there
+//   slots of 8 ms:  | 0 | 1 | … | 511 |   a deadline further off than the wheel waits in its last slot and
+//   moves on from there
 //
 // A timer fires at most one slot late and never early.
 #pragma once
@@ -16,7 +17,8 @@ namespace postern::http {
 
 class TimerWheel;
 
-// Something that wants to be told once its deadline has passed. Unlinks itself when destroyed. Owned by the loop thread.
+// Something that wants to be told once its deadline has passed. Unlinks itself when destroyed. Owned by the
+// loop thread.
 class Timer {
  public:
   Timer() = default;

@@ -1,13 +1,13 @@
 #include "shared/http/upstream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
 
 namespace postern::http {
 namespace {
@@ -60,7 +60,7 @@ Upstream::Upstream(Loop& loop, BufferPool& buffers, Resolver& resolver, Upstream
 Upstream::~Upstream() = default;
 
 void Upstream::Keep(std::unique_ptr<ClientConnection> connection) {
-  if (!connection->reusable() || idle_.size() >= options_.most_idle) return;
+  if (!connection->IsReusable() || idle_.size() >= options_.most_idle) return;
   connection->Rest();
   idle_.push_front(std::make_unique<Idle>(*this, std::move(connection)));
   counts_.idle = idle_.size();
@@ -124,7 +124,8 @@ Task<Result<std::unique_ptr<ClientConnection>>> Upstream::ConnectTo(Strand& stra
   int outcome = 0;
   socklen_t size = sizeof(outcome);
   ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &outcome, &size);
-  if (outcome != 0) co_return Unavailable("can't connect to " + address.ToString() + ": " + std::strerror(outcome));
+  if (outcome != 0)
+    co_return Unavailable("can't connect to " + address.ToString() + ": " + std::strerror(outcome));
   if (options_.tls != nullptr) {
     if (options_.proxy) {
       const Status tunnel = co_await Tunnel(strand, *connection);
@@ -138,12 +139,15 @@ Task<Result<std::unique_ptr<ClientConnection>>> Upstream::ConnectTo(Strand& stra
 
 Task<Status> Upstream::Tunnel(Strand& strand, ClientConnection& connection) {
   const bool named = options_.host.find(':') == std::string::npos;
-  const std::string authority = (named ? options_.host : "[" + options_.host + "]") + ":" + std::to_string(options_.port);
+  const std::string authority =
+      (named ? options_.host : "[" + options_.host + "]") + ":" + std::to_string(options_.port);
   std::string request = "CONNECT " + authority + " HTTP/1.1\r\nhost: " + authority + "\r\n";
-  if (!options_.proxy->authorization.empty()) request += "proxy-authorization: " + options_.proxy->authorization + "\r\n";
+  if (!options_.proxy->authorization.empty())
+    request += "proxy-authorization: " + options_.proxy->authorization + "\r\n";
   request += "\r\n";
   std::array<std::string_view, 1> pieces = {request};
-  Io io = co_await connection.SendRequest(strand, "HEAD", pieces, options_.connect);  // like HEAD's, its answer has no body
+  Io io = co_await connection.SendRequest(strand, "HEAD", pieces,
+                                          options_.connect);  // like HEAD's, its answer has no body
   if (io == Io::kOk) io = co_await connection.ReadHead(strand, kMostTunnelHead);
   if (io != Io::kOk) co_return Unavailable("the proxy " + options_.proxy->host + " gave no answer");
   if (connection.head().status / 100 != 2) {
@@ -160,7 +164,8 @@ Task<Status> Upstream::Secure(Strand& strand, ClientConnection& connection) {
   connection.stream().StartTls(*std::move(session));
   const Io io = co_await connection.stream().Handshake(strand);
   if (io == Io::kOk) co_return Ok{};
-  if (io == Io::kFailed) co_return Unavailable("no secure connection to " + host + ": " + connection.stream().tls()->failure());
+  if (io == Io::kFailed)
+    co_return Unavailable("no secure connection to " + host + ": " + connection.stream().tls()->failure());
   co_return Unavailable("no secure connection to " + host + " in time");
 }
 

@@ -23,7 +23,8 @@ struct UpstreamOptions {
   std::string host;  // a name or an address, without brackets
   uint16_t port = 0;
   tls::Context* tls = nullptr;  // for a secure origin; must live longer
-  std::optional<Proxy> proxy;   // asked for a tunnel by CONNECT where the origin is secure; else requests must hold whole URLs
+  std::optional<Proxy>
+      proxy;  // asked for a tunnel by CONNECT where the origin is secure; else requests must hold whole URLs
   std::chrono::nanoseconds connect{std::chrono::seconds(5)};  // name, connection, proxy and TLS together
   std::chrono::nanoseconds idle{std::chrono::seconds(60)};
   size_t most_idle = 256;
@@ -39,7 +40,8 @@ struct UpstreamCounts {
 
 class Upstream;
 
-// A connection in use. Dropped, it closes the connection, which cancels what the origin is doing. Owned by the loop thread.
+// A connection in use. Dropped, it closes the connection, which cancels what the origin is doing. Owned by
+// the loop thread.
 class Lease {
  public:
   Lease(Upstream& upstream, std::unique_ptr<ClientConnection> connection, bool reused);
@@ -66,8 +68,8 @@ class Upstream {
   Upstream(Loop& loop, BufferPool& buffers, Resolver& resolver, UpstreamOptions options);
   ~Upstream();
 
-  // A connection whose events wake the strand: the idle one used last, so that the others may rest, or a new one.
-  // kUnavailable with one sentence when there is none to be had, or the strand was cancelled.
+  // A connection whose events wake the strand: the idle one used last, so that the others may rest, or a new
+  // one. kUnavailable with one sentence when there is none to be had, or the strand was cancelled.
   Task<Result<Lease>> Take(Strand& strand);
   // A new one in any case, for a second try.
   Task<Result<Lease>> Connect(Strand& strand);

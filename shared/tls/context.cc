@@ -25,14 +25,16 @@ Status UseCertificate(SSL_CTX* context, const std::string& certificate, const st
     return Error{ErrorCode::kInvalid, certificate + ": not a readable PEM certificate: " + TakeSslError()};
   }
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Error{ErrorCode::kInvalid, key + ": not a readable PEM key of " + certificate + ": " + TakeSslError()};
+    return Error{ErrorCode::kInvalid,
+                 key + ": not a readable PEM key of " + certificate + ": " + TakeSslError()};
   }
   return Ok{};
 }
 
 // TLS 1.3 hands out tickets after the handshake, so sessions are caught here and not asked for.
 int KeepSession(SSL* ssl, SSL_SESSION* session) {
-  auto* state = static_cast<std::map<std::string, SslSession, std::less<>>*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  auto* state = static_cast<std::map<std::string, SslSession, std::less<>>*>(
+      SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
   const auto* host = static_cast<const std::string*>(SSL_get_app_data(ssl));
   if (state == nullptr || host == nullptr) return 0;
   if (state->size() >= kHostsRemembered && !state->contains(*host)) state->clear();
@@ -60,10 +62,12 @@ Result<std::unique_ptr<Context>> Context::Client(const ClientOptions& options) {
   }
   for (const std::string& file : options.authorities) {
     if (SSL_CTX_load_verify_file(context.get(), file.c_str()) != 1) {
-      return Error{ErrorCode::kInvalid, file + ": not a readable PEM file of certificates: " + TakeSslError()};
+      return Error{ErrorCode::kInvalid,
+                   file + ": not a readable PEM file of certificates: " + TakeSslError()};
     }
   }
-  if (!options.certificate.empty()) RETURN_IF_ERROR(UseCertificate(context.get(), options.certificate, options.key));
+  if (!options.certificate.empty())
+    RETURN_IF_ERROR(UseCertificate(context.get(), options.certificate, options.key));
   auto state = std::make_unique<State>();
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_app_data(context.get(), &state->sessions);

@@ -1,5 +1,6 @@
-// TLS as the data plane needs it: both sides, non-blocking, the peer verified by chain and by host name, sessions resumed.
-// Fails closed: a client context without a trust store verifies nothing and so refuses everything.
+// TLS as the data plane needs it: both sides, non-blocking, the peer verified by chain and by host name,
+// sessions resumed. Fails closed: a client context without a trust store verifies nothing and so refuses
+// everything.
 #pragma once
 
 #include <memory>
@@ -14,9 +15,9 @@ namespace postern::tls {
 
 // Whom a client trusts and how it shows itself. Files are PEM.
 struct ClientOptions {
-  bool system_roots = true;                // the distribution's trust store
-  std::vector<std::string> authorities;    // further files of trusted authorities
-  std::string certificate;                 // of this client, with `key`; empty for none
+  bool system_roots = true;              // the distribution's trust store
+  std::vector<std::string> authorities;  // further files of trusted authorities
+  std::string certificate;               // of this client, with `key`; empty for none
   std::string key;
 };
 

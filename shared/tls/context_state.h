@@ -1,11 +1,11 @@
 // What a Context holds, shared with Session. Private to this directory: it includes OpenSSL.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <map>
 #include <memory>
 #include <string>
+
+#include <openssl/ssl.h>
 
 #include "shared/tls/context.h"
 

@@ -1,9 +1,8 @@
 #include "shared/tls/session.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-
-#include <arpa/inet.h>
 
 #include "shared/tls/context_state.h"
 
@@ -12,7 +11,8 @@ namespace {
 
 bool IsAddress(const std::string& host) {
   in6_addr parsed;
-  return ::inet_pton(AF_INET, host.c_str(), &parsed) == 1 || ::inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
+  return ::inet_pton(AF_INET, host.c_str(), &parsed) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
 }
 
 }  // namespace
@@ -39,7 +39,8 @@ Result<std::unique_ptr<Session>> Session::Connect(Context& context, int descript
   const bool named = IsAddress(host) ? X509_VERIFY_PARAM_set1_ip_asc(verify, host.c_str()) == 1
                                      : X509_VERIFY_PARAM_set1_host(verify, host.c_str(), host.size()) == 1 &&
                                            SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
-  if (!named) return Error{ErrorCode::kInvalid, "not a host name that a certificate can be checked against: " + host};
+  if (!named)
+    return Error{ErrorCode::kInvalid, "not a host name that a certificate can be checked against: " + host};
   SSL_set_app_data(ssl, &state->host);
   const auto known = context.state_->sessions.find(host);
   if (known != context.state_->sessions.end() && known->second) {

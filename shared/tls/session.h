@@ -27,7 +27,8 @@ struct Transfer {
 // Doesn't own the descriptor, which must live longer. Thread-compatible.
 class Session {
  public:
-  // A client's session with `host`, which the peer's certificate must be for (a name, or an address without brackets).
+  // A client's session with `host`, which the peer's certificate must be for (a name, or an address without
+  // brackets).
   static Result<std::unique_ptr<Session>> Connect(Context& context, int descriptor, const std::string& host);
   static Result<std::unique_ptr<Session>> Accept(Context& context, int descriptor);
   ~Session();

@@ -160,78 +160,50 @@ void Bound(Event& event) {
   Cutter cutter(event);
   cutter.CutBytes(event, &Event::salt, &Event::mutable_salt, 16);
   switch (event.body_case()) {
-    case Event::kStart:
-      return BoundStart(cutter, *event.mutable_start());
-    case Event::kStop:
-      return cutter.Cut(*event.mutable_stop(), &Stop::reason, &Stop::mutable_reason);
-    case Event::kIntent:
-      return BoundIntent(cutter, *event.mutable_intent());
-    case Event::kOutcome:
-      return BoundOutcome(cutter, *event.mutable_outcome());
-    case Event::kRefusal:
-      return BoundRefusal(cutter, *event.mutable_refusal());
-    case Event::kGap:
-      return cutter.Cut(*event.mutable_gap(), &Gap::reason, &Gap::mutable_reason);
-    case Event::kKeyFirstUsed:
-      return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
-    case Event::BODY_NOT_SET:
-      return;
+    case Event::kStart: return BoundStart(cutter, *event.mutable_start());
+    case Event::kStop: return cutter.Cut(*event.mutable_stop(), &Stop::reason, &Stop::mutable_reason);
+    case Event::kIntent: return BoundIntent(cutter, *event.mutable_intent());
+    case Event::kOutcome: return BoundOutcome(cutter, *event.mutable_outcome());
+    case Event::kRefusal: return BoundRefusal(cutter, *event.mutable_refusal());
+    case Event::kGap: return cutter.Cut(*event.mutable_gap(), &Gap::reason, &Gap::mutable_reason);
+    case Event::kKeyFirstUsed: return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
+    case Event::BODY_NOT_SET: return;
   }
 }
 
 const char* KindName(const Event& event) {
   switch (event.body_case()) {
-    case Event::kStart:
-      return "start";
-    case Event::kStop:
-      return "stop";
-    case Event::kIntent:
-      return "intent";
-    case Event::kOutcome:
-      return "outcome";
-    case Event::kRefusal:
-      return "refusal";
-    case Event::kGap:
-      return "gap";
-    case Event::kKeyFirstUsed:
-      return "key_first_used";
-    case Event::BODY_NOT_SET:
-      break;
+    case Event::kStart: return "start";
+    case Event::kStop: return "stop";
+    case Event::kIntent: return "intent";
+    case Event::kOutcome: return "outcome";
+    case Event::kRefusal: return "refusal";
+    case Event::kGap: return "gap";
+    case Event::kKeyFirstUsed: return "key_first_used";
+    case Event::BODY_NOT_SET: break;
   }
   return "unknown";
 }
 
 const char* EndingName(Ending ending) {
   switch (ending) {
-    case ENDING_COMPLETE:
-      return "complete";
-    case ENDING_CLIENT_GONE:
-      return "client_gone";
-    case ENDING_UPSTREAM_CUT:
-      return "upstream_cut";
-    case ENDING_UPSTREAM_ERROR:
-      return "upstream_error";
-    case ENDING_REFUSED_BY_POLICY:
-      return "refused_by_policy";
-    case ENDING_INTERRUPTED:
-      return "interrupted";
-    case ENDING_DEADLINE:
-      return "deadline";
-    default:
-      return "unknown";
+    case ENDING_COMPLETE: return "complete";
+    case ENDING_CLIENT_GONE: return "client_gone";
+    case ENDING_UPSTREAM_CUT: return "upstream_cut";
+    case ENDING_UPSTREAM_ERROR: return "upstream_error";
+    case ENDING_REFUSED_BY_POLICY: return "refused_by_policy";
+    case ENDING_INTERRUPTED: return "interrupted";
+    case ENDING_DEADLINE: return "deadline";
+    default: return "unknown";
   }
 }
 
 const char* CallName(Call call) {
   switch (call) {
-    case CALL_MESSAGES:
-      return "messages";
-    case CALL_COUNT_TOKENS:
-      return "count_tokens";
-    case CALL_MODELS:
-      return "models";
-    default:
-      return "unknown";
+    case CALL_MESSAGES: return "messages";
+    case CALL_COUNT_TOKENS: return "count_tokens";
+    case CALL_MODELS: return "models";
+    default: return "unknown";
   }
 }
 

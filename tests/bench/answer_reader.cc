@@ -45,15 +45,11 @@ AnswerReader::State AnswerReader::Read(std::string_view bytes) {
         bytes.remove_prefix(taken);
         left_ -= taken;
         if (left_ > 0) break;
-        if (part_ == Part::kLengthBody)
-          state_ = State::kComplete;
-        else
-          part_ = Part::kChunkEnd;
+        if (part_ == Part::kLengthBody) state_ = State::kComplete;
+        else part_ = Part::kChunkEnd;
         break;
       }
-      case Part::kEndlessBody:
-        CountBody(bytes);
-        return state_;
+      case Part::kEndlessBody: CountBody(bytes); return state_;
       case Part::kChunkSize:
         bytes.remove_prefix(ReadLine(bytes));
         if (!line_is_whole_) break;

@@ -69,36 +69,22 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
   Site& site = options.settings.site;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string& option = arguments[i];
-    if (option == "--quick")
-      MakeQuick(options.settings);
-    else if (option == "--list")
-      options.is_list = true;
-    else if (option == "--json")
-      options.is_json = true;
-    else if (option == "--help")
-      options.is_help = true;
+    if (option == "--quick") MakeQuick(options.settings);
+    else if (option == "--list") options.is_list = true;
+    else if (option == "--json") options.is_json = true;
+    else if (option == "--help") options.is_help = true;
     else if (i + 1 == arguments.size())
       return Error{ErrorCode::kInvalid, option + " is unknown or wants a value"};
-    else if (const std::string& value = arguments[++i]; option == "--only")
-      options.only.push_back(value);
-    else if (option == "--repetitions")
-      options.settings.repetitions = std::max(1, std::atoi(value.c_str()));
-    else if (option == "--profile")
-      options.profile = value;
-    else if (option == "--output")
-      options.output = value;
-    else if (option == "--directory")
-      site.directory = value;
-    else if (option == "--ours")
-      options.settings.ours = value;
-    else if (option == "--agent")
-      site.agent_program = value;
-    else if (option == "--upstream")
-      site.upstream_program = value;
-    else if (option == "--models")
-      site.models = value;
-    else
-      return Error{ErrorCode::kInvalid, option + " is unknown"};
+    else if (const std::string& value = arguments[++i]; option == "--only") options.only.push_back(value);
+    else if (option == "--repetitions") options.settings.repetitions = std::max(1, std::atoi(value.c_str()));
+    else if (option == "--profile") options.profile = value;
+    else if (option == "--output") options.output = value;
+    else if (option == "--directory") site.directory = value;
+    else if (option == "--ours") options.settings.ours = value;
+    else if (option == "--agent") site.agent_program = value;
+    else if (option == "--upstream") site.upstream_program = value;
+    else if (option == "--models") site.models = value;
+    else return Error{ErrorCode::kInvalid, option + " is unknown"};
   }
   return options;
 }
@@ -172,10 +158,8 @@ int RunCommand(const std::vector<std::string>& arguments) {
   Arena arena(options->settings);
   if (options->profile.empty()) return RunTrials(*options, arena) ? 0 : 1;
   const auto profile = Profile(arena, options->profile);
-  if (!profile)
-    std::cerr << profile.error().message << "\n";
-  else
-    std::cout << *profile;
+  if (!profile) std::cerr << profile.error().message << "\n";
+  else std::cout << *profile;
   return profile ? 0 : 1;
 }
 

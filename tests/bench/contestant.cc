@@ -122,15 +122,15 @@ std::string AgentConfiguration(const Site& site, const Upstream& upstream, uint1
          "\nstate: state\nkeys: keys.yaml\nmodels: " + site.models.string() +
          "\nupstream:\n  url: " + (is_tls ? "https://localhost:" : "http://127.0.0.1:") +
          std::to_string(upstream.port) + "\n  ca_files: [" + (is_tls ? site.certificate.string() : "") +
-         "]\n  proxy: none\n  max_connections: 512\n  max_idle_connections: 512\n  idle_connection: 600s\n"
+         "]\n  proxy: none\n  max_idle_connections: 512\n  idle_connection: 600s\n"
          "credential:\n  file: provider.key\nlog:\n  level: warning\n";
 }
 
 // The virtual key that `postern-agent key create` shows once.
 Result<std::string> CreateKey(const Site& site, const path& configuration) {
   ASSIGN_OR_RETURN(const std::string output,
-                   ChildProcess::Output({site.agent_program.string(), "key", "create", "--user", "bench", "--json",
-                                         "--config", configuration.string()},
+                   ChildProcess::Output({site.agent_program.string(), "key", "create", "--user", "bench",
+                                         "--json", "--config", configuration.string()},
                                         configuration.parent_path() / "log"));
   const size_t begin = output.find("pst_");
   if (begin == std::string::npos)

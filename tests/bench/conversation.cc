@@ -42,10 +42,8 @@ Conversation::Conversation(size_t nominal_size, Streaming streaming, uint64_t se
 void Conversation::Advance() {
   CHECK(turn_ + 1 < kTurns);
   ++turn_;
-  if (is_single_message())
-    AppendProse(TargetSize() - size());
-  else
-    AppendExchangeUpTo(TargetSize());
+  if (is_single_message()) AppendProse(TargetSize() - size());
+  else AppendExchangeUpTo(TargetSize());
 }
 
 size_t Conversation::TargetSize() const {

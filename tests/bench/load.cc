@@ -124,10 +124,8 @@ class Connection {
       const ssize_t count = ::recv(socket_, buffer.data(), buffer.size(), 0);
       if (count < 0 && errno == EAGAIN) return false;
       if (count < 0) return Failed("reading an answer: " + std::string(std::strerror(errno)));
-      if (count == 0)
-        reader_.ReadEnd();
-      else
-        reader_.Read({buffer.data(), static_cast<size_t>(count)});
+      if (count == 0) reader_.ReadEnd();
+      else reader_.Read({buffer.data(), static_cast<size_t>(count)});
       if (reader_.state() == AnswerReader::State::kBroken)
         return Failed("an answer was cut short or malformed");
       if (reader_.state() == AnswerReader::State::kComplete) return true;

@@ -15,10 +15,8 @@ namespace {
 std::string Number(double value, const char* missing) {
   if (!std::isfinite(value)) return missing;
   std::array<char, 64> text{};
-  if (std::abs(value) >= 10000)
-    std::snprintf(text.data(), text.size(), "%.0f", value);
-  else
-    std::snprintf(text.data(), text.size(), "%.5g", value);
+  if (std::abs(value) >= 10000) std::snprintf(text.data(), text.size(), "%.0f", value);
+  else std::snprintf(text.data(), text.size(), "%.5g", value);
   return text.data();
 }
 

@@ -1,6 +1,6 @@
-// What a request asks of the upstream, which is the provider simulator. This is the one place that knows how the
-// load generator and the simulator agree on it: a header, since bodies should stay what Claude Code sends and
-// every proxy passes unknown headers on.
+// What a request asks of the upstream, which is the provider simulator. This is the one place that knows how
+// the load generator and the simulator agree on it: a header, since bodies should stay what Claude Code sends
+// and every proxy passes unknown headers on.
 #pragma once
 
 #include <string>
@@ -25,12 +25,9 @@ constexpr Streaming StreamingOf(Answer answer) {
 
 constexpr std::string_view ScriptOf(Answer answer) {
   switch (answer) {
-    case Answer::kMessage:
-      return "1k";
-    case Answer::kBurst:
-      return "sse:200x120:writes";
-    case Answer::kPaced:
-      return "sse:200x120:paced:5";
+    case Answer::kMessage: return "1k";
+    case Answer::kBurst: return "sse:200x120:writes";
+    case Answer::kPaced: return "sse:200x120:paced:5";
   }
   return "";
 }

@@ -1,9 +1,9 @@
 #include "tests/end_to_end/host.h"
 
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <chrono>
 #include <sstream>
 #include <thread>
 
@@ -38,19 +38,23 @@ std::string FirstWord(std::string_view text, std::string_view prefix) {
 std::string AgentProgram() { return POSTERN_BINARY_DIR "/bin/postern-agent"; }
 
 std::string MessageBody(std::string_view text, std::string_view model) {
-  return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"messages":[{"role":"user","content":)" + JsonString(text) + "}]}";
+  return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"messages":[{"role":"user","content":)" +
+         JsonString(text) + "}]}";
 }
 
 std::string StreamBody(std::string_view text, std::string_view model) {
-  return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"stream":true,"messages":[{"role":"user","content":)" +
-         JsonString(text) + "}]}";
+  return R"({"model":)" + JsonString(model) +
+         R"(,"max_tokens":1000,"stream":true,"messages":[{"role":"user","content":)" + JsonString(text) +
+         "}]}";
 }
 
 Host::Host(HostOptions options) : options_(std::move(options)) {
   if (options_.upstream.empty()) {
     support::ProcessOptions provider;
-    provider.argv = {POSTERN_BINARY_DIR "/bin/postern-provider", "--port", "0", "--api-key", std::string(kProviderKey)};
-    provider.argv.insert(provider.argv.end(), options_.provider_arguments.begin(), options_.provider_arguments.end());
+    provider.argv = {POSTERN_BINARY_DIR "/bin/postern-provider", "--port", "0", "--api-key",
+                     std::string(kProviderKey)};
+    provider.argv.insert(provider.argv.end(), options_.provider_arguments.begin(),
+                         options_.provider_arguments.end());
     auto started = Process::Start(provider);
     CHECK(started.has_value());
     provider_ = *std::move(started);
@@ -68,23 +72,34 @@ Host::Host(HostOptions options) : options_(std::move(options)) {
 
 void Host::WriteConfig() {
   const std::string upstream =
-      options_.upstream.empty() ? "http://127.0.0.1:" + std::to_string(provider_port_) : options_.upstream;
-  directory_.Write("agent.yaml", "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: state\nkeys: keys.yaml\n"
-                                 "models: " POSTERN_SOURCE_DIR "/config/models.yaml\n"
-                                 "credential:\n  file: provider.key\n" +
-                                     (options_.extra_config.find("upstream:") == std::string::npos
-                                          ? "upstream:\n  url: " + upstream + "\n  proxy: none\n"
-                                          : "") +
-                                     options_.extra_config);
+      !options_.upstream.empty()
+          ? options_.upstream
+          : options_.provider_scheme + "://" + options_.provider_name + ":" + std::to_string(provider_port_);
+  directory_.Write("agent.yaml",
+                   "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: state\nkeys: keys.yaml\n"
+                   "models: " POSTERN_SOURCE_DIR
+                   "/config/models.yaml\n"
+                   "credential:\n  file: provider.key\n"
+                   "upstream:\n  url: " +
+                       upstream + "\n" + options_.upstream_lines + options_.extra_config);
 }
 
 void Host::StartAgent() {
+  SpawnAgent();
+  AwaitAgent();
+}
+
+void Host::SpawnAgent() {
   support::ProcessOptions options;
-  options.argv = {AgentProgram(), "run", "--config", config_file()};
+  options.argv = {options_.agent_program.empty() ? AgentProgram() : options_.agent_program, "run", "--config",
+                  config_file()};
   options.variables = options_.variables;
   auto started = Process::Start(options);
   CHECK(started.has_value());
   agent_ = *std::move(started);
+}
+
+void Host::AwaitAgent() {
   const auto line = agent_->WaitForLine("listening");
   if (!line) {
     std::fprintf(stderr, "the agent did not start:\n%s\n", agent_->errors().c_str());
@@ -102,7 +117,9 @@ void Host::KillAgent() {
 support::Ending Host::StopAgent() { return agent_->Stop(); }
 
 support::Headers Host::MessageHeaders() const {
-  return {{"content-type", "application/json"}, {"authorization", "Bearer " + key_}, {"anthropic-version", "2023-06-01"}};
+  return {{"content-type", "application/json"},
+          {"authorization", "Bearer " + key_},
+          {"anthropic-version", "2023-06-01"}};
 }
 
 support::Response Host::Ask(std::string_view body, const support::Headers& more) {
@@ -142,7 +159,7 @@ bool Host::WaitForMetric(std::string_view sample, double least) const {
 }
 
 std::vector<std::string> Host::Events() const {
-  const auto finished = Run({"events", "--json"});
+  const auto finished = Run({"events", "--json", "--limit", "1000000000"});
   std::vector<std::string> events;
   std::istringstream lines(finished.output);
   for (std::string line; std::getline(lines, line);) events.push_back(line);

@@ -1,4 +1,5 @@
-// One host for end-to-end tests: a provider simulator, an agent with its own state, and a key. Real processes on free ports.
+// One host for end-to-end tests: a provider simulator, an agent with its own state, and a key. Real processes
+// on free ports.
 #pragma once
 
 #include <map>
@@ -14,10 +15,14 @@
 namespace postern::end_to_end {
 
 struct HostOptions {
-  std::string extra_config = {};                      // further lines of agent.yaml
+  std::string extra_config = {};  // further lines of agent.yaml
   std::vector<std::string> provider_arguments = {};
   std::string upstream = {};                          // another provider's URL; empty: a simulator of its own
+  std::string provider_scheme = "http";               // with "https": provider_arguments name a certificate …
+  std::string provider_name = "127.0.0.1";            // … for this name, which leads to this machine
+  std::string upstream_lines = "  proxy: none\n";     // further lines of agent.yaml's `upstream`
   std::map<std::string, std::string> variables = {};  // the agent's environment
+  std::string agent_program = {};                     // another build of it; empty: postern-agent
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";
@@ -27,9 +32,11 @@ class Host {
  public:
   explicit Host(HostOptions options = {});
 
-  void StartAgent();
-  void KillAgent();                    // SIGKILL
-  support::Ending StopAgent();         // SIGTERM
+  void StartAgent();            // SpawnAgent and AwaitAgent
+  void SpawnAgent();            // returns while it is still starting
+  void AwaitAgent();            // until it listens; the ports are known then
+  void KillAgent();             // SIGKILL
+  support::Ending StopAgent();  // SIGTERM
   support::Process& agent() { return *agent_; }
   support::Process& provider() { return *provider_; }
 
@@ -55,7 +62,8 @@ class Host {
   support::Finished Run(std::vector<std::string> words) const;
 
   std::string Metrics() const;
-  // The value of one sample, such as `postern_exchanges_total{call="messages",ending="complete"}`; -1 if there is none.
+  // The value of one sample, such as `postern_exchanges_total{call="messages",ending="complete"}`; -1 if
+  // there is none.
   double Metric(std::string_view sample) const;
   // Waits until the sample is at least that; false after ten seconds.
   bool WaitForMetric(std::string_view sample, double least) const;

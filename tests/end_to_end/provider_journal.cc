@@ -6,7 +6,7 @@
 namespace postern::end_to_end {
 namespace {
 
-constexpr int kLooks = 500;
+constexpr int kLooks = 1500;
 constexpr std::chrono::milliseconds kBetweenLooks{20};
 
 template <class Condition>
@@ -38,14 +38,24 @@ std::string ProviderJournal::Body(uint64_t number) const {
   return BodyOf(support::Fetch(target_, "GET", "/_control/requests/" + std::to_string(number) + "/body"));
 }
 
+std::string ProviderJournal::Totals() const {
+  return BodyOf(support::Fetch(target_, "GET", "/_control/totals"));
+}
+
 uint64_t ProviderJournal::arrived() const {
-  const std::string totals = BodyOf(support::Fetch(target_, "GET", "/_control/totals"));
-  const std::string requests = Member(totals, "requests");
+  const std::string requests = Member(Totals(), "requests");
   return requests.empty() ? 0 : std::stoull(requests);
 }
 
 bool ProviderJournal::WaitForArrived(uint64_t requests) const {
   return Eventually([&] { return arrived() >= requests; });
+}
+
+bool ProviderJournal::WaitForEvents(uint64_t number, uint64_t events) const {
+  return Eventually([&] {
+    const std::string sent = Member(Request(number), "events_sent");
+    return !sent.empty() && std::stoull(sent) >= events;
+  });
 }
 
 bool ProviderJournal::WaitForOutcome(uint64_t number, std::string_view outcome) const {

@@ -17,9 +17,13 @@ class ProviderJournal {
   // The record of one request, JSON as text; numbers begin with 1 at the reset.
   std::string Request(uint64_t number) const;
   std::string Body(uint64_t number) const;
-  // Waits until that many have arrived, or ended; false after ten seconds.
+  // Waits until that many have arrived, or ended; false after thirty seconds.
   bool WaitForArrived(uint64_t requests) const;
   bool WaitForOutcome(uint64_t number, std::string_view outcome) const;
+  // … or until so many events of that answer have been sent.
+  bool WaitForEvents(uint64_t number, uint64_t events) const;
+  // What was answered and told since the reset, JSON as text.
+  std::string Totals() const;
   // How many API requests arrived since the reset.
   uint64_t arrived() const;
   // Lets answers go on that hold at this gate.

@@ -1,11 +1,13 @@
 // What passes through the gate, seen from both of its sides: real agent, simulated provider.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <fstream>
 #include <random>
+#include <sstream>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "shared/base/hex.h"
 #include "shared/crypto/sha256.h"
@@ -15,16 +17,16 @@
 namespace postern::end_to_end {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using support::FormatRequest;
 using support::RawConnection;
 using ::testing::HasSubstr;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 std::string Digest(std::string_view bytes) { return ToHex(crypto::AsBytes(crypto::Sha256(bytes))); }
 
-// JSON that is valid and means a request, but that no serialiser would write: odd white space, escapes without need, repeated and
-// unknown keys, numbers in odd spellings.
+// JSON that is valid and means a request, but that no serialiser would write: odd white space, escapes
+// without need, repeated and unknown keys, numbers in odd spellings.
 class OddJson {
  public:
   explicit OddJson(uint32_t seed) : random_(seed) {}
@@ -46,17 +48,19 @@ class OddJson {
     return std::string(kSpaces[Pick(7)]);
   }
   std::string Text() {
-    static constexpr std::string_view kPieces[] = {R"(\u0041)", R"(\/)",  R"(\\)",  "é",     R"(\ud83d\ude00)", "\xF0\x9F\x98\x80",
-                                                   R"(\")",     "plain ", R"(\u001b)", "\u2028", R"(\b\f)",         R"({\"a\":1})"};
+    static constexpr std::string_view kPieces[] = {
+        R"(\u0041)", R"(\/)",  R"(\\)",     "é",      R"(\ud83d\ude00)", "\xF0\x9F\x98\x80",
+        R"(\")",     "plain ", R"(\u001b)", "\u2028", R"(\b\f)",         R"({\"a\":1})"};
     std::string text;
     for (int i = Pick(12); i > 0; --i) text += kPieces[Pick(12)];
     return text;
   }
   std::string Unknown() {
-    static constexpr std::string_view kValues[] = {"1e3",   "-0",   "1.0", "12345678901234567890", "[ ]", "{\"a\" : [1,2 , {}]}",
-                                                   "false", "null", "0.1E-2"};
+    static constexpr std::string_view kValues[] = {
+        "1e3", "-0", "1.0", "12345678901234567890", "[ ]", "{\"a\" : [1,2 , {}]}", "false", "null", "0.1E-2"};
     const std::string key = R"("x_)" + std::to_string(Pick(3)) + Text() + "\"";
-    return Space() + key + Space() + ":" + Space() + (Pick(3) == 0 ? "\"" + Text() + "\"" : std::string(kValues[Pick(9)])) + Space();
+    return Space() + key + Space() + ":" + Space() +
+           (Pick(3) == 0 ? "\"" + Text() + "\"" : std::string(kValues[Pick(9)])) + Space();
   }
 
   std::mt19937 random_;
@@ -68,7 +72,8 @@ TEST(Relay, AThousandOddBodiesArriveAsTheyWereSentBothWays) {
   auto connection = RawConnection::Open(host.target());
   ASSERT_TRUE(connection);
   for (uint32_t seed = 1; seed <= 1000; ++seed) {
-    const std::string directive = R"([[postern text \"an answer\" odd=)" + std::to_string(seed) + (seed % 2 == 0 ? " stream" : "") + "]]";
+    const std::string directive = R"([[postern text \"an answer\" odd=)" + std::to_string(seed) +
+                                  (seed % 2 == 0 ? " stream" : "") + "]]";
     const std::string body = OddJson(seed).Request(directive);
     ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(), body)));
     const auto response = connection->ReadResponse();
@@ -87,12 +92,15 @@ TEST(Relay, TwentyMegabytesArriveAsTheyWereSent) {
   const std::string body = OddJson(7).Request(R"([[postern text \"ok\"]])" + std::string(20 << 20, 'x'));
   const auto response = host.Ask(body);
   ASSERT_EQ(response.status, 200) << response.body;
-  EXPECT_EQ(ProviderJournal::Member(ProviderJournal(host.provider_port()).Request(1), "body_sha256"), Digest(body));
+  EXPECT_EQ(ProviderJournal::Member(ProviderJournal(host.provider_port()).Request(1), "body_sha256"),
+            Digest(body));
 }
 
 TEST(Relay, UnknownHeadersPassAndCredentialsAreExchanged) {
   Host host;
-  const auto response = host.Ask(MessageBody("hello"), {{"X-Unknown", "kept"}, {"anthropic-beta", "a-2026, b"}, {"Accept-Encoding", "gzip, br"}});
+  const auto response =
+      host.Ask(MessageBody("hello"),
+               {{"X-Unknown", "kept"}, {"anthropic-beta", "a-2026, b"}, {"Accept-Encoding", "gzip, br"}});
   ASSERT_EQ(response.status, 200);
   const std::string record = ProviderJournal(host.provider_port()).Request(1);
   EXPECT_THAT(record, HasSubstr(R"(["X-Unknown","kept"])"));
@@ -125,9 +133,11 @@ TEST(Relay, ChunkedBodiesAndExpectationsAreMetHere) {
 TEST(Relay, AnEventIsPassedOnBeforeTheNextOneExists) {
   Host host;
   auto connection = RawConnection::Open(host.target());
-  ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
-                                             StreamBody("[[postern events=6 size=20 hold=go hold_after=5]]"))));
-  ASSERT_TRUE(connection->ReadUntil("content_block_delta\"")) << "an event came while the answer is still held";
+  ASSERT_TRUE(
+      connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
+                                     StreamBody("[[postern events=6 size=20 hold=go hold_after=5]]"))));
+  ASSERT_TRUE(connection->ReadUntil("content_block_delta\""))
+      << "an event came while the answer is still held";
   EXPECT_FALSE(connection->WaitForEnd(milliseconds(100)));
   ProviderJournal(host.provider_port()).Open("go");
   EXPECT_TRUE(connection->ReadUntil("message_stop"));
@@ -148,8 +158,9 @@ TEST(Relay, AClientThatLeavesCancelsTheGeneration) {
   Host host;
   const ProviderJournal journal(host.provider_port());
   auto connection = RawConnection::Open(host.target());
-  ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
-                                             StreamBody("[[postern events=10 size=300 hold=never hold_after=6]]"))));
+  ASSERT_TRUE(
+      connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
+                                     StreamBody("[[postern events=10 size=300 hold=never hold_after=6]]"))));
   ASSERT_TRUE(connection->ReadUntil("content_block_delta\""));
   connection->Reset();
   EXPECT_TRUE(journal.WaitForOutcome(1, "client_gone")) << journal.Request(1);
@@ -163,7 +174,8 @@ TEST(Relay, AClientThatLeavesASilentProviderCancelsToo) {
   Host host;
   const ProviderJournal journal(host.provider_port());
   auto connection = RawConnection::Open(host.target());
-  ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(), MessageBody("[[postern hold=never]]"))));
+  ASSERT_TRUE(connection->Send(
+      FormatRequest("POST", "/v1/messages", host.MessageHeaders(), MessageBody("[[postern hold=never]]"))));
   ASSERT_TRUE(journal.WaitForArrived(1));
   connection->Reset();
   EXPECT_TRUE(journal.WaitForOutcome(1, "client_gone")) << journal.Request(1);
@@ -184,7 +196,8 @@ TEST(Relay, AClientThatDoesNotReadHoldsNoMemory) {
   std::vector<RawConnection> stuck;
   for (int i = 0; i < 4; ++i) {
     auto connection = RawConnection::Open(host.target());
-    ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(), StreamBody("[[postern huge=40]]"))));
+    ASSERT_TRUE(connection->Send(
+        FormatRequest("POST", "/v1/messages", host.MessageHeaders(), StreamBody("[[postern huge=40]]"))));
     ASSERT_TRUE(connection->ReadUntil("content_block_delta\""));
     stuck.push_back(*std::move(connection));
   }
@@ -213,17 +226,17 @@ TEST(Relay, AProvidersErrorIsItsOwn) {
   EXPECT_EQ(response.Find("retry-after"), "7");
   EXPECT_THAT(response.body, HasSubstr("over there"));
   ASSERT_TRUE(host.WaitForMetric(R"(postern_exchanges_total{call="messages",ending="complete"})", 1));
-  EXPECT_EQ(host.Metrics().find("postern_cost_dollars_total{"), std::string::npos) << "an error costs nothing";
+  EXPECT_EQ(host.Metrics().find("postern_cost_dollars_total{"), std::string::npos)
+      << "an error costs nothing";
 }
 
 TEST(Relay, AStreamEndsForTheClientWithItsLastEvent) {
   Host host;
   // message_stop has come, the provider keeps its body open: the client must not wait for it.
   auto connection = RawConnection::Open(host.target());
-  const std::string event = "event: message_stop\\ndata: {\\\"type\\\":\\\"message_stop\\\"}\\n\\n";
-  ASSERT_TRUE(connection->Send(FormatRequest(
-      "POST", "/v1/messages", host.MessageHeaders(),
-      StreamBody("[[postern text \"done\" hold=never hold_after=100000]]"))));
+  ASSERT_TRUE(
+      connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
+                                     StreamBody("[[postern text \"done\" hold=never hold_after=100000]]"))));
   const auto response = connection->ReadResponse();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->complete);
@@ -233,7 +246,8 @@ TEST(Relay, AStreamEndsForTheClientWithItsLastEvent) {
 TEST(Relay, CompressionDoesNotBlindTheMeter) {
   Host host;
   for (const char* coding : {"gzip", "br"}) {
-    const auto response = host.Ask(StreamBody("[[postern text \"squeezed\" " + std::string(coding) + " input_tokens=1000 output_tokens=50]]"));
+    const auto response = host.Ask(StreamBody("[[postern text \"squeezed\" " + std::string(coding) +
+                                              " input_tokens=1000 output_tokens=50]]"));
     EXPECT_EQ(response.status, 200) << coding;
     EXPECT_EQ(response.Find("content-encoding"), coding);
   }
@@ -278,14 +292,16 @@ TEST(Relay, HelloNeedsNoKeyAndUnknownPathsAreNotFound) {
   EXPECT_THAT(missing->body, HasSubstr(R"({"type":"error","error":{"type":"not_found_error")"));
   EXPECT_EQ(support::Fetch(host.target(), "GET", "/v1/messages", {{"host", "localhost"}})->status, 405);
   EXPECT_EQ(support::Fetch(host.target(), "GET", "/v1/models", {{"host", "localhost"}})->status, 401);
-  const auto models = support::Fetch(host.target(), "GET", "/v1/models?limit=1000", {{"host", "localhost"}, {"x-api-key", host.key()}});
+  const auto models = support::Fetch(host.target(), "GET", "/v1/models?limit=1000",
+                                     {{"host", "localhost"}, {"x-api-key", host.key()}});
   EXPECT_EQ(models->status, 200);
   EXPECT_THAT(models->body, HasSubstr(R"("id":"claude-opus-5-5")"));
 }
 
 TEST(Relay, CountTokensPassesAndCostsNothing) {
   Host host;
-  const auto response = support::Fetch(host.target(), "POST", "/v1/messages/count_tokens", host.MessageHeaders(), MessageBody("count me"));
+  const auto response = support::Fetch(host.target(), "POST", "/v1/messages/count_tokens",
+                                       host.MessageHeaders(), MessageBody("count me"));
   EXPECT_EQ(response->status, 200);
   EXPECT_THAT(response->body, HasSubstr("input_tokens"));
   ASSERT_TRUE(host.WaitForMetric(R"(postern_exchanges_total{call="count_tokens",ending="complete"})", 1));
@@ -295,8 +311,9 @@ TEST(Relay, CountTokensPassesAndCostsNothing) {
 TEST(Relay, TermLetsAStreamFinishAndTakesNoMore) {
   Host host;
   auto connection = RawConnection::Open(host.target());
-  ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
-                                             StreamBody("[[postern events=6 size=20 hold=go hold_after=5]]"))));
+  ASSERT_TRUE(
+      connection->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
+                                     StreamBody("[[postern events=6 size=20 hold=go hold_after=5]]"))));
   ASSERT_TRUE(connection->ReadUntil("content_block_delta\""));
   host.agent().Signal(SIGTERM);
   ASSERT_TRUE(host.agent().WaitForLine("stopping"));
@@ -323,6 +340,21 @@ TEST(Relay, AReloadTakesNewKeysAndABadOneChangesNothing) {
   ASSERT_TRUE(line);
   EXPECT_THAT(*line, HasSubstr("did you mean"));
   EXPECT_EQ(support::Fetch(host.target(), "POST", "/v1/messages", headers, MessageBody("x"))->status, 200);
+}
+
+TEST(Relay, EveryMetricIsInTheReadme) {
+  Host host;
+  ASSERT_EQ(host.Ask(MessageBody("hello")).status, 200);
+  const std::string readme = support::ReadFile(POSTERN_SOURCE_DIR "/README.md");
+  std::istringstream lines(host.Metrics());
+  int families = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE ")) continue;
+    const std::string name = line.substr(7, line.find(' ', 7) - 7);
+    EXPECT_THAT(readme, HasSubstr("`" + name)) << name;
+    ++families;
+  }
+  EXPECT_GT(families, 15);
 }
 
 }  // namespace

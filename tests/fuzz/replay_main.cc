@@ -55,18 +55,14 @@ void MutateOnce(std::string& input, Dice& dice) {
   const size_t at = dice.Below(input.size() + 1);
   const char telling = kTelling[dice.Below(kTelling.size())];
   switch (dice.Below(6)) {
-    case 0:
-      input.insert(at, 1, telling);
-      break;
+    case 0: input.insert(at, 1, telling); break;
     case 1:
       if (at < input.size()) input[at] = telling;
       break;
     case 2:
       if (at < input.size()) input[at] = static_cast<char>(input[at] ^ 1 << dice.Below(8));
       break;
-    case 3:
-      input.erase(at, 1 + dice.Below(8));
-      break;
+    case 3: input.erase(at, 1 + dice.Below(8)); break;
     case 4:  // a piece twice
       input.insert(at, input.substr(at, 1 + dice.Below(32)));
       break;

@@ -8,7 +8,6 @@ failures=0
 cases=0
 
 clean_tree() {
-  rm -rf "$tree"
   mkdir -p "$tree/agent/dialect" "$tree/collector" "$tree/shared/base" "$tree/shared/kv" "$tree/tests/shared/kv" "$tree/tests/bench"
   printf '#pragma once\n#include <vector>\n' >"$tree/shared/base/result.h"
   printf '#include "shared/kv/store.h"\n\n#include <rocksdb/db.h>\n' >"$tree/shared/kv/store.cc"
@@ -28,8 +27,7 @@ fail() {
 # refuses LINT SAYING FILE TEXT: with TEXT (as printf reads it) in FILE the lint fails and says SAYING.
 refuses() {
   cases=$((cases + 1))
-  clean_tree
-  mkdir -p "$tree/$(dirname "$3")"
+  mkdir -p "$tree/${3%/*}"
   # shellcheck disable=SC2059
   printf "$4" >"$tree/$3"
   if output=$("$lint/$1" "$tree" 2>&1); then
@@ -40,13 +38,18 @@ refuses() {
       *) fail "$1 on $3 ($4) said: $output" ;;
     esac
   fi
+  rm "$tree/$3"
+}
+
+accepts_the_clean_tree() {
+  for name in includes texts; do
+    cases=$((cases + 1))
+    output=$("$lint/$name" "$tree" 2>&1) || fail "$name finds something in a clean tree: $output"
+  done
 }
 
 clean_tree
-for name in includes texts; do
-  cases=$((cases + 1))
-  output=$("$lint/$name" "$tree" 2>&1) || fail "$name finds something in a clean tree: $output"
-done
+accepts_the_clean_tree
 
 refuses includes 'shared/kv alone' agent/spool/a.cc '#include <rocksdb/db.h>\n'
 refuses includes 'shared/bus alone' shared/http/a.cc '#include <zmq.hpp>\n'
@@ -73,20 +76,23 @@ refuses includes 'no #pragma once' agent/a.h '#include <vector>\n'
 refuses includes 'no "using namespace"' agent/a.cc 'namespace a {\n  using namespace std;\n}\n'
 refuses includes 'no "using namespace"' agent/a.h '#pragma once\nusing namespace std::chrono_literals;\n'
 for directory in agent/dialect agent/wallet collector/ledger shared/pricing shared/policy shared/secrets; do
-  for header in thread mutex atomic fstream unistd.h sys/socket.h random time.h; do
-    refuses includes 'a pure module must not include' $directory/a.cc "#include <$header>\n"
-  done
+  refuses includes 'a pure module must not include' $directory/a.cc '#include <thread>\n'
   refuses includes 'a pure module must not include' $directory/a.cc '#include "shared/kv/store.h"\n'
   refuses includes 'a pure module must not look' $directory/a.cc 'auto a = std::chrono::steady_clock::now();\n'
 done
 
+for header in mutex atomic condition_variable fstream filesystem unistd.h sys/socket.h netinet/in.h random time.h; do
+  refuses includes 'a pure module must not include' agent/wallet/a.cc "#include <$header>\n"
+done
+
 # Each in two halves, so that the lint doesn't find this file.
-refuses texts '/wo''rk/' a.md 'see /wo''rk/main/a\n'
+refuses texts '/wo''rk/' agent/a.md 'see /wo''rk/main/a\n'
 refuses texts '/ro''ot/' agent/a.cc '// /ro''ot/a\n'
-refuses texts '/tmp/''wt' a.md 'in /tmp/''wt/a\n'
+refuses texts '/tmp/''wt' agent/a.md 'in /tmp/''wt/a\n'
 refuses texts 'TO''DO' agent/a.cc '// TO''DO: later\n'
 refuses texts 'FIX''ME' agent/a.cc '// FIX''ME\n'
 refuses texts 'registry.''npmjs' tests/peers/package-lock.json '{"resolved": "https://registry.''npmjs.org/a"}\n'
 
+accepts_the_clean_tree
 echo "$cases cases, $failures failed"
 [ $failures -eq 0 ]

@@ -110,9 +110,9 @@ listen: '[::1]:5000'
 state: var/state
 identity: os_user
 os_users: {0: {user: a, team: t}}
-upstream: {url: 'http://127.0.0.1:9', ca_files: [ca.pem, /x/y.pem], proxy: 'http://u:p@proxy:1', max_connections: 3}
+upstream: {url: 'http://127.0.0.1:9', ca_files: [ca.pem, /x/y.pem], proxy: 'http://u:p@proxy:1', max_idle_connections: 3}
 credential: {env: KEY, header: authorization}
-audit: {sync: before_forward, spool: {max_bytes: 64MB, when_full: gap, sync_timeout: 500ms}}
+audit: {sync: before_forward, spool: {max_bytes: 64MB, keep: 2d, when_full: gap, sync_timeout: 500ms}}
 deadlines: {head: 1s, shutdown: 2m}
 limits: {head: 16KB, body: 1MB, connections: 10}
 log: {level: debug, format: json}
@@ -125,12 +125,12 @@ log: {level: debug, format: json}
   EXPECT_EQ(config->upstream.origin.ToString(), "http://127.0.0.1:9");
   EXPECT_EQ(config->upstream.ca_files, (std::vector<Path>{"/etc/postern/ca.pem", "/x/y.pem"}));
   EXPECT_EQ(*config->upstream.proxy, (Proxy{"proxy", 1, "Basic dTpw"}));
-  EXPECT_EQ(config->upstream.max_connections, 3);
   EXPECT_EQ(config->upstream.max_idle_connections, 3);
   EXPECT_EQ(config->credential.environment_variable, "KEY");
   EXPECT_EQ(config->credential.header, CredentialConfig::Header::kAuthorizationBearer);
   EXPECT_EQ(config->audit.sync, AuditConfig::Sync::kBeforeForward);
   EXPECT_EQ(config->audit.spool_max_bytes, 64 << 20);
+  EXPECT_EQ(config->audit.keep, std::chrono::hours(48));
   EXPECT_EQ(config->audit.when_full, AuditConfig::WhenFull::kGap);
   EXPECT_EQ(config->audit.sync_timeout, std::chrono::milliseconds(500));
   EXPECT_EQ(config->deadlines.head, std::chrono::seconds(1));

@@ -28,7 +28,7 @@ TEST(Metrics, AreWhatPrometheusReads) {
   EXPECT_THAT(text, HasSubstr("postern_tokens_total{model=\"claude-opus-5\",class=\"output\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("postern_cost_dollars_total{model=\"claude-opus-5\"} 1.25\n"));
   EXPECT_THAT(text, HasSubstr("postern_overhead_seconds_bucket{le=\"5e-05\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("postern_overhead_seconds_bucket{le=\"0.0001\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("postern_overhead_seconds_bucket{le=\"1e-04\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("postern_overhead_seconds_bucket{le=\"+Inf\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("postern_exchanges_in_flight 1\n"));
 }

@@ -17,8 +17,9 @@ std::string_view Find(const http::Answer& answer, std::string_view name) {
 TEST(Refusal, IsTheClientsErrorShapeWithOurIdAndOurSentence) {
   const http::Answer answer = Render({Reason::kUnknownModel, "No \"price\".\nAsk us."}, kId);
   EXPECT_EQ(answer.status, 402);
-  EXPECT_EQ(answer.body, R"({"type":"error","error":{"type":"permission_error","message":"No \"price\".\nAsk us."},)"
-                         R"("request_id":"req_01ARZ3NDEKTSV4RRFFQ69G5FAV"})");
+  EXPECT_EQ(answer.body,
+            R"({"type":"error","error":{"type":"permission_error","message":"No \"price\".\nAsk us."},)"
+            R"("request_id":"req_01ARZ3NDEKTSV4RRFFQ69G5FAV"})");
   EXPECT_EQ(Find(answer, "request-id"), kId);
   EXPECT_EQ(Find(answer, "x-should-retry"), "false");
   EXPECT_EQ(Find(answer, "content-type"), "application/json");
@@ -39,8 +40,9 @@ TEST(Refusal, ADecisionIsNeverAServerErrorAndIsNeverTriedAgain) {
 }
 
 TEST(Refusal, EveryKeyProblemIs401) {
-  for (const Reason reason : {Reason::kNoKey, Reason::kForeignKey, Reason::kMalformedKey, Reason::kMistypedKey, Reason::kUnknownKey,
-                              Reason::kDisabledKey, Reason::kExpiredKey, Reason::kKeyNotForHost, Reason::kKeyNotForOsUser}) {
+  for (const Reason reason :
+       {Reason::kNoKey, Reason::kForeignKey, Reason::kMalformedKey, Reason::kMistypedKey, Reason::kUnknownKey,
+        Reason::kDisabledKey, Reason::kExpiredKey, Reason::kKeyNotForHost, Reason::kKeyNotForOsUser}) {
     EXPECT_EQ(StatusOf({reason, "x"}), 401) << Name(reason);
   }
 }

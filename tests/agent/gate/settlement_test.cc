@@ -10,11 +10,13 @@ namespace {
 
 class Settles : public ::testing::Test {
  protected:
-  Settles() : prices_(*pricing::LoadPriceTable(*config::ParseFile(POSTERN_SOURCE_DIR "/config/models.yaml"))) {}
+  Settles()
+      : prices_(*pricing::LoadPriceTable(*config::ParseFile(POSTERN_SOURCE_DIR "/config/models.yaml"))) {}
 
-  Settlement Settle(const dialect::AnswerFacts& answer, wire::Ending ending = wire::ENDING_COMPLETE, uint32_t status = 200,
-                    wire::Call call = wire::CALL_MESSAGES) const {
-    return SettleAnswer(answer, ending, status, call, "claude-opus-5", {}, prices_, WallTime(std::chrono::days(20'780)));
+  Settlement Settle(const dialect::AnswerFacts& answer, wire::Ending ending = wire::ENDING_COMPLETE,
+                    uint32_t status = 200, wire::Call call = wire::CALL_MESSAGES) const {
+    return SettleAnswer(answer, ending, status, call, "claude-opus-5", {}, prices_,
+                        WallTime(std::chrono::days(20'780)));
   }
 
   // 1,000 tokens in at $5, 100 out at $25 the million: 5,000,000 + 2,500,000 nano-dollars.

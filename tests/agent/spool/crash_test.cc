@@ -23,7 +23,7 @@ namespace {
 
 // How often each test kills; `make crash` asks for more.
 int Rounds() {
-  const char* rounds = std::getenv("POSTERN_CRASH_ROUNDS");
+  const char* rounds = std::getenv("POSTERN_CRASHES");
   return rounds != nullptr ? std::atoi(rounds) : 20;
 }
 

@@ -25,7 +25,8 @@ TEST(Base64, EveryByteGoesThereAndBack) {
 }
 
 TEST(Base64, RefusesWhatIsNotCanonical) {
-  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm9v=", "=m9v", "Zg==Zg==", "Zm 9", "Zm9-"}) {
+  for (const char* text :
+       {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm9v=", "=m9v", "Zg==Zg==", "Zm 9", "Zm9-"}) {
     EXPECT_FALSE(FromBase64(text)) << text;
   }
 }

@@ -8,13 +8,15 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(ExchangeId, TextGoesThereAndBack) {
-  const auto id = ExchangeId::Make(WallTime(milliseconds(1'795'472'335'123)), {1, 2, 3, 4, 5, 6, 7, 8, 9, 255});
+  const auto id =
+      ExchangeId::Make(WallTime(milliseconds(1'795'472'335'123)), {1, 2, 3, 4, 5, 6, 7, 8, 9, 255});
   EXPECT_EQ(id.ToString().size(), 30U);
   EXPECT_EQ(ExchangeId::Parse(id.ToString()), id);
 }
 
 TEST(ExchangeId, TextsSortByTime) {
-  const auto early = ExchangeId::Make(WallTime(milliseconds(1000)), {255, 255, 255, 255, 255, 255, 255, 255, 255, 255});
+  const auto early =
+      ExchangeId::Make(WallTime(milliseconds(1000)), {255, 255, 255, 255, 255, 255, 255, 255, 255, 255});
   const auto late = ExchangeId::Make(WallTime(milliseconds(1001)), {});
   EXPECT_LT(early.ToString(), late.ToString());
   EXPECT_LT(early, late);

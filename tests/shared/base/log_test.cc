@@ -6,7 +6,8 @@ namespace postern {
 namespace {
 
 TEST(Log, TextQuotesOnlyWhatNeedsIt) {
-  EXPECT_EQ(FormatLogLine(LogFormat::kText, "T", Level::kWarning, "it broke", {{"host", "a.b"}, {"why", "no \"route\""}, {"n", 3}}),
+  EXPECT_EQ(FormatLogLine(LogFormat::kText, "T", Level::kWarning, "it broke",
+                          {{"host", "a.b"}, {"why", "no \"route\""}, {"n", 3}}),
             R"(T warning it broke host=a.b why="no \"route\"" n=3)");
 }
 

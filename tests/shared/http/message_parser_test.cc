@@ -23,7 +23,8 @@ State ReadResponse(std::string_view bytes, Head& head) {
 
 TEST(MessageParser, ReadsARequestHeadAndLeavesTheBody) {
   const std::string bytes =
-      "POST /v1/messages?beta=true HTTP/1.1\r\nHost: localhost:4780\r\nX-Odd:\r\nContent-Length: 5\r\n\r\nhello";
+      "POST /v1/messages?beta=true HTTP/1.1\r\nHost: localhost:4780\r\nX-Odd:\r\nContent-Length: "
+      "5\r\n\r\nhello";
   MessageParser parser(Role::kRequests);
   Head head;
   ASSERT_EQ(parser.ReadHead(bytes, head), State::kDone) << parser.failure();
@@ -40,7 +41,8 @@ TEST(MessageParser, ReadsARequestHeadAndLeavesTheBody) {
 }
 
 TEST(MessageParser, ReadsAHeadThatArrivesByteByByteInABufferThatMoves) {
-  const std::string bytes = "POST /x HTTP/1.1\r\nHost: a\r\nX-Name:  some value \r\nEmpty:\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string bytes =
+      "POST /x HTTP/1.1\r\nHost: a\r\nX-Name:  some value \r\nEmpty:\r\nTransfer-Encoding: chunked\r\n\r\n";
   MessageParser parser(Role::kRequests);
   Head head;
   for (size_t n = 1; n < bytes.size(); ++n) {
@@ -68,24 +70,30 @@ TEST(MessageParser, ReadsTheNextMessageOnlyAfterAReset) {
 
 TEST(MessageParser, IgnoresAnOfferedUpgrade) {
   Head head;
-  EXPECT_EQ(ReadRequest("POST /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                        "Content-Length: 3\r\n\r\nabc", head),
-            State::kDone);
+  EXPECT_EQ(
+      ReadRequest("POST /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                  "Content-Length: 3\r\n\r\nabc",
+                  head),
+      State::kDone);
   EXPECT_EQ(head.content_length, 3U);
 }
 
 TEST(MessageParser, RefusesWhatTwoReadersCouldUnderstandDifferently) {
   const std::pair<const char*, const char*> kHostile[] = {
       {"two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"},
-      {"the same length twice", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n"},
+      {"the same length twice",
+       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n"},
       {"a list of lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n"},
       {"a signed length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n"},
       {"a negative length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n"},
       {"a length past 64 bits", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"},
       {"an empty length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n"},
-      {"length and chunks", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"},
-      {"chunks and length", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"},
-      {"two encodings", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"length and chunks",
+       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"chunks and length",
+       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"},
+      {"two encodings",
+       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
       {"another encoding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"},
       {"an unknown encoding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n"},
       {"chunked and more", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n"},
@@ -107,7 +115,8 @@ TEST(MessageParser, RefusesWhatTwoReadersCouldUnderstandDifferently) {
   };
   for (const auto& [name, bytes] : kHostile) {
     Head head;
-    const std::string_view all(bytes, std::string_view(name) == "a NUL in a value" ? 30 : std::string_view(bytes).size());
+    const std::string_view all(
+        bytes, std::string_view(name) == "a NUL in a value" ? 30 : std::string_view(bytes).size());
     EXPECT_EQ(ReadRequest(all, head), State::kFailed) << name;
   }
 }
@@ -136,15 +145,18 @@ TEST(MessageParser, ReadsHowAResponseEnds) {
 
 TEST(MessageParser, RefusesAResponseWhoseEndIsUnclear) {
   Head head;
-  EXPECT_EQ(ReadResponse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", head), State::kFailed);
-  EXPECT_EQ(ReadResponse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", head), State::kFailed);
+  EXPECT_EQ(ReadResponse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", head),
+            State::kFailed);
+  EXPECT_EQ(ReadResponse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", head),
+            State::kFailed);
   EXPECT_EQ(ReadResponse("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", head), State::kFailed);
   EXPECT_EQ(ReadResponse("SSH-2.0-OpenSSH_9.2\r\n", head), State::kFailed);
 }
 
 class DecodesChunks : public ::testing::Test {
  protected:
-  // The payload of a chunked body that arrives in parts of `step` bytes; "!" and the reason where it is refused.
+  // The payload of a chunked body that arrives in parts of `step` bytes; "!" and the reason where it is
+  // refused.
   static std::string Decode(std::string_view body, size_t step, std::string* rest = nullptr) {
     MessageParser parser(Role::kResponses);
     Head head;
@@ -166,7 +178,8 @@ class DecodesChunks : public ::testing::Test {
 };
 
 TEST_F(DecodesChunks, InPartsOfAnySize) {
-  const std::string body = "5\r\nhello\r\n1;ext=\"a\"\r\n \r\n00A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nHTTP/1.1";
+  const std::string body =
+      "5\r\nhello\r\n1;ext=\"a\"\r\n \r\n00A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nHTTP/1.1";
   for (size_t step = 1; step <= body.size(); ++step) {
     std::string rest;
     EXPECT_EQ(Decode(body, step, &rest), "hello 0123456789") << step;
@@ -177,8 +190,11 @@ TEST_F(DecodesChunks, InPartsOfAnySize) {
 TEST_F(DecodesChunks, AnUnfinishedBodyIsNotDone) { EXPECT_EQ(Decode("5\r\nhello\r\n", 100), "hello…"); }
 
 TEST_F(DecodesChunks, RefusesWhatIsNotAChunk) {
-  for (const char* body : {"x\r\n", "5\nhello\n0\n\n", "5\r\nhelloX\r\n0\r\n\r\n", "-1\r\n", "fffffffffffffffff\r\n", " 5\r\nhello\r\n",
-                           "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "\r\n"}) {
+  for (const char* body :
+       {"x\r\n", "5\nhello\n0\n\n", "5\r\nhelloX\r\n0\r\n\r\n", "-1\r\n", "fffffffffffffffff\r\n",
+        " 5\r\nhello\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "\r\n",
+        "5\rXhello\r\n0\r\n\r\n", "5\r\nhelloXY0\r\n\r\n", "5\r\nhello\rX0\r\n\r\n",
+        "5\r\nhello\r\n0\rX\r\n\r\n", "5\r\nhello\r\n0\r\n\rX"}) {
     EXPECT_EQ(Decode(body, 100).front(), '!') << body;
     EXPECT_EQ(Decode(body, 1).front(), '!') << body;
   }

@@ -7,11 +7,11 @@
 namespace postern::http {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using support::Fetch;
 using support::FormatRequest;
 using support::RawConnection;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 std::string Chunked(std::string_view body) {
   std::string framed;
@@ -37,8 +37,11 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
   auto connection = RawConnection::Open(serving.target());
   std::string all;
   for (int i = 0; i < 20; ++i) {
-    all += i % 2 == 0 ? FormatRequest("POST", "/" + std::to_string(i), {}, std::string(static_cast<size_t>(i * 900), 'x'))
-                      : "POST /" + std::to_string(i) + " HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n" + Chunked("chunk by chunk");
+    all += i % 2 == 0
+               ? FormatRequest("POST", "/" + std::to_string(i), {},
+                               std::string(static_cast<size_t>(i * 900), 'x'))
+               : "POST /" + std::to_string(i) + " HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n" +
+                     Chunked("chunk by chunk");
   }
   ASSERT_TRUE(connection->Send(all));
   for (int i = 0; i < 20; ++i) {
@@ -52,7 +55,8 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
 TEST(Server, ReadsChunkedBodiesThatArriveByteByByte) {
   Serving serving(Echo);
   auto connection = RawConnection::Open(serving.target());
-  const std::string request = "POST /c HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n" + Chunked("the body of it");
+  const std::string request =
+      "POST /c HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n" + Chunked("the body of it");
   for (const char c : request) ASSERT_TRUE(connection->Send(std::string_view(&c, 1)));
   EXPECT_EQ(connection->ReadResponse()->body, "POST /c\nthe body of it");
 }
@@ -60,7 +64,8 @@ TEST(Server, ReadsChunkedBodiesThatArriveByteByByte) {
 TEST(Server, SaysContinueOnlyToAClientThatWaitsForIt) {
   Serving serving(Echo);
   auto connection = RawConnection::Open(serving.target());
-  ASSERT_TRUE(connection->Send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"));
+  ASSERT_TRUE(
+      connection->Send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"));
   EXPECT_EQ(*connection->ReadUntil("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   ASSERT_TRUE(connection->Send("body"));
   EXPECT_EQ(connection->ReadResponse()->body, "POST /\nbody");
@@ -71,13 +76,15 @@ TEST(Server, RefusesATooLargeBodyBeforeItArrives) {
   limits.body_bytes = 1000;
   Serving serving(Echo, limits);
   auto sized = RawConnection::Open(serving.target());
-  ASSERT_TRUE(sized->Send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 1001\r\n\r\n"));
+  ASSERT_TRUE(
+      sized->Send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 1001\r\n\r\n"));
   const auto refused = sized->ReadResponse();
   EXPECT_EQ(refused->status, 413);
   EXPECT_TRUE(refused->interim.empty());
   EXPECT_EQ(refused->Find("connection"), "close");
   auto chunked = RawConnection::Open(serving.target());
-  ASSERT_TRUE(chunked->Send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n" + Chunked(std::string(1001, 'x'))));
+  ASSERT_TRUE(chunked->Send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n" +
+                            Chunked(std::string(1001, 'x'))));
   EXPECT_EQ(chunked->ReadResponse()->status, 413);
 }
 
@@ -141,14 +148,17 @@ TEST(Server, RefusesWithoutAHostOrWithTwo) {
 TEST(Server, RefusesOtherExpectations) {
   Serving serving(Echo);
   auto connection = RawConnection::Open(serving.target());
-  ASSERT_TRUE(connection->Send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 200-maybe\r\ncontent-length: 0\r\n\r\n"));
+  ASSERT_TRUE(
+      connection->Send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 200-maybe\r\ncontent-length: 0\r\n\r\n"));
   EXPECT_EQ(connection->ReadResponse()->status, 417);
 }
 
 TEST(Server, WhatFollowsAMalformedRequestIsNotRead) {
   Serving serving(Echo);
   auto connection = RawConnection::Open(serving.target());
-  ASSERT_TRUE(connection->Send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"));
+  ASSERT_TRUE(
+      connection->Send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nGET "
+                       "/smuggled HTTP/1.1\r\nhost: a\r\n\r\n"));
   EXPECT_EQ(connection->ReadResponse()->status, 400);
   EXPECT_EQ(*connection->ReadToEnd(), "");
 }

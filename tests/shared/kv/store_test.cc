@@ -95,9 +95,7 @@ TEST(Store, AgreesWithAMapOverRandomBatches) {
           model.erase(model.lower_bound(key), model.lower_bound(end));
           break;
         }
-        default:
-          batch.Put(kFruit, key, std::to_string(round));
-          model[key] = std::to_string(round);
+        default: batch.Put(kFruit, key, std::to_string(round)); model[key] = std::to_string(round);
       }
     }
     ASSERT_TRUE(store->Write(batch, Durability::kUnsynced));

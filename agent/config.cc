@@ -285,9 +285,8 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   RETURN_IF_ERROR(Read(map, "credential", config.credential,
                        [&](const Node& node) { return ReadCredential(node, directory); }));
   if (const auto upstream = map.Find("upstream")) {
-    ASSIGN_OR_RETURN(const Map section,
-                     upstream->AsMap({"url", "ca_files", "client_certificate", "proxy", 
-                                      "max_idle_connections", "idle_connection"}));
+    ASSIGN_OR_RETURN(const Map section, upstream->AsMap({"url", "ca_files", "client_certificate", "proxy",
+                                                         "max_idle_connections", "idle_connection"}));
     ASSIGN_OR_RETURN(config.upstream, ReadUpstream(section, directory, environment));
   } else {
     ASSIGN_OR_RETURN(config.upstream.proxy, ProxyFromEnvironment(environment, config.upstream.origin));

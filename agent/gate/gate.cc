@@ -18,7 +18,12 @@ uint64_t RandomSeed() {
 
 Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
            http::Worker& worker)
-    : loop_(loop), recorder_(recorder), metrics_(metrics), names_(names), worker_(worker), random_(RandomSeed()) {}
+    : loop_(loop),
+      recorder_(recorder),
+      metrics_(metrics),
+      names_(names),
+      worker_(worker),
+      random_(RandomSeed()) {}
 
 http::Task<void> Gate::Handle(http::Exchange& exchange) {
   Passage passage(*this, exchange);

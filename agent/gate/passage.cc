@@ -170,7 +170,8 @@ std::optional<Refusal> Passage::Judge() const {
   const pricing::Place place{pricing::Endpoint::kUnsaid, request_.speed, request_.inference_geo};
   if (const auto price = settings_->prices->Price(request_.model, {}, WallNow(), place); !price) {
     return Refusal{Reason::kUnknownModel,
-                   price.error().message + " This host's price list decides which models may be used; ask your administrator."};
+                   price.error().message +
+                       " This host's price list decides which models may be used; ask your administrator."};
   }
   if (!settings_->credential_line) {
     return Refusal{Reason::kNoCredential,

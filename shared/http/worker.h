@@ -9,7 +9,8 @@
 
 namespace postern::http {
 
-// Does one job after the other, in order; what waits when it is destroyed is dropped, what has begun is finished. Thread-safe.
+// Does one job after the other, in order; what waits when it is destroyed is dropped, what has begun is
+// finished. Thread-safe.
 class Worker {
  public:
   Worker();

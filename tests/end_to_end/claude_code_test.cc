@@ -220,25 +220,26 @@ constexpr const char* kSigningIn =
     " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
 INSTANTIATE_TEST_SUITE_P(
     Each, ClaudeCodeRefusalTest,
-    ::testing::Values(Refused{"AForeignCredential", "foreign_key",
-                              std::string("Failed to authenticate. API Error: 401 The key of this request is "
-                                          "not a Postern key (pst_…).") +
-                                  kSigningIn},
-                      Refused{"AnotherHostsKey", "unknown_key",
-                              "Failed to authenticate. API Error: 401 This Postern key is not known on this "
-                              "host; ask your administrator "
-                              "for one."},
-                      Refused{"ACutKey", "malformed_key",
-                              "Failed to authenticate. API Error: 401 The Postern key of this request is cut "
-                              "or has wrong characters; "
-                              "copy it again whole."},
-                      Refused{"AMistypedKey", "mistyped_key",
-                              "Failed to authenticate. API Error: 401 The Postern key of this request has a "
-                              "typing error; copy it again "
-                              "whole."},
-                      Refused{"AnUnknownModel", "unknown_model",
-                              "API Error: 402 There is no price for model \"claude-nobody-9\". This host's price list "
-                              "decides which models may be used; ask your administrator."}),
+    ::testing::Values(
+        Refused{"AForeignCredential", "foreign_key",
+                std::string("Failed to authenticate. API Error: 401 The key of this request is "
+                            "not a Postern key (pst_…).") +
+                    kSigningIn},
+        Refused{"AnotherHostsKey", "unknown_key",
+                "Failed to authenticate. API Error: 401 This Postern key is not known on this "
+                "host; ask your administrator "
+                "for one."},
+        Refused{"ACutKey", "malformed_key",
+                "Failed to authenticate. API Error: 401 The Postern key of this request is cut "
+                "or has wrong characters; "
+                "copy it again whole."},
+        Refused{"AMistypedKey", "mistyped_key",
+                "Failed to authenticate. API Error: 401 The Postern key of this request has a "
+                "typing error; copy it again "
+                "whole."},
+        Refused{"AnUnknownModel", "unknown_model",
+                "API Error: 402 There is no price for model \"claude-nobody-9\". This host's price list "
+                "decides which models may be used; ask your administrator."}),
     [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace

@@ -54,7 +54,7 @@ class Ordeal {
         host_.SpawnAgent();
         std::this_thread::sleep_for(microseconds(random_() % 80'000));
       } else {
-        std::this_thread::sleep_for(microseconds(random_() % 150'000));
+        std::this_thread::sleep_for(microseconds(random_() % 400'000));
       }
       Kill();
       ASSERT_TRUE(arrivals_.Read());
@@ -140,7 +140,7 @@ TEST(Crash, EveryRequestThatReachedTheProviderIsRecordedOnceWhateverKillsTheAgen
   EXPECT_EQ(arrived, ordeal.arrivals().total());
   // The ordeal was one: there was traffic, and kills met exchanges on their way.
   EXPECT_GT(arrived, static_cast<uint64_t>(Kills()));
-  EXPECT_GT(ordeal.load().whole(), static_cast<uint64_t>(Kills()));
+  EXPECT_GT(ordeal.load().whole(), 0u);
   EXPECT_GT(ordeal.recorded().interrupted, 0u);
   RecordProperty("arrived", std::to_string(arrived));
   RecordProperty("interrupted", std::to_string(ordeal.recorded().interrupted));
@@ -151,7 +151,7 @@ TEST(PowerCut, BeforeAnswerKeepsEveryRequestWhoseAnswerAClientSawBegin) {
   ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(Kills() / 2));
   ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
-  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills()));
+  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills() / 2));
   // What it doesn't promise: the provider may have been asked by then. That some are lost shows that the
   // power was cut.
   EXPECT_GT(ordeal.LostArrivals(), 0u);
@@ -163,7 +163,7 @@ TEST(PowerCut, BeforeForwardKeepsEveryRequestThatReachedTheProvider) {
   ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
   EXPECT_EQ(ordeal.LostArrivals(), 0u);
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
-  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills()));
+  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills() / 2));
 }
 
 TEST(PowerCut, OsGivesUpWhatTheOthersPromiseAndStaysVerifiable) {

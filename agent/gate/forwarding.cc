@@ -44,6 +44,11 @@ void AppendLine(std::string& out, std::string_view name, std::string_view value)
 
 void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
                         std::string_view credential_line, uint64_t body_bytes) {
+  // Room for all of it, so that no piece of it is left behind where the text grew.
+  size_t room = 512 + client.target.size() + destination.host.size() + destination.target_prefix.size() +
+                destination.extra_lines.size() + credential_line.size();
+  for (const http::Header& header : client.headers) room += header.name.size() + header.value.size() + 4;
+  out.reserve(out.size() + room);
   out.append(client.method)
       .append(" ")
       .append(destination.target_prefix)

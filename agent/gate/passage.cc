@@ -34,6 +34,12 @@ identity::KeyHeaders KeyHeadersOf(const http::Head& head) {
   return {head.Find("x-postern-key"), head.Find("authorization"), head.Find("x-api-key")};
 }
 
+// Wipes a text that holds the provider credential, however its scope ends.
+struct Wiper {
+  std::string& text;
+  ~Wiper() { ::explicit_bzero(text.data(), text.size()); }
+};
+
 constexpr std::string_view kSigningIn =
     " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
 
@@ -201,12 +207,14 @@ http::Task<void> Passage::Forward() {
     if (!failure) {
       co_await RelayAnswer(*lease);
     } else if (!exchange_.strand().cancelled()) {
+      gate_.metrics_.CountRefusal(failure->reason);
       outcome_.set_status(static_cast<uint32_t>(StatusOf(*failure)));
       const http::Answer answer = Render(*failure, id_text_);
       const Kept safe = co_await AwaitSynced();
       if (safe == Kept::kYes) co_await exchange_.Send(answer);
     }
   } else if (kept == Kept::kNo) {
+    gate_.metrics_.CountRefusal(kRecordRefusal.reason);
     outcome_.set_ending(wire::ENDING_REFUSED_BY_POLICY);
     const http::Answer answer = Render(kRecordRefusal, id_text_);
     outcome_.set_status(static_cast<uint32_t>(answer.status));
@@ -228,6 +236,7 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
   const Refusal silent{Reason::kUpstreamSilent, "The provider gave no answer in time."};
   const Refusal broken{Reason::kUpstreamUnreachable, "The provider's connection broke before it answered."};
   std::string head;
+  const Wiper wiper{head};
   AppendUpstreamHead(head, exchange_.head(), settings_->destination, settings_->credential_line->view(),
                      exchange_.body().size());
   gate_.metrics_.ObserveOverhead(BootClock::now() - body_read_);
@@ -255,7 +264,6 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
     if (io == Io::kOk || !again || (io != Io::kClosed && io != Io::kFailed)) break;
     lease.reset();
   }
-  ::explicit_bzero(head.data(), head.size());  // it holds the provider credential
   if (io == Io::kOk) co_return std::nullopt;
   outcome_.set_ending(io == Io::kDeadline ? wire::ENDING_DEADLINE : wire::ENDING_UPSTREAM_ERROR);
   if (io == Io::kCancelled) outcome_.set_ending(wire::ENDING_CLIENT_GONE);

@@ -274,6 +274,7 @@ TEST(Relay, AnUnreachableProviderIsOneClearSentence) {
   EXPECT_EQ(response.status, 502);
   EXPECT_THAT(response.body, HasSubstr("The provider can't be reached: can't connect to 127.0.0.1:1"));
   EXPECT_EQ(response.Find("x-should-retry"), "");
+  EXPECT_EQ(host.Metric(R"(postern_refusals_total{reason="upstream_unreachable"})"), 1);
 }
 
 TEST(Relay, AnIdleConnectionThatTheProviderClosedIsReplaced) {

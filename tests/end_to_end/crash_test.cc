@@ -29,6 +29,8 @@ int Kills() {
   return kills != nullptr ? std::max(1, std::atoi(kills)) : 20;
 }
 
+int PowerCutCount() { return std::max(5, Kills() / 4); }
+
 HostOptions PowerCuts(const std::string& sync) {
   HostOptions options;
   options.agent_program = kFaultyAgent;
@@ -148,10 +150,10 @@ TEST(Crash, EveryRequestThatReachedTheProviderIsRecordedOnceWhateverKillsTheAgen
 
 TEST(PowerCut, BeforeAnswerKeepsEveryRequestWhoseAnswerAClientSawBegin) {
   Ordeal ordeal(PowerCuts("before_answer"));
-  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(Kills() / 2));
+  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(PowerCutCount()));
   ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
-  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills() / 2));
+  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(PowerCutCount()));
   // What it doesn't promise: the provider may have been asked by then. That some are lost shows that the
   // power was cut.
   EXPECT_GT(ordeal.LostArrivals(), 0u);
@@ -159,16 +161,16 @@ TEST(PowerCut, BeforeAnswerKeepsEveryRequestWhoseAnswerAClientSawBegin) {
 
 TEST(PowerCut, BeforeForwardKeepsEveryRequestThatReachedTheProvider) {
   Ordeal ordeal(PowerCuts("before_forward"));
-  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(Kills() / 2));
+  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(PowerCutCount()));
   ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
   EXPECT_EQ(ordeal.LostArrivals(), 0u);
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
-  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(Kills() / 2));
+  EXPECT_GT(ordeal.load().answered().size(), static_cast<size_t>(PowerCutCount()));
 }
 
 TEST(PowerCut, OsGivesUpWhatTheOthersPromiseAndStaysVerifiable) {
   Ordeal ordeal(PowerCuts("os"));
-  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(Kills() / 4));
+  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(PowerCutCount()));
   ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
   EXPECT_GT(ordeal.LostAnswers(), 0u);
 }

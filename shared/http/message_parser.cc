@@ -1,6 +1,7 @@
 #include "shared/http/message_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -8,6 +9,9 @@
 
 namespace postern::http {
 namespace {
+
+// How a head, and the trailers of a chunked body, end. llhttp takes a bare line feed for the empty line.
+constexpr std::string_view kEmptyLine = "\r\n\r\n";
 
 // A part of the bytes by offset, since they may move between calls.
 struct Piece {
@@ -32,6 +36,7 @@ struct MessageParser::Impl {
   bool folded = false;
   Piece target;
   Piece reason;
+  bool nameless = false;
   struct NameAndValue {
     Piece name;
     Piece value;
@@ -42,6 +47,8 @@ struct MessageParser::Impl {
   // While chunks are decoded.
   char* out = nullptr;
   bool message_complete = false;
+  using LastBytes = std::array<char, kEmptyLine.size()>;
+  LastBytes last_bytes{};  // of what was decoded so far
 
   explicit Impl(Role parsed) : role(parsed) {
     llhttp_settings_init(&settings);
@@ -64,7 +71,8 @@ struct MessageParser::Impl {
     parser.data = this;
     failure.clear();
     fed = head_size = 0;
-    head_complete = folded = message_complete = false;
+    head_complete = folded = nameless = message_complete = false;
+    last_bytes.fill('\0');
     target = reason = {};
     headers.clear();
   }
@@ -84,6 +92,10 @@ struct MessageParser::Impl {
 
   int OnValue(const char* at, size_t count) {
     if (head_complete) return 0;
+    if (headers.empty()) {
+      nameless = true;
+      return 0;
+    }
     NameAndValue& header = headers.back();
     const auto begin = static_cast<size_t>(at - base);
     if (header.has_value && header.value.size > 0 && begin != header.value.begin + header.value.size)
@@ -108,6 +120,12 @@ struct MessageParser::Impl {
   int OnMessageComplete() {
     message_complete = true;
     return HPE_PAUSED;
+  }
+
+  static void Remember(LastBytes& last, std::string_view bytes) {
+    const std::string_view end = bytes.substr(bytes.size() - std::min(bytes.size(), last.size()));
+    std::rotate(last.begin(), last.begin() + static_cast<ptrdiff_t>(end.size()), last.end());
+    std::copy(end.begin(), end.end(), last.end() - static_cast<ptrdiff_t>(end.size()));
   }
 
   State Fail(std::string why) {
@@ -142,6 +160,8 @@ MessageParser::State MessageParser::ReadHead(std::string_view bytes, Head& head)
 
 MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head& head) {
   if (folded) return Fail("a header line is folded");
+  if (nameless) return Fail("a header without a name");
+  if (!bytes.substr(0, head_size).ends_with(kEmptyLine)) return Fail("a line that ends in a bare line feed");
   head.minor_version = parser.http_minor;
   if (parser.http_major != 1 || parser.http_minor > 1) return Fail("not HTTP/1.1 or HTTP/1.0");
   head.method =
@@ -155,6 +175,7 @@ MessageParser::State MessageParser::Impl::FillHead(std::string_view bytes, Head&
     std::string_view value = header.value.In(bytes);
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
     const std::string_view name = header.name.In(bytes);
+    if (name.empty()) return Fail("a header without a name");
     if (std::any_of(name.begin(), name.end(), [](char c) { return c == ' ' || c == '\t'; }))
       return Fail("white space in a header's name");
     head.headers.push_back({name, value});
@@ -192,11 +213,20 @@ MessageParser::State MessageParser::Impl::SetFraming(Head& head) {
 MessageParser::Chunks MessageParser::DecodeChunks(std::span<char> bytes) {
   Impl& impl = *impl_;
   impl.out = bytes.data();
+  Impl::LastBytes all_read = impl.last_bytes;
+  Impl::Remember(all_read, {bytes.data(), bytes.size()});  // before payload is moved over them
   const llhttp_errno_t error = llhttp_execute(&impl.parser, bytes.data(), bytes.size());
   const auto payload = static_cast<size_t>(impl.out - bytes.data());
   if (impl.message_complete) {
-    return {State::kDone, static_cast<size_t>(llhttp_get_error_pos(&impl.parser) - bytes.data()), payload};
+    const auto consumed = static_cast<size_t>(llhttp_get_error_pos(&impl.parser) - bytes.data());
+    // What follows the last payload is still where it was.
+    Impl::Remember(impl.last_bytes, {bytes.data(), consumed});
+    if (std::string_view(impl.last_bytes.data(), impl.last_bytes.size()) != kEmptyLine) {
+      return {impl.Fail("a line that ends in a bare line feed"), 0, 0};
+    }
+    return {State::kDone, consumed, payload};
   }
+  impl.last_bytes = all_read;
   if (error == HPE_OK) return {State::kMore, bytes.size(), payload};
   return {impl.Fail(llhttp_get_error_reason(&impl.parser)), 0, 0};
 }

@@ -100,6 +100,9 @@ TEST(MessageParser, RefusesWhatTwoReadersCouldUnderstandDifferently) {
       {"chunks in 1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"},
       {"a bare line feed", "POST / HTTP/1.1\nHost: a\n\n"},
       {"a bare line feed in the headers", "POST / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n"},
+      {"a bare line feed for the empty line", "POST / HTTP/1.1\r\nHost: a\r\n\n"},
+      {"a header without a name", "POST / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n"},
+      {"a first header without a name", "POST / HTTP/1.1\r\n: b\r\nHost: a\r\n\r\n"},
       {"a bare carriage return", "POST / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n"},
       {"a NUL in a value", std::string_view("POST / HTTP/1.1\r\nHost: a\0b\r\n\r\n", 30).data()},
       {"a space before the colon", "POST / HTTP/1.1\r\nHost : a\r\n\r\n"},
@@ -194,7 +197,8 @@ TEST_F(DecodesChunks, RefusesWhatIsNotAChunk) {
        {"x\r\n", "5\nhello\n0\n\n", "5\r\nhelloX\r\n0\r\n\r\n", "-1\r\n", "fffffffffffffffff\r\n",
         " 5\r\nhello\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "\r\n",
         "5\rXhello\r\n0\r\n\r\n", "5\r\nhelloXY0\r\n\r\n", "5\r\nhello\rX0\r\n\r\n",
-        "5\r\nhello\r\n0\rX\r\n\r\n", "5\r\nhello\r\n0\r\n\rX"}) {
+        "5\r\nhello\r\n0\rX\r\n\r\n", "5\r\nhello\r\n0\r\n\rX", "5\r\nhello\r\n0\r\n\n",
+        "5\r\nhello\r\n0\r\nx: y\r\n\n"}) {
     EXPECT_EQ(Decode(body, 100).front(), '!') << body;
     EXPECT_EQ(Decode(body, 1).front(), '!') << body;
   }

@@ -57,8 +57,6 @@ void ConfigureLog(Level level, LogFormat format) {
   g_format = format;
 }
 
-void SetLogLevel(Level level) { g_level = level; }
-
 bool WouldLog(Level level) { return level >= g_level.load(std::memory_order_relaxed); }
 
 std::string FormatLogLine(LogFormat format, std::string_view time, Level level, std::string_view sentence,

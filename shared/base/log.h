@@ -45,7 +45,6 @@ class Field {
 
 // Where lines go is standard error, written by the caller's thread. Thread-safe.
 void ConfigureLog(Level level, LogFormat format);
-void SetLogLevel(Level level);
 bool WouldLog(Level level);
 void Log(Level level, std::string_view sentence, std::initializer_list<Field> fields = {});
 

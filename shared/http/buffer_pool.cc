@@ -81,10 +81,4 @@ void BufferPool::Trim() {
   }
 }
 
-size_t BufferPool::idle_bytes() const {
-  size_t bytes = 0;
-  for (size_t i = 0; i < kClasses; ++i) bytes += classes_[i].idle.size() << (kSmallest + i);
-  return bytes;
-}
-
 }  // namespace postern::http

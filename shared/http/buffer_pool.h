@@ -55,8 +55,6 @@ class BufferPool {
   // Frees those buffers that have lain here unused since the last call; to be called every few seconds.
   void Trim();
 
-  size_t idle_bytes() const;
-
  private:
   friend class Buffer;
   static constexpr size_t kSmallest = 12;  // 2^12 bytes

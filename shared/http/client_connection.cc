@@ -116,18 +116,6 @@ BodyPiece ClientConnection::Decode(std::span<char> fresh) {
   return {Io::kOk, {fresh.data(), chunks.payload}, complete_};
 }
 
-Task<BodyPiece> ClientConnection::ReadBody(Strand& strand) {
-  for (;;) {
-    const BodyPiece piece = TryReadBody();
-    const bool nothing =
-        piece.io == Io::kWouldBlock || (piece.io == Io::kOk && piece.bytes.empty() && !piece.last);
-    if (!nothing) co_return piece;
-    if (piece.io == Io::kOk) continue;
-    const Wake wake = co_await strand.Wait();
-    if (wake != Wake::kEvent) co_return BodyPiece{FromWake(wake)};
-  }
-}
-
 bool ClientConnection::IsReusable() {
   const bool whole = complete_ && sent_whole_ && head_.keep_alive && input_used_ == input_.size();
   if (!whole || stream_.socket().hung_up()) return false;

@@ -41,7 +41,6 @@ class ClientConnection {
 
   // What of the body is there now: everything that is readable, up to the buffer's size.
   BodyPiece TryReadBody();
-  Task<BodyPiece> ReadBody(Strand& strand);
 
   // Whether another request may be sent: the answer was complete, nothing came after it, and both sides keep
   // the connection.

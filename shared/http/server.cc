@@ -5,10 +5,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "shared/base/log.h"
@@ -282,6 +281,9 @@ Status Server::Adopt(int descriptor) {
   if (::getsockname(descriptor, local.get(), &local.size) != 0) {
     return Error{ErrorCode::kUnavailable, "an inherited descriptor is not a socket"};
   }
+  // systemd hands over sockets that block, and the accept that finds nobody would stop the loop.
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   addresses_.push_back(local);
   listeners_.push_back(std::make_unique<Listener>(*this, descriptor));
   return Ok{};

@@ -24,7 +24,13 @@ struct Session::State {
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Session::~Session() = default;
+Session::~Session() {
+  // OpenSSL forgets the session of a connection that ends without a goodbye, tickets and all. Most of ours
+  // end so: dropped, to cancel what the peer is doing, or closed by it while they rest.
+  if (SSL_is_init_finished(state_->ssl.get())) {
+    SSL_set_shutdown(state_->ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+}
 
 Result<std::unique_ptr<Session>> Session::Connect(Context& context, int descriptor, const std::string& host) {
   auto state = std::make_unique<State>();

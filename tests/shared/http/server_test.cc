@@ -276,6 +276,23 @@ TEST(Server, DrainEndsIdleConnectionsAndLetsOthersFinish) {
   EXPECT_EQ(response->Find("connection"), "close");
 }
 
+// As systemd hands it over: the accept that finds nobody must not stop the loop.
+TEST(Server, AnInheritedSocketThatBlocksIsServedLikeAnyOther) {
+  Serving serving(Echo);
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  Address address = *Address::Parse("127.0.0.1:0");
+  ASSERT_EQ(::bind(listener, address.get(), address.size), 0);
+  ASSERT_EQ(::listen(listener, 16), 0);
+  ASSERT_EQ(::getsockname(listener, address.get(), &address.size), 0);
+  serving.loop().Post([&] { EXPECT_TRUE(serving.server().Adopt(listener)); });
+  const support::Target inherited{.port = address.port(), .patience = seconds(5)};
+  for (int i = 0; i < 2; ++i) {
+    const auto response = Fetch(inherited, "POST", "/x", {}, "body");
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->body, "POST /x\nbody");
+  }
+}
+
 TEST(Server, TwoThousandIdleConnectionsDoNotDisturbOne) {
   Serving serving(Echo);
   std::vector<RawConnection> idle;

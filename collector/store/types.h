@@ -1,0 +1,189 @@
+// What the collector's store keeps, as plain data. One vocabulary for every engine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/base/clock.h"
+#include "shared/crypto/sha256.h"
+
+namespace postern::store {
+
+// ── the log ────────────────────────────────────────────────────────────────────────────────────────────────
+
+// The place of an event in the log: 0, 1, 2 … in the order of commits.
+enum class Leaf : uint64_t {};
+
+// Whose chain an event belongs to: an agent's id, or kCollector for the collector's own.
+inline constexpr const char* kCollector = "collector";
+
+// A link of the log. The event's body lies apart and may be removed; this never is.
+struct Entry {
+  std::string agent;
+  uint64_t incarnation = 0;
+  uint64_t sequence = 0;
+  WallTime received_at{};
+  crypto::Digest event{};  // SHA-256 of the event's exact bytes
+};
+
+enum class Decision : uint8_t { kNone = 0, kAllowed = 1, kRefused = 2 };
+
+// What of an event can be asked for. Taken from its body once, when it comes in; empty fields are not
+// indexed.
+struct EventFacts {
+  WallTime time{};   // the event's own
+  std::string kind;  // "intent", "outcome", …
+  std::string organisation, team, user, key, model, session, host;
+  Decision decision = Decision::kNone;
+};
+
+// What an event adds to the sums. Only an outcome has any.
+struct Spending {
+  uint64_t requests = 0;
+  uint64_t input = 0, output = 0, cache_read = 0, cache_write = 0;  // tokens
+  int64_t nano_dollars = 0;
+
+  friend bool operator==(const Spending&, const Spending&) = default;
+};
+
+struct NewEvent {
+  Entry entry;
+  std::string bytes;  // exactly as they were hashed
+  EventFacts facts;
+  Spending spending;
+};
+
+struct StoredEvent {
+  Leaf leaf{};
+  Entry entry;
+  std::string bytes;  // empty where its body has been removed
+};
+
+// ── chains ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+// How far the chain of one incarnation is stored. Everything up to `sequence` is covered by a verified seal.
+struct Chain {
+  std::string agent;
+  uint64_t incarnation = 0;
+  uint64_t sequence = 0;
+  crypto::Digest head{};
+  std::string seal_key;    // 32 bytes: whose seals it has
+  bool issued = false;     // by this collector; false: a history from before enrolment
+  bool closed = false;     // forfeited, or forked: nothing more is taken
+  std::string open_state;  // what intake needs to go on with it, opaque to the store (open exchanges' facts)
+};
+
+// Events that didn't verify, kept for people to look at. Bounded by the engine: see Store::kMaxSetAside….
+struct SetAside {
+  std::string agent;
+  uint64_t incarnation = 0;
+  uint64_t first_sequence = 0;
+  WallTime received_at{};
+  std::string reason;  // "fork", "seal", "chain", …
+  std::string bytes;   // the group as it came
+};
+
+// ── the directory ──────────────────────────────────────────────────────────────────────────────────────────
+
+enum class RecordKind : uint8_t {
+  kKey = 1,
+  kUser = 2,
+  kTeam = 3,
+  kCredential = 4,
+  kAgent = 5,
+  kAdministrator = 6,
+  kEnrolmentToken = 7,
+  kSetting = 8,  // small things of the collector's own, by name
+};
+
+// A record is opaque to the store but for what it must find it by. A tombstone is a record as well.
+struct Record {
+  RecordKind kind{};
+  std::string id;
+  uint64_t revision = 0;            // of the directory, when it last changed; filled in by the commit
+  std::vector<std::string> labels;  // "user:alice@example.com", "team:platform": List finds it by each
+  std::string bytes;
+};
+
+// ── one change ─────────────────────────────────────────────────────────────────────────────────────────────
+
+// Everything in it happens, is on the disk, and is seen from then on; or nothing of it is.
+struct Change {
+  // Appended to the log in this order.
+  std::vector<NewEvent> events;
+
+  // The chain as it is afterwards. `expected` is its sequence before: where it is another by then, the whole
+  // change is refused.
+  struct Advance {
+    Chain chain;
+    uint64_t expected = 0;
+  };
+  std::vector<Advance> chains;
+
+  // A record as it is afterwards. All of one change get one new revision, the directory's next. `expected` is
+  // the record's revision before, 0 where there must be none.
+  struct Put {
+    Record record;
+    uint64_t expected = 0;
+  };
+  std::vector<Put> records;
+
+  std::vector<SetAside> set_aside;
+
+  bool empty() const { return events.empty() && chains.empty() && records.empty() && set_aside.empty(); }
+};
+
+struct Receipt {
+  Leaf first_leaf{};      // of its events
+  uint64_t log_size = 0;  // after it
+  uint64_t revision = 0;  // of the directory, after it
+};
+
+// ── questions ──────────────────────────────────────────────────────────────────────────────────────────────
+
+enum class Order { kOldestFirst, kNewestFirst };
+
+// All that are set must hold. Times are of the events, `from` included, `to` not.
+struct EventFilter {
+  std::optional<WallTime> from, to;
+  std::optional<std::string> organisation, team, user, key, model, session, host, kind, agent;
+  std::optional<Decision> decision;
+  Order order = Order::kNewestFirst;
+};
+
+// Where a page ended; opaque, text that fits into a URL, and good for the same filter only.
+using Cursor = std::string;
+
+struct EventPage {
+  std::vector<StoredEvent> events;
+  std::optional<Cursor> next;  // nothing: there are no more
+};
+
+enum class Dimension { kOrganisation, kTeam, kUser, kKey, kModel, kHost, kDay, kHour };
+
+struct SumQuery {
+  WallTime from{}, to{};      // widened to whole hours, UTC
+  std::vector<Dimension> by;  // in this order; none: one row
+  EventFilter filter;         // organisation, team, user, key, model, host alone
+};
+
+struct SumRow {
+  std::vector<std::string> values;  // one for each of `by`; a day is "2026-11-23", an hour "2026-11-23T22"
+  Spending spending;
+};
+
+struct RecordPage {
+  std::vector<Record> records;
+  std::optional<Cursor> next;
+};
+
+struct StoreStats {
+  uint64_t log_size = 0;
+  uint64_t revision = 0;
+  uint64_t set_aside = 0;
+  uint64_t bytes_on_disk = 0;
+};
+
+}  // namespace postern::store

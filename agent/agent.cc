@@ -20,6 +20,7 @@
 #include "agent/spool/spool.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
+#include "shared/crypto/locked_secret.h"
 #include "shared/crypto/sha256.h"
 #include "shared/http/resolver.h"
 #include "shared/http/server.h"
@@ -312,7 +313,7 @@ int RunAgent(const std::filesystem::path& config_file, Seams seams) {
     return 2;
   }
   ConfigureLog(config->log_level, config->log_format);
-  if (const Status safe = identity::DisableCoreDumps(); !safe) {
+  if (const Status safe = crypto::DisableCoreDumps(); !safe) {
     Log(Level::kError, safe.error().message);
     return 1;
   }

@@ -8,22 +8,22 @@
 namespace postern::agent {
 namespace {
 
-Result<identity::LockedSecret> MakeLine(CredentialConfig::Header header, std::string_view credential) {
+Result<crypto::LockedSecret> MakeLine(CredentialConfig::Header header, std::string_view credential) {
   const std::string_view name =
       header == CredentialConfig::Header::kXApiKey ? "x-api-key: " : "authorization: Bearer ";
   const std::string_view end = "\r\n";
-  return identity::LockedSecret::Make(name.size() + credential.size() + end.size(),
-                                      [&](std::span<char> into) -> Result<size_t> {
-                                        char* at = std::copy(name.begin(), name.end(), into.data());
-                                        at = std::copy(credential.begin(), credential.end(), at);
-                                        at = std::copy(end.begin(), end.end(), at);
-                                        return static_cast<size_t>(at - into.data());
-                                      });
+  return crypto::LockedSecret::Make(name.size() + credential.size() + end.size(),
+                                    [&](std::span<char> into) -> Result<size_t> {
+                                      char* at = std::copy(name.begin(), name.end(), into.data());
+                                      at = std::copy(credential.begin(), credential.end(), at);
+                                      at = std::copy(end.begin(), end.end(), at);
+                                      return static_cast<size_t>(at - into.data());
+                                    });
 }
 
 }  // namespace
 
-Result<std::optional<identity::LockedSecret>> CredentialSource::HeaderLine(const CredentialConfig& config) {
+Result<std::optional<crypto::LockedSecret>> CredentialSource::HeaderLine(const CredentialConfig& config) {
   if (config.environment_variable) {
     if (!from_environment_) {
       ASSIGN_OR_RETURN(auto taken, identity::TakeCredentialFromEnvironment(*config.environment_variable));
@@ -36,7 +36,7 @@ Result<std::optional<identity::LockedSecret>> CredentialSource::HeaderLine(const
   if (!read && read.error().code == ErrorCode::kNotFound) {
     Log(Level::kWarning, "there is no provider credential, so requests will be refused",
         {{"file", config.file->string()}});
-    return std::optional<identity::LockedSecret>();
+    return std::optional<crypto::LockedSecret>();
   }
   if (!read) return read.error();
   if (read->warning) Log(Level::kWarning, *read->warning);

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "agent/config.h"
-#include "agent/identity/locked_secret.h"
+#include "shared/crypto/locked_secret.h"
 
 namespace postern::agent {
 
@@ -15,10 +15,10 @@ class CredentialSource {
   // "x-api-key: …\r\n" or "authorization: Bearer …\r\n". Nothing where the file that is named isn't there:
   // the agent then runs and says so to whoever asks. kInvalid where there is something else than a
   // credential.
-  Result<std::optional<identity::LockedSecret>> HeaderLine(const CredentialConfig& config);
+  Result<std::optional<crypto::LockedSecret>> HeaderLine(const CredentialConfig& config);
 
  private:
-  std::optional<identity::LockedSecret> from_environment_;
+  std::optional<crypto::LockedSecret> from_environment_;
 };
 
 }  // namespace postern::agent

@@ -42,7 +42,7 @@ Destination MakeDestination(const agent::UpstreamConfig& upstream) {
 }  // namespace
 
 Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config,
-                                               std::optional<identity::LockedSecret> credential,
+                                               std::optional<crypto::LockedSecret> credential,
                                                http::Loop& loop, http::BufferPool& buffers,
                                                http::Resolver& resolver) {
   auto settings = std::make_shared<Settings>();

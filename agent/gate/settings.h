@@ -10,7 +10,7 @@
 #include "agent/config.h"
 #include "agent/gate/forwarding.h"
 #include "agent/identity/identify.h"
-#include "agent/identity/locked_secret.h"
+#include "shared/crypto/locked_secret.h"
 #include "shared/http/upstream.h"
 #include "shared/pricing/price_table.h"
 #include "shared/tls/context.h"
@@ -25,7 +25,7 @@ struct Settings {
   identity::KeyTable keys;
   std::optional<pricing::PriceTable> prices;
   Destination destination;
-  std::optional<identity::LockedSecret>
+  std::optional<crypto::LockedSecret>
       credential_line;  // a whole header line with its end; nothing: none is configured
   std::unique_ptr<tls::Context> tls;
   std::unique_ptr<http::Upstream> upstream;
@@ -35,7 +35,7 @@ struct Settings {
 // is wrong. `credential`, if there is one, is a whole header line. The loop, buffers and resolver must live
 // longer.
 Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config,
-                                               std::optional<identity::LockedSecret> credential,
+                                               std::optional<crypto::LockedSecret> credential,
                                                http::Loop& loop, http::BufferPool& buffers,
                                                http::Resolver& resolver);
 

@@ -36,7 +36,7 @@ Result<size_t> ReadInto(int descriptor, std::span<char> memory, const std::strin
   return size;
 }
 
-Status Check(const LockedSecret& secret, const std::string& where) {
+Status Check(const crypto::LockedSecret& secret, const std::string& where) {
   const std::string_view text = secret.view();
   if (text.empty()) return Invalid(where, "holds nothing, wanted is a credential");
   if (text.size() > kLargest)
@@ -47,7 +47,7 @@ Status Check(const LockedSecret& secret, const std::string& where) {
                  "holds white space, control characters or other than ASCII; wanted is one credential alone");
 }
 
-void TrimNewline(LockedSecret& secret) {
+void TrimNewline(crypto::LockedSecret& secret) {
   if (secret.view().ends_with('\n')) secret.Truncate(secret.view().size() - 1);
   if (secret.view().ends_with('\r')) secret.Truncate(secret.view().size() - 1);
 }
@@ -65,7 +65,7 @@ Result<ProviderCredential> ReadCredentialFile(const std::filesystem::path& path)
   const auto fill = [&](std::span<char> memory) { return ReadInto(descriptor.number(), memory, where); };
   ProviderCredential credential;
   // Room for the newline, and for one character more that shows that there are too many.
-  ASSIGN_OR_RETURN(credential.secret, LockedSecret::Make(kLargest + 3, fill));
+  ASSIGN_OR_RETURN(credential.secret, crypto::LockedSecret::Make(kLargest + 3, fill));
   TrimNewline(credential.secret);
   RETURN_IF_ERROR(Check(credential.secret, where));
   if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
@@ -84,7 +84,7 @@ Result<ProviderCredential> TakeCredentialFromEnvironment(const std::string& vari
     std::copy_n(value, memory.size(), memory.data());
     return memory.size();
   };
-  auto secret = LockedSecret::Make(std::min(size, kLargest + 3), fill);
+  auto secret = crypto::LockedSecret::Make(std::min(size, kLargest + 3), fill);
   crypto::Cleanse({value, size});
   unsetenv(variable.c_str());
   if (!secret) return secret.error();

@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 
-#include "agent/identity/locked_secret.h"
 #include "shared/base/result.h"
+#include "shared/crypto/locked_secret.h"
 
 namespace postern::identity {
 
 struct ProviderCredential {
-  LockedSecret secret;                 // 1 to 16,384 visible ASCII characters: fit for a header as it is
+  crypto::LockedSecret secret;         // 1 to 16,384 visible ASCII characters: fit for a header as it is
   std::optional<std::string> warning;  // a sentence for the log: others can read the file
 };
 

@@ -7,8 +7,8 @@
 #include <span>
 
 #include "shared/base/check.h"
+#include "shared/base/edit_distance.h"
 #include "shared/config/document.h"
-#include "shared/config/edit_distance.h"
 
 namespace postern::config {
 namespace {

@@ -1,4 +1,4 @@
-#include "agent/identity/locked_secret.h"
+#include "shared/crypto/locked_secret.h"
 
 #include <cerrno>
 #include <string>
@@ -13,7 +13,7 @@
 #include "shared/base/check.h"
 #include "shared/crypto/random.h"
 
-namespace postern::identity {
+namespace postern::crypto {
 namespace {
 
 Error Unavailable(std::string_view what) {
@@ -56,13 +56,13 @@ LockedSecret& LockedSecret::operator=(LockedSecret&& other) noexcept {
 
 LockedSecret::~LockedSecret() {
   if (memory_.empty()) return;
-  crypto::Cleanse(memory_);
+  Cleanse(memory_);
   munmap(memory_.data(), memory_.size());
 }
 
 void LockedSecret::Truncate(size_t size) {
   CHECK(size <= size_);
-  crypto::Cleanse(memory_.subspan(size, size_ - size));
+  Cleanse(memory_.subspan(size, size_ - size));
   size_ = size;
 }
 
@@ -73,4 +73,4 @@ Status DisableCoreDumps() {
   return Ok{};
 }
 
-}  // namespace postern::identity
+}  // namespace postern::crypto

@@ -1,11 +1,11 @@
-#include "shared/config/edit_distance.h"
+#include "shared/base/edit_distance.h"
 
 #include <algorithm>
 #include <random>
 
 #include <gtest/gtest.h>
 
-namespace postern::config {
+namespace postern {
 namespace {
 
 // The definition, written down; exponential, so for short words only.
@@ -51,4 +51,4 @@ TEST(Nearest, SaysNothingWhereNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace postern::config
+}  // namespace postern

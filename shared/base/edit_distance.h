@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace postern::config {
+namespace postern {
 
 // The least number of insertions, deletions, substitutions and swaps of neighbours that turn one word into
 // the other (optimal string alignment: no part is edited twice). Takes time and memory in proportion to the
@@ -18,4 +18,4 @@ size_t EditDistance(std::string_view a, std::string_view b);
 // capitals and small letters count as the same. The first of several that are equally near.
 std::optional<std::string> Nearest(std::string_view written, std::span<const std::string_view> words);
 
-}  // namespace postern::config
+}  // namespace postern

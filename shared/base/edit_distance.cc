@@ -1,10 +1,10 @@
-#include "shared/config/edit_distance.h"
+#include "shared/base/edit_distance.h"
 
 #include <algorithm>
 #include <cctype>
 #include <vector>
 
-namespace postern::config {
+namespace postern {
 namespace {
 
 // No key or word of ours is longer; what is longer wasn't meant as one.
@@ -47,4 +47,4 @@ std::optional<std::string> Nearest(std::string_view written, std::span<const std
   return nearest;
 }
 
-}  // namespace postern::config
+}  // namespace postern

@@ -9,7 +9,7 @@
 
 #include "shared/base/result.h"
 
-namespace postern::identity {
+namespace postern::crypto {
 
 // It can be moved, which leaves an empty one, and never copied. What is done with view() is the caller's
 // care: it must not be logged, nor kept longer than it takes to send it. Thread-compatible.
@@ -38,4 +38,4 @@ class LockedSecret {
 // reading secrets.
 Status DisableCoreDumps();
 
-}  // namespace postern::identity
+}  // namespace postern::crypto

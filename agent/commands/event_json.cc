@@ -79,6 +79,7 @@ void Write(Object& parent, const wire::OsUser& user) {
   object.Text("name", user.name());
   object.Number("pid", user.pid());
   object.Text("executable", user.executable());
+  object.Text("directory", user.directory());
 }
 
 void Write(Object& parent, const wire::Usage& usage) {
@@ -146,6 +147,7 @@ void Write(Object& object, const wire::Outcome& outcome) {
   object.Number("first_byte_ns", outcome.first_byte_ns());
   object.Number("total_ns", outcome.total_ns());
   object.Text("error_type", outcome.error_type());
+  if (outcome.has_os_user()) Write(object, outcome.os_user());
 }
 
 void Write(Object& object, const wire::Refusal& refusal) {
@@ -160,6 +162,9 @@ void Write(Object& object, const wire::Refusal& refusal) {
   object.Text("session", refusal.session());
   object.Text("user_agent", refusal.user_agent());
   object.Text("peer", refusal.peer());
+  object.Number("times", refusal.times());
+  object.Time("first_time", refusal.first_wall_time());
+  object.Time("last_time", refusal.last_wall_time());
 }
 
 void Write(Object& object, const wire::Gap& gap) {

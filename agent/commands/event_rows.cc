@@ -106,7 +106,8 @@ std::string RefusalRow(const wire::Event& event) {
   cells[1] = User(refusal.principal(), refusal.os_user());
   cells[2] = refusal.model();
   cells[3] = std::to_string(refusal.status());
-  return Join(cells, "refused: " + refusal.reason());
+  const std::string times = refusal.times() > 1 ? " (" + std::to_string(refusal.times()) + " times)" : "";
+  return Join(cells, "refused: " + refusal.reason() + times);
 }
 
 std::string GapNote(const wire::Event& event) {

@@ -71,6 +71,7 @@ class Cutter {
   void Cut(OsUser* user) {
     Cut(*user, &OsUser::name, &OsUser::mutable_name);
     Cut(*user, &OsUser::executable, &OsUser::mutable_executable);
+    Cut(*user, &OsUser::directory, &OsUser::mutable_directory);
   }
 
   void Cut(Usage* usage) {
@@ -134,6 +135,7 @@ void BoundOutcome(Cutter& cutter, Outcome& outcome) {
   cutter.Cut(outcome, &Outcome::stop_reason, &Outcome::mutable_stop_reason);
   cutter.CutList(outcome.mutable_tool_uses(), kMaxToolUses);
   cutter.Cut(outcome, &Outcome::error_type, &Outcome::mutable_error_type);
+  if (outcome.has_os_user()) cutter.Cut(outcome.mutable_os_user());
 }
 
 void BoundRefusal(Cutter& cutter, Refusal& refusal) {

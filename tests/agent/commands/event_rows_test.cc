@@ -29,6 +29,9 @@ TEST(EventRows, AnExchangeIsARowWhenItHasEnded) {
 TEST(EventRows, RefusalsGapsStartsAndStopsAreSeen) {
   EventRows rows;
   EXPECT_NE(rows.Add(spool::Refusal()).find("refused: no_key"), std::string::npos);
+  wire::Event many = spool::Refusal();
+  many.mutable_refusal()->set_times(40);
+  EXPECT_NE(rows.Add(many).find("refused: no_key (40 times)"), std::string::npos);
   EXPECT_NE(rows.Add(spool::Stop()).find("the agent stopped: terminated"), std::string::npos);
   wire::Event gap;
   gap.mutable_gap()->set_intents(3);

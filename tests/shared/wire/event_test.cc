@@ -24,9 +24,9 @@ Event LargestIntent() {
        {intent.mutable_principal()->mutable_key_id(), intent.mutable_principal()->mutable_user(),
         intent.mutable_principal()->mutable_team(), intent.mutable_principal()->mutable_organisation(),
         intent.mutable_os_user()->mutable_name(), intent.mutable_os_user()->mutable_executable(),
-        intent.mutable_model(), intent.mutable_session(), intent.mutable_agent(),
-        intent.mutable_parent_agent(), intent.mutable_user_agent(), intent.mutable_upstream(),
-        intent.mutable_peer()}) {
+        intent.mutable_os_user()->mutable_directory(), intent.mutable_model(), intent.mutable_session(),
+        intent.mutable_agent(), intent.mutable_parent_agent(), intent.mutable_user_agent(),
+        intent.mutable_upstream(), intent.mutable_peer()}) {
     *text = Long();
   }
   for (int i = 0; i < 1000; ++i) {
@@ -43,7 +43,7 @@ TEST(Bound, MakesTheLargestEventFit) {
   EXPECT_EQ(event.intent().tools_size(), static_cast<int>(kMaxTools));
   EXPECT_EQ(event.intent().tools(0).size(), kMaxNameBytes);
   EXPECT_EQ(event.dropped_items(), 1000 - kMaxTools + 1000 - kMaxServerTools);
-  EXPECT_EQ(event.cut_strings(), 13 + 2 + kMaxTools + kMaxServerTools);
+  EXPECT_EQ(event.cut_strings(), 14 + 2 + kMaxTools + kMaxServerTools);
 
   Event outcome;
   for (int i = 0; i < 1000; ++i) outcome.mutable_outcome()->add_tool_uses(Long());

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "agent/spool/event_stream.h"
+#include "agent/spool/group_reader.h"
 #include "agent/spool/journal.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
@@ -60,11 +61,19 @@ enum class Standing {
 enum class Condition { kGood, kFull, kStalled, kFailing };
 const char* Name(Condition condition);  // "good", "full", "stalled", "failing"
 
+// How long records are kept.
+enum class Retention {
+  kByAge,         // a lone host: Options::keep, then they are trimmed
+  kAcknowledged,  // with a collector: what it hasn't acknowledged is never trimmed; the rest after
+                  // Options::keep, or sooner when the space is needed
+};
+
 struct Options {
   JournalOptions journal;
   SyncMode sync = SyncMode::kAtOnce;
   FullPolicy full = FullPolicy::kRefuse;
   uint64_t max_bytes = uint64_t{1} << 30;  // of records kept; the disk needs about 64 MiB more
+  Retention retention = Retention::kByAge;
   std::chrono::nanoseconds keep = std::chrono::hours(7 * 24);  // older records are trimmed
   std::chrono::nanoseconds stall_after =
       std::chrono::seconds(2);  // a write or sync that takes longer counts as failing
@@ -96,7 +105,17 @@ struct Stats {
   uint64_t open_exchanges = 0;
   uint64_t kept_bytes = 0;
   uint64_t max_bytes = 0;
-  WallTime oldest{};  // about when the oldest kept event was written
+  WallTime oldest{};            // about when the oldest kept event was written
+  uint64_t unacknowledged = 0;  // sealed events that the collector doesn't have
+};
+
+// Where the record stands, for the collector. All of it is synced: what a power cut could take back is never
+// told.
+struct Standpoint {
+  Mark now;                // the newest sealed event of the present incarnation
+  std::vector<Mark> kept;  // the end of each chain of which there are events, the oldest first; the last is
+                           // `now`
+  uint64_t unacknowledged = 0;  // events
 };
 
 // Thread-safe.
@@ -127,8 +146,35 @@ class Spool {
   // Close or while failing.
   void Read(PageRequest request, std::function<void(Result<std::string>)> done);
 
+  // What the conversation with the collector (agent/uplink) needs. The callbacks are called once each, in the
+  // spool thread, and must be quick; with kUnavailable after Close or while failing.
+
+  // As ReadSealedGroups, with what is synced. A mark with incarnation 0: from the first event that is not
+  // acknowledged. No groups: there is nothing new; OnSealed says when there is.
+  void ReadGroups(Mark after, size_t max_bytes, std::function<void(Result<std::vector<SealedGroup>>)> done);
+
+  // The collector has stored and synced all up to these marks, one an incarnation. What is acknowledged may
+  // be trimmed, so a mark counts only if it is one of this record's own chain: kInvalid otherwise, and then
+  // none of the marks counts. Older ones than before change nothing. Written, and synced with what comes
+  // next: if a power cut takes it back, the collector's Welcome says it again.
+  void Acknowledge(std::vector<Mark> marks, std::function<void(Status)> done);
+
+  // Goes on under an incarnation that the collector issued, which is on the disk, synced, when `done` is
+  // called: what was appended before ends the old chain, a start that names the old chain's head begins the
+  // new one, what is appended later follows. Nothing happens where it is the present one. kInvalid where it
+  // is one that was used here before, or 0; kExhausted where too many chains are kept. After another error
+  // it may be repeated.
+  void BeginIncarnation(uint64_t incarnation, std::function<void(Status)> done);
+
+  // For Hello and heartbeats. Takes a lock for a moment.
+  Standpoint standpoint() const;
+
+  // From now on `call` is called in the spool thread whenever standpoint() has changed; an empty one ends
+  // it. It must be quick and not call the spool. No call is under way when this returns.
+  void OnSealed(std::function<void()> call);
+
   Stats stats() const;
-  uint64_t incarnation() const { return incarnation_; }
+  uint64_t incarnation() const { return incarnation_.load(std::memory_order_relaxed); }
   const crypto::PublicKey& public_key() const { return public_key_; }
 
   // Writes, seals and syncs everything that was appended, then ends the thread. May be called again. The
@@ -184,7 +230,7 @@ class Spool {
 
   const Options options_;
   std::unique_ptr<Journal> journal_;  // of the spool thread
-  const uint64_t incarnation_;
+  std::atomic<uint64_t> incarnation_;
   const crypto::PublicKey public_key_;
 
   mutable std::mutex mutex_;

@@ -8,10 +8,10 @@
 #include "agent/commands/arguments.h"
 #include "agent/config.h"
 #include "agent/identity/key_file.h"
-#include "agent/identity/virtual_key.h"
 #include "shared/base/clock.h"
 #include "shared/base/json_text.h"
 #include "shared/crypto/random.h"
+#include "shared/tokens/token.h"
 
 namespace postern::commands {
 namespace {
@@ -143,10 +143,10 @@ Result<KeyRecord> RecordFrom(const Arguments& arguments, sys_seconds now) {
 int Create(const Call& call) {
   auto record = RecordFrom(call.arguments, Now());
   if (!record) return Fail(call.err, record.error());
-  std::string text = identity::MakeVirtualKey(crypto::RandomBytes);
-  const identity::VirtualKey key = identity::ParseVirtualKey(text);
+  std::string text = tokens::Make(tokens::Kind::kVirtualKey, crypto::RandomBytes);
+  const tokens::Token key = tokens::Parse(tokens::Kind::kVirtualKey, text);
   record->id.value = key.id;
-  record->secret_hash = identity::HashKeySecret(key.secret);
+  record->secret_hash = tokens::HashSecret(key.secret);
   const Status appended = identity::AppendKey(call.file, *record);
   if (!appended) return Fail(call.err, appended.error());
   if (call.arguments.Has("json")) {
@@ -187,7 +187,7 @@ int List(const Call& call) {
 
 int Switch(const Call& call, identity::KeySwitch position) {
   const auto& words = call.arguments.words();
-  if (words.size() != 2 || !identity::IsKeyId(words[1])) {
+  if (words.size() != 2 || !tokens::IsId(words[1])) {
     // Not shown: somebody may have pasted the whole key.
     return Fail(call.err, {ErrorCode::kInvalid,
                            "allowed is one key's id: 12 small letters and digits, as `key list` shows"});

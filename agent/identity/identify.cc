@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "agent/identity/virtual_key.h"
 #include "shared/crypto/random.h"
+#include "shared/tokens/token.h"
 
 namespace postern::identity {
 namespace {
@@ -54,15 +54,15 @@ std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, con
                                                  std::optional<uid_t> os_user, WallTime now) {
   const auto presented = PresentedKey(headers, rules.mode);
   if (!presented) return ByOsUser(rules, os_user);
-  const VirtualKey key = ParseVirtualKey(*presented);
+  const tokens::Token key = tokens::Parse(tokens::Kind::kVirtualKey, *presented);
   switch (key.form) {
-    case KeyForm::kOurs: break;
-    case KeyForm::kForeign: return IdentityRefusal::kForeignKey;
-    case KeyForm::kMalformed: return IdentityRefusal::kMalformedKey;
-    case KeyForm::kMistyped: return IdentityRefusal::kMistypedKey;
+    case tokens::Form::kOurs: break;
+    case tokens::Form::kForeign: return IdentityRefusal::kForeignKey;
+    case tokens::Form::kMalformed: return IdentityRefusal::kMalformedKey;
+    case tokens::Form::kMistyped: return IdentityRefusal::kMistypedKey;
   }
   const KeyRecord* record = rules.keys.Find(key.id);
-  const crypto::Digest hash = HashKeySecret(key.secret);
+  const crypto::Digest hash = tokens::HashSecret(key.secret);
   // A wrong secret says no more than an unknown id: whether the id exists is nobody's business without it.
   if (record == nullptr ||
       !crypto::ConstantTimeEqual(crypto::AsBytes(hash), crypto::AsBytes(record->secret_hash))) {

@@ -5,9 +5,9 @@
 #include <cstdio>
 
 #include "agent/identity/user_names.h"
-#include "agent/identity/virtual_key.h"
 #include "shared/base/hex.h"
 #include "shared/config/node.h"
+#include "shared/tokens/token.h"
 
 namespace postern::identity {
 namespace {
@@ -55,7 +55,7 @@ Status ReadOptional(const Map& map, std::string_view key, T& value, Reader reade
 
 Result<KeyId> ReadId(const Node& node) {
   ASSIGN_OR_RETURN(const std::string text, node.AsString());
-  if (IsKeyId(text)) return KeyId{text};
+  if (tokens::IsId(text)) return KeyId{text};
   // Not shown: somebody may have put a whole key here.
   return node.Wrong("a text of " + std::to_string(text.size()) + " characters",
                     "12 small letters and digits");

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/identity/identify.h"
-#include "agent/identity/virtual_key.h"
+#include "shared/tokens/token.h"
 #include "tests/agent/identity/temporary_directory.h"
 
 namespace postern::commands {
@@ -40,8 +40,8 @@ class KeyCommand : public ::testing::Test {
 
 TEST_F(KeyCommand, CreatesAKeyThatIdentifies) {
   ASSERT_EQ(Run({"create", "--user", "alice", "--team", "platform", "--label", "her \"laptop\""}), 0) << err_;
-  ASSERT_EQ(out_.size(), identity::kKeySize + 1);
-  const std::string key = out_.substr(0, identity::kKeySize);
+  ASSERT_EQ(out_.size(), tokens::kSize + 1);
+  const std::string key = out_.substr(0, tokens::kSize);
   const KeyTable table = Table();
   const auto result =
       identity::Identify({identity::Mode::kKey, table, {}, "here"}, {key, {}, {}}, {}, WallNow());
@@ -53,8 +53,8 @@ TEST_F(KeyCommand, CreatesAKeyThatIdentifies) {
 TEST_F(KeyCommand, ShowsAndKeepsTheSecretNowhereElse) {
   ASSERT_EQ(Run({"create", "--user", "alice"}), 0);
   const std::string secret(
-      identity::ParseVirtualKey(std::string_view(out_).substr(0, identity::kKeySize)).secret);
-  ASSERT_EQ(secret.size(), identity::kKeySecretSize);
+      tokens::Parse(tokens::Kind::kVirtualKey, std::string_view(out_).substr(0, tokens::kSize)).secret);
+  ASSERT_EQ(secret.size(), tokens::kSecretSize);
   EXPECT_THAT(err_, Not(HasSubstr(secret)));
   EXPECT_THAT(Content(file_), Not(HasSubstr(secret)));
   ASSERT_EQ(Run({"list"}), 0);
@@ -98,7 +98,7 @@ TEST_F(KeyCommand, SwitchesKeysOffAndOn) {
 
 TEST_F(KeyCommand, NeverRepeatsAKeyThatWasPastedForItsId) {
   ASSERT_EQ(Run({"create", "--user", "a"}), 0);
-  const std::string key = out_.substr(0, identity::kKeySize);
+  const std::string key = out_.substr(0, tokens::kSize);
   EXPECT_EQ(Run({"disable", key}), 2);
   EXPECT_THAT(err_ + out_, Not(HasSubstr(key)));
 }

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/identity/virtual_key.h"
 #include "shared/base/hex.h"
+#include "shared/tokens/token.h"
 
 namespace postern::identity {
 namespace {
@@ -12,11 +12,11 @@ constexpr std::string_view kSecret = "0123456789ABCDEFGHIJKLMNOPQR";
 const WallTime kNow = *ParseTime("2026-11-23T22:18:55Z");
 
 std::string Key(std::string_view id, std::string_view secret = kSecret) {
-  return FormatVirtualKey(id, secret);
+  return tokens::Format(tokens::Kind::kVirtualKey, id, secret);
 }
 
 KeyTable Table() {
-  const std::string hash = ToHex(crypto::AsBytes(HashKeySecret(kSecret)));
+  const std::string hash = ToHex(crypto::AsBytes(tokens::HashSecret(kSecret)));
   std::string text;
   const auto add = [&](std::string_view id, std::string_view more) {
     text += "- {id: " + std::string(id) + ", sha256: " + hash + ", user: " + std::string(id) +

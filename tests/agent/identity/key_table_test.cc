@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/identity/virtual_key.h"
+#include "shared/tokens/token.h"
 
 namespace postern::identity {
 namespace {
@@ -83,7 +83,8 @@ TEST(KeyTable, RefusesTheWholeFileForOneWrongEntry) {
 }
 
 TEST(KeyTable, NeverShowsAKeyThatStandsWhereItsIdOrHashBelongs) {
-  const std::string key = FormatVirtualKey("k7x2m9q4w8ab", "0123456789ABCDEFGHIJKLMNOPQR");
+  const std::string key =
+      tokens::Format(tokens::Kind::kVirtualKey, "k7x2m9q4w8ab", "0123456789ABCDEFGHIJKLMNOPQR");
   EXPECT_THAT(WhyNot(Entry(key)), Not(HasSubstr("ABCDEF")));
   std::string text = Entry("k7x2m9q4w8ab");
   text.replace(text.find(kHash), kHash.size(), key);

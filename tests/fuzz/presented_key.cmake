@@ -1,0 +1,1 @@
+postern_fuzzer(presented_key_fuzzer SOURCES presented_key_fuzzer.cc DEPS postern_identity)

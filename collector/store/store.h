@@ -20,8 +20,8 @@
 
 namespace postern::store {
 
-// Thread-safe. Errors of every method: kUnavailable (disk or database fails; may be tried again), kExhausted
-// (the disk is full), kCorrupt (what is there is damaged).
+// Errors of every method: kUnavailable (disk or database fails; may be tried again), kExhausted (the disk is
+// full), kCorrupt (what is there is damaged). A list has at most min(limit, kMaxPage) rows. Thread-safe.
 class Store {
  public:
   static constexpr size_t kMaxPage = 1000;
@@ -31,8 +31,10 @@ class Store {
   virtual ~Store() = default;
 
   // Applies the change as a whole and brings it to the disk before it returns. Commits of several threads are
-  // applied in one order and may share a sync. kDenied where an `expected` doesn't hold any more: nothing of
-  // it was applied; read again and decide anew.
+  // applied in one order and may share a sync; whatever any of them could read is on the disk. kDenied where
+  // an `expected` doesn't hold any more: nothing of it was applied; read again and decide anew. kInvalid for
+  // a change that breaks the rules of types.h. After any other error the whole of it may still have been
+  // applied: read again what was expected.
   virtual Result<Receipt> Commit(const Change& change) = 0;
 
   // The log. Entries are there for ever; bodies until they are removed.
@@ -40,7 +42,8 @@ class Store {
   virtual Result<std::vector<StoredEvent>> Events(const std::vector<Leaf>& leaves) = 0;
   // The leaf of an event, by its place in its chain. kNotFound.
   virtual Result<Leaf> Locate(const std::string& agent, uint64_t incarnation, uint64_t sequence) = 0;
-  // Removes the bodies of events of these kinds that are older than `before`; chain, entries and sums stay.
+  // Removes the bodies of events of these kinds that were received before `before`; chain, entries, indexes
+  // and sums stay. It goes through each kind from its oldest and ends at the first that was received later.
   // How many were removed; call again until it is 0.
   virtual Result<uint64_t> RemoveBodies(WallTime before, const std::vector<std::string>& kinds) = 0;
 
@@ -50,9 +53,12 @@ class Store {
   virtual Result<std::vector<Chain>> Chains(const std::string& agent) = 0;
   virtual Result<std::vector<crypto::Digest>> Digests(const std::string& agent, uint64_t incarnation,
                                                       uint64_t first, size_t limit) = 0;
+  // The newest first.
   virtual Result<std::vector<SetAside>> ListSetAside(const std::string& agent, size_t limit) = 0;
 
-  // Questions. A page has at most min(limit, kMaxPage) rows. kInvalid for a cursor that is none of ours.
+  // Questions. kInvalid for an empty filter value and for a cursor that is not of the same question. A cursor
+  // stays good while events are added: who turns pages sees every event that was there when the first page
+  // was read, once.
   virtual Result<EventPage> Find(const EventFilter& filter, const std::optional<Cursor>& cursor,
                                  size_t limit) = 0;
   virtual Result<std::vector<SumRow>> Sum(const SumQuery& query) = 0;
@@ -62,7 +68,8 @@ class Store {
   // In the order of their ids; only those with the label where one is given.
   virtual Result<RecordPage> List(RecordKind kind, const std::optional<std::string>& label,
                                   const std::optional<Cursor>& cursor, size_t limit) = 0;
-  // What has changed after `revision`, in the order of revisions.
+  // What has changed after `revision`, in the order of revisions. What changed together is never torn apart:
+  // where that is more than the limit, the list is longer.
   virtual Result<std::vector<Record>> ChangedSince(uint64_t revision, size_t limit) = 0;
 
   virtual StoreStats stats() = 0;

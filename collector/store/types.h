@@ -31,7 +31,9 @@ struct Entry {
 enum class Decision : uint8_t { kNone = 0, kAllowed = 1, kRefused = 2 };
 
 // What of an event can be asked for. Taken from its body once, when it comes in; empty fields are not
-// indexed.
+// indexed. Of a longer value the first kMaxFactBytes count, here and in filters: an agent chooses them.
+inline constexpr size_t kMaxFactBytes = 256;
+
 struct EventFacts {
   WallTime time{};   // the event's own
   std::string kind;  // "intent", "outcome", …
@@ -39,7 +41,11 @@ struct EventFacts {
   Decision decision = Decision::kNone;
 };
 
-// What an event adds to the sums. Only an outcome has any.
+// What an event adds to the sums, which end at the largest number rather than begin anew. Only an outcome has
+// any. One event's numbers are neither negative nor above kMaxSpending: whoever takes them from a body sees
+// to that.
+inline constexpr uint64_t kMaxSpending = uint64_t{1} << 48;
+
 struct Spending {
   uint64_t requests = 0;
   uint64_t input = 0, output = 0, cache_read = 0, cache_write = 0;  // tokens
@@ -111,19 +117,21 @@ struct Record {
 
 // Everything in it happens, is on the disk, and is seen from then on; or nothing of it is.
 struct Change {
-  // Appended to the log in this order.
+  // Appended to the log in this order. Each belongs to one of `chains`; those of one chain are in the order
+  // of their sequences, after its `expected` and up to its new `sequence`. So no place in a chain is taken
+  // twice.
   std::vector<NewEvent> events;
 
-  // The chain as it is afterwards. `expected` is its sequence before: where it is another by then, the whole
-  // change is refused.
+  // The chain as it is afterwards, each at most once. `expected` is its sequence before, 0 where there is
+  // none yet: where it is another by then, the whole change is refused. It never becomes smaller.
   struct Advance {
     Chain chain;
     uint64_t expected = 0;
   };
   std::vector<Advance> chains;
 
-  // A record as it is afterwards. All of one change get one new revision, the directory's next. `expected` is
-  // the record's revision before, 0 where there must be none.
+  // A record as it is afterwards, each at most once. All of one change get one new revision, the directory's
+  // next. `expected` is the record's revision before, 0 where there must be none.
   struct Put {
     Record record;
     uint64_t expected = 0;
@@ -143,10 +151,13 @@ struct Receipt {
 
 // ── questions ──────────────────────────────────────────────────────────────────────────────────────────────
 
+// The order is the log's, that of arrival: it never changes behind a cursor, and nothing can slip in between.
+// An agent that was away brings its older events later.
 enum class Order { kOldestFirst, kNewestFirst };
 
-// All that are set must hold. Times are of the events, `from` included, `to` not.
+// All that are set must hold; none of them is empty. Times are of the events, `from` included, `to` not.
 struct EventFilter {
+  std::optional<Leaf> after;  // only what follows it in the log, as who watches the log wants it
   std::optional<WallTime> from, to;
   std::optional<std::string> organisation, team, user, key, model, session, host, kind, agent;
   std::optional<Decision> decision;
@@ -166,9 +177,10 @@ enum class Dimension { kOrganisation, kTeam, kUser, kKey, kModel, kHost, kDay, k
 struct SumQuery {
   WallTime from{}, to{};      // widened to whole hours, UTC
   std::vector<Dimension> by;  // in this order; none: one row
-  EventFilter filter;         // organisation, team, user, key, model, host alone
+  EventFilter filter;         // organisation, team, user, key, model, host; anything else is kInvalid
 };
 
+// In the order of their values.
 struct SumRow {
   std::vector<std::string> values;  // one for each of `by`; a day is "2026-11-23", an hour "2026-11-23T22"
   Spending spending;

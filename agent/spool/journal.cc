@@ -1,14 +1,10 @@
 #include "agent/spool/journal.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
-#include "agent/spool/agent_key.h"
 #include "agent/spool/page_reader.h"
 #include "shared/crypto/random.h"
-#include "shared/crypto/sha256.h"
 
 namespace postern::spool {
 namespace {
@@ -20,171 +16,10 @@ constexpr size_t kSpareBatchBytes = 256 * 1024;
 
 std::string_view View(const std::array<char, RecordKey::kSize>& key) { return {key.data(), key.size()}; }
 
-// machine-id(5) asks not to show the id itself to others; its hash is enough to see that it changed.
-std::string HashMachine(const std::string& file) {
-  std::ifstream in(file);
-  const std::string id((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return std::string(crypto::AsBytes(crypto::Sha256("postern machine v1\n" + id)));
-}
-
-uint64_t RandomNumber() {
-  uint64_t number = 0;
-  while (number == 0) crypto::RandomBytes({reinterpret_cast<uint8_t*>(&number), sizeof(number)});
-  return number;
-}
-
-Error Damaged(uint64_t position, std::string_view how) {
-  return {ErrorCode::kCorrupt, "the agent's state is damaged: event " + std::to_string(position) + " " +
-                                   std::string(how) +
-                                   "; keep a copy of the directory as evidence, then move it away"};
-}
-
 }  // namespace
 
 Journal::Journal(JournalOptions options, std::unique_ptr<kv::Store> store, crypto::SigningKey key)
     : options_(std::move(options)), store_(std::move(store)), key_(std::move(key)) {}
-
-Result<std::unique_ptr<Journal>> Journal::Open(JournalOptions options) {
-  // The store's lock comes first: two agents must not both make a key.
-  ASSIGN_OR_RETURN(auto store,
-                   kv::Store::Open(StoreDirectory(options.directory), StoreOptions(options.faults)));
-  ASSIGN_OR_RETURN(auto key, LoadOrMakeKey(options.directory));
-  std::unique_ptr<Journal> journal(new Journal(std::move(options), std::move(store), std::move(key)));
-  RETURN_IF_ERROR(journal->Recover());
-  RETURN_IF_ERROR(journal->Begin());
-  return journal;
-}
-
-Status Journal::Recover() {
-  RETURN_IF_ERROR(RecoverChain());
-  RETURN_IF_ERROR(RecoverExchanges(oldest_open_at_recovery_));
-  return Ok{};
-}
-
-// The head after the last seal is the seal's; from there the few unsealed events are hashed again.
-Status Journal::RecoverChain() {
-  kv::Cursor cursor = store_->NewCursor(kRecords);
-  cursor.SeekToFirst();
-  if (cursor.valid()) {
-    const auto key = RecordKey::Decode(cursor.key());
-    std::string_view value = cursor.value();
-    if (key && key->kind == RecordKind::kSeal) {
-      const auto note = SealNote::TakeFrom(value);
-      if (!note) return Damaged(key->position, "is followed by something that is not a seal");
-      trimmed_bytes_ = note->bytes_ever;
-      oldest_ = WallTime(std::chrono::nanoseconds(note->wall_time));
-    } else {
-      wire::Event event;
-      if (event.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-        oldest_ = WallTime(std::chrono::nanoseconds(event.wall_time()));
-      }
-    }
-  }
-
-  const auto is_event = [&] {
-    const auto key = RecordKey::Decode(cursor.key());
-    return key && key->kind == RecordKind::kEvent;
-  };
-  for (cursor.SeekToLast(); cursor.valid() && is_event();) cursor.Previous();
-  if (!cursor.valid()) {
-    cursor.SeekToFirst();
-  } else {
-    const auto key = RecordKey::Decode(cursor.key());
-    std::string_view value = cursor.value();
-    const auto note = SealNote::TakeFrom(value);
-    wire::Seal seal;
-    if (!key || !note || !seal.ParseFromArray(value.data(), static_cast<int>(value.size())) ||
-        seal.head().size() != head_.size()) {
-      return Damaged(key ? key->position : 0, "is followed by something that is not a seal");
-    }
-    incarnation_ = seal.incarnation();
-    sequence_ = sealed_ = seal.last_sequence();
-    position_ = key->position;
-    std::copy(seal.head().begin(), seal.head().end(), head_.begin());
-    bytes_ever_ = note->bytes_ever;
-    oldest_open_at_recovery_ = note->oldest_open;
-    cursor.Next();
-  }
-  for (; cursor.valid(); cursor.Next()) {
-    wire::Event event;
-    const std::string_view value = cursor.value();
-    if (!event.ParseFromArray(value.data(), static_cast<int>(value.size())))
-      return Damaged(position_ + 1, "can't be read");
-    const auto key = RecordKey::Decode(cursor.key());
-    if (!key || key->position != position_ + 1 || event.sequence() != sequence_ + 1)
-      return Damaged(position_ + 1, "is missing");
-    head_ = wire::Extend(head_, value);
-    incarnation_ = event.incarnation();
-    ++sequence_;
-    ++position_;
-    bytes_ever_ += RecordKey::kSize + value.size();
-  }
-  return cursor.status();
-}
-
-Status Journal::RecoverExchanges(uint64_t from) {
-  kv::Cursor cursor = store_->NewCursor(kRecords);
-  for (cursor.Seek(View(RecordKey{from, RecordKind::kEvent}.Encode())); cursor.valid(); cursor.Next()) {
-    const auto key = RecordKey::Decode(cursor.key());
-    if (!key || key->kind == RecordKind::kSeal) continue;
-    const std::string_view value = cursor.value();
-    wire::Event event;
-    if (!event.ParseFromArray(value.data(), static_cast<int>(value.size())))
-      return Damaged(key->position, "can't be read");
-    if (event.has_intent()) {
-      if (const auto id = wire::ParseExchange(event.intent().exchange())) open_.Open(*id, key->position);
-    } else if (event.has_outcome()) {
-      if (const auto id = wire::ParseExchange(event.outcome().exchange())) open_.Close(*id);
-    }
-  }
-  return cursor.status();
-}
-
-// One synced write: whatever happens before it, the next Open finds the same and does the same; after it,
-// nothing is left to do.
-Status Journal::Begin() {
-  const std::string machine = HashMachine(options_.machine_id_file);
-  const std::string key_id = wire::KeyId(key_.public_key());
-  ASSIGN_OR_RETURN(const auto identity, store_->Get(kMeta, kIdentityKey));
-  std::string known;
-  AppendNumber(known, incarnation_);
-  known += machine + key_id;
-
-  staged_.Put(kMeta, std::string(kPublicKeyPrefix) + key_id, key_.public_key().raw());
-  if (sequence_ > sealed_) StageSeal(staged_);
-  wire::Event event;
-  wire::Start& start = *event.mutable_start() = options_.start;
-  if (sequence_ == 0 || !identity || *identity != known) BeginIncarnation(machine, start);
-  start.set_machine(machine);
-  start.set_public_key(std::string(key_.public_key().raw()));
-  if (oldest_ == WallTime{}) oldest_ = options_.wall_now();
-  Stage(event);
-  for (const ExchangeId& exchange : open_.All()) {
-    wire::Event settled;
-    wire::Outcome& outcome = *settled.mutable_outcome();
-    outcome.set_exchange(std::string(exchange.raw()));
-    outcome.set_ending(wire::ENDING_INTERRUPTED);
-    outcome.set_estimated(true);
-    Stage(settled);
-  }
-  StageSeal(staged_);
-  RETURN_IF_ERROR(Write());
-  return Sync();
-}
-
-void Journal::BeginIncarnation(const std::string& machine, wire::Start& start) {
-  if (sequence_ != 0) {
-    start.set_previous_incarnation(incarnation_);
-    start.set_previous_head(std::string(crypto::AsBytes(head_)));
-  }
-  incarnation_ = RandomNumber();
-  head_ = wire::kFirstHead;
-  sequence_ = sealed_ = 0;
-  std::string identity;
-  AppendNumber(identity, incarnation_);
-  identity += machine + wire::KeyId(key_.public_key());
-  staged_.Put(kMeta, kIdentityKey, identity);
-}
 
 void Journal::Salt(wire::Event& event) {
   if (salts_used_ == salts_.size()) {
@@ -196,7 +31,12 @@ void Journal::Salt(wire::Event& event) {
   salts_used_ += kSaltSize;
 }
 
+bool Journal::GroupIsFull() const {
+  return sequence_ - sealed_ >= kMostSealedEvents || unsealed_bytes_ >= kMostSealedBytes;
+}
+
 void Journal::Stage(wire::Event& event) {
+  if (GroupIsFull()) StageSeal(staged_);
   event.set_version(wire::kEventVersion);
   Salt(event);
   event.set_incarnation(incarnation_);
@@ -212,6 +52,7 @@ void Journal::Stage(wire::Event& event) {
   staged_.Put(kRecords, View(RecordKey{position_, RecordKind::kEvent}.Encode()), scratch_);
   head_ = wire::Extend(head_, scratch_);
   bytes_ever_ += RecordKey::kSize + scratch_.size();
+  unsealed_bytes_ += scratch_.size();
   if (event.has_intent()) {
     if (const auto id = wire::ParseExchange(event.intent().exchange())) open_.Open(*id, position_);
   } else if (event.has_outcome()) {
@@ -219,17 +60,22 @@ void Journal::Stage(wire::Event& event) {
   }
 }
 
-void Journal::StageSeal(kv::Batch& batch) {
+void Journal::StageSeal(kv::Batch& batch) { StageSeal(batch, open_.Oldest(position_ + 1)); }
+
+void Journal::StageSeal(kv::Batch& batch, uint64_t oldest_open) {
   const wire::Seal seal = wire::MakeSeal({incarnation_, sealed_ + 1, sequence_, head_}, key_);
   const size_t size = seal.ByteSizeLong();
   bytes_ever_ += RecordKey::kSize + SealNote::kSize + size;
   std::string value;
   value.reserve(SealNote::kSize + size);
-  SealNote{bytes_ever_, open_.Oldest(position_ + 1), options_.wall_now().time_since_epoch().count()}.AppendTo(
-      value);
+  SealNote{bytes_ever_, oldest_open, options_.wall_now().time_since_epoch().count()}.AppendTo(value);
   CHECK(seal.AppendToString(&value));
   batch.Put(kRecords, View(RecordKey{position_, RecordKind::kSeal}.Encode()), value);
   sealed_ = sequence_;
+  sealed_end_ = position_ + 1;
+  unsealed_bytes_ = 0;
+  ++seals_;
+  chains_.Advance(sequence_, head_);
 }
 
 kv::Batch Journal::TakeBatch() {
@@ -240,6 +86,7 @@ kv::Batch Journal::TakeBatch() {
 }
 
 Status Journal::Commit(kv::Batch batch) {
+  written_end_ = sealed_end_;
   unsynced_bytes_ += batch.bytes();
   unsynced_.push_back(std::move(batch));
   return store_->Write(unsynced_.back(), kv::Durability::kUnsynced);
@@ -268,6 +115,7 @@ Status Journal::Sync() {
   }
   unsynced_.clear();
   unsynced_bytes_ = 0;
+  synced_end_ = written_end_;
   return Ok{};
 }
 
@@ -279,15 +127,33 @@ Status Journal::Reopen() {
   return Sync();
 }
 
+// Positions from here on must stay.
+uint64_t Journal::RemovableEnd() {
+  const uint64_t open = open_.Oldest(position_ + 1);
+  if (options_.retention == Retention::kByAge) return open;
+  return std::min(open, chains_.FirstUnacknowledged());
+}
+
 Status Journal::Trim(WallTime before) {
+  const int64_t wanted = before.time_since_epoch().count();
+  return TrimUpTo([&](const SealNote& note) { return note.wall_time < wanted; });
+}
+
+Status Journal::TrimTo(uint64_t kept_bytes) {
+  return TrimUpTo([&](const SealNote& note) { return bytes_ever_ - note.bytes_ever >= kept_bytes; });
+}
+
+Status Journal::TrimUpTo(const std::function<bool(const SealNote&)>& passes) {
   ASSIGN_OR_RETURN(const Extent extent, FindExtent(*store_));
-  const Extent closed{extent.first, std::min(extent.next, open_.Oldest(position_ + 1))};
-  ASSIGN_OR_RETURN(const auto seal, LastSealBefore(*store_, closed, before));
+  ASSIGN_OR_RETURN(const auto seal,
+                   LastSeal(*store_, {extent.first, std::min(extent.next, RemovableEnd())}, passes));
   if (!seal) return Ok{};
   const auto begin = RecordKey{0, RecordKind::kEvent}.Encode();
   const auto end = RecordKey{seal->position, RecordKind::kSeal}.Encode();
   kv::Batch batch;
   batch.DeleteRange(kRecords, View(begin), View(end));
+  for (const uint64_t incarnation : chains_.Trim(seal->position + 1))
+    batch.Delete(kMeta, AcknowledgedKey(incarnation));
   // Synced before any file goes: otherwise a power cut could leave a hole in the middle.
   RETURN_IF_ERROR(store_->Write(batch, kv::Durability::kSynced));
   trimmed_bytes_ = seal->note.bytes_ever;
@@ -296,5 +162,67 @@ Status Journal::Trim(WallTime before) {
 }
 
 Result<Page> Journal::Read(const PageRequest& request) const { return ReadPage(*store_, request); }
+
+Result<std::vector<SealedGroup>> Journal::ReadGroups(const Mark& after, size_t max_bytes) const {
+  return ReadSealedGroups(*store_, chains_, after, synced_end_, max_bytes);
+}
+
+uint64_t Journal::acknowledged_bytes() const {
+  return acknowledged_bytes_ > trimmed_bytes_ ? acknowledged_bytes_ - trimmed_bytes_ : 0;
+}
+
+Status Journal::CheckAcknowledged(const std::vector<Mark>& marks) const {
+  const Error other{ErrorCode::kInvalid, "the collector acknowledged events that are not this record's"};
+  for (const Mark& mark : marks) {
+    const Chain* chain = chains_.Find(mark.incarnation);
+    if (chain == nullptr || mark.sequence <= chain->acknowledged) continue;
+    if (mark.sequence > chain->end.sequence) return other;
+    ASSIGN_OR_RETURN(const auto placed, ReadSeal(*store_, chain->PositionOf(mark.sequence)));
+    if (!placed || placed->seal.head() != crypto::AsBytes(mark.head)) return other;
+  }
+  return Ok{};
+}
+
+Status Journal::Acknowledge(const std::vector<Mark>& marks) {
+  kv::Batch batch = TakeBatch();
+  for (const Mark& mark : marks) {
+    const Chain* chain = chains_.Find(mark.incarnation);
+    if (chain == nullptr || mark.sequence <= chain->acknowledged) continue;
+    RETURN_IF_ERROR(chains_.Acknowledge(mark.incarnation, mark.sequence));
+    std::string value;
+    AppendNumber(value, mark.sequence);
+    batch.Put(kMeta, AcknowledgedKey(mark.incarnation), value);
+  }
+  if (batch.empty()) return Ok{};
+  RETURN_IF_ERROR(Commit(std::move(batch)));
+  return NoteAcknowledgedBytes();
+}
+
+Status Journal::NoteAcknowledgedBytes() {
+  ASSIGN_OR_RETURN(const auto placed, ReadSeal(*store_, chains_.FirstUnacknowledged() - 1));
+  acknowledged_bytes_ = placed ? placed->note.bytes_ever : 0;
+  return Ok{};
+}
+
+Status Journal::CheckIncarnation(uint64_t incarnation) const {
+  if (incarnation == incarnation_) return Ok{};
+  if (incarnation == 0 || chains_.Find(incarnation) != nullptr)
+    return Error{ErrorCode::kInvalid, "an incarnation that was used before can't be begun again"};
+  if (chains_.all().size() >= Chains::kMost)
+    return Error{ErrorCode::kExhausted,
+                 "the record holds events of too many incarnations that the collector hasn't acknowledged"};
+  return Ok{};
+}
+
+Status Journal::BeginIncarnation(uint64_t incarnation) {
+  CHECK(staged_.empty());
+  RETURN_IF_ERROR(CheckIncarnation(incarnation));
+  if (incarnation == incarnation_) return Ok{};
+  if (sequence_ > sealed_) StageSeal(staged_);
+  StageStart(incarnation);
+  StageSeal(staged_);
+  RETURN_IF_ERROR(Write());
+  return Sync();
+}
 
 }  // namespace postern::spool

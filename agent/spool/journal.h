@@ -14,7 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "agent/spool/chains.h"
 #include "agent/spool/event_stream.h"
+#include "agent/spool/group_reader.h"
 #include "agent/spool/layout.h"
 #include "agent/spool/open_exchanges.h"
 #include "shared/base/clock.h"
@@ -26,10 +28,17 @@
 
 namespace postern::spool {
 
+// How long records are kept.
+enum class Retention {
+  kByAge,         // a lone host: for some days, then they are trimmed
+  kAcknowledged,  // with a collector: what it hasn't acknowledged is never trimmed
+};
+
 struct JournalOptions {
   std::string directory;  // the state directory; made where there is none
   std::string machine_id_file = "/etc/machine-id";
   wire::Start start;  // what the agent says of itself; key, machine and previous incarnation are filled in
+  Retention retention = Retention::kByAge;
   std::function<WallTime()> wall_now = WallNow;
   std::shared_ptr<kv::Faults> faults{};  // for tests
 };
@@ -45,7 +54,7 @@ class Journal {
   static Result<std::unique_ptr<Journal>> Open(JournalOptions options);
 
   // Makes the event the next of the chain; fills in its head and cuts it to size. It is on no disk until
-  // Write.
+  // Write. Seals what came before where that is as much as a group may hold.
   void Stage(wire::Event& event);
 
   // Writes what was staged since the last Write as one batch. After an error: Reopen.
@@ -62,11 +71,33 @@ class Journal {
   Status Reopen();
 
   // Removes the oldest events up to a seal that is older than `before`, open exchanges and everything after
-  // them excepted. The seal stays: it is what the rest of the chain goes on from. After an error: Reopen.
+  // them excepted, and with Retention::kAcknowledged what isn't acknowledged. The seal stays: it is what the
+  // rest of the chain goes on from. After an error: Reopen.
   Status Trim(WallTime before);
+
+  // The same, until about so many bytes are kept or nothing more may be removed, however old it is.
+  Status TrimTo(uint64_t kept_bytes);
 
   // As ReadPage; sees what was written.
   Result<Page> Read(const PageRequest& request) const;
+
+  // As ReadSealedGroups; sees what is synced. A mark with incarnation 0: from what isn't acknowledged.
+  Result<std::vector<SealedGroup>> ReadGroups(const Mark& after, size_t max_bytes) const;
+
+  // Whether each mark is one of this record's chains. kInvalid where one isn't. Marks of chains that are no
+  // longer kept, and what is acknowledged already, are not looked at.
+  Status CheckAcknowledged(const std::vector<Mark>& marks) const;
+
+  // Writes down that the collector has all up to these marks, which have been checked. Nothing to write is
+  // Ok. After an error: Reopen.
+  Status Acknowledge(const std::vector<Mark>& marks);
+
+  // kInvalid or kExhausted where BeginIncarnation can't begin it.
+  Status CheckIncarnation(uint64_t incarnation) const;
+
+  // Seals the present chain and begins this one with a start, in one synced write. Nothing where it is the
+  // present one. What is staged must have been written. After an error: Reopen, which finishes it.
+  Status BeginIncarnation(uint64_t incarnation);
 
   bool IsOpen(const ExchangeId& exchange) const { return open_.contains(exchange); }
   size_t open_exchanges() const { return open_.size(); }
@@ -75,7 +106,12 @@ class Journal {
   const crypto::PublicKey& public_key() const { return key_.public_key(); }
   uint64_t next_position() const { return position_ + 1; }
   uint64_t unsealed() const { return sequence_ - sealed_; }
+  // As Chains; of the present chain what is sealed, though it may not be synced yet.
+  const Chains& chains() const { return chains_; }
+  bool all_sealed_is_synced() const { return synced_end_ == sealed_end_; }
+  uint64_t seals() const { return seals_; }  // made since Open
   uint64_t kept_bytes() const { return bytes_ever_ - trimmed_bytes_; }
+  uint64_t acknowledged_bytes() const;  // of what is kept, as far as nothing before it is unacknowledged
   uint64_t unsynced_bytes() const { return unsynced_bytes_; }
   WallTime oldest() const { return oldest_; }  // about when the oldest kept event was written
 
@@ -83,11 +119,22 @@ class Journal {
   Journal(JournalOptions options, std::unique_ptr<kv::Store> store, crypto::SigningKey key);
 
   Status Recover();
+  Status RecoverBeginning();
+  Result<bool> RecoverLastSeal(kv::Cursor& cursor);
   Status RecoverChain();
+  Status RecoverOlderChains();
+  Status RecoverAcknowledged();
   Status RecoverExchanges(uint64_t from);
   Status Begin();
-  void BeginIncarnation(const std::string& machine, wire::Start& start);
+  void StageStart(uint64_t incarnation);
+  void SwitchIncarnation(uint64_t incarnation, wire::Start& start);
+  std::string Identity() const;
+  bool GroupIsFull() const;
   void StageSeal(kv::Batch& batch);
+  void StageSeal(kv::Batch& batch, uint64_t oldest_open);
+  uint64_t RemovableEnd();
+  Status TrimUpTo(const std::function<bool(const SealNote&)>& passes);
+  Status NoteAcknowledgedBytes();
   Status Commit(kv::Batch batch);
   kv::Batch TakeBatch();
   void Salt(wire::Event& event);
@@ -101,8 +148,17 @@ class Journal {
   uint64_t sequence_ = 0;  // of the last staged event
   uint64_t position_ = 0;
   uint64_t sealed_ = 0;  // sequence of the last sealed event
+  uint64_t unsealed_bytes_ = 0;
+  uint64_t seals_ = 0;
+  std::string machine_;
+  Chains chains_{Chain{}};
+  uint64_t sealed_end_ =
+      1;  // position after the last sealed event; then of those that are written, and synced
+  uint64_t written_end_ = 1;
+  uint64_t synced_end_ = 1;
   uint64_t bytes_ever_ = 0;
   uint64_t trimmed_bytes_ = 0;
+  uint64_t acknowledged_bytes_ = 0;  // as bytes_ever_, of what precedes the first unacknowledged event
   WallTime oldest_{};
   uint64_t oldest_open_at_recovery_ = 1;
   OpenExchanges open_;

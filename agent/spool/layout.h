@@ -18,8 +18,16 @@ constexpr uint32_t kFormat = 1;
 // kMeta: the incarnation (8 bytes) ‖ SHA-256 of the machine (32) ‖ key id (8). Another machine or key is
 // another incarnation.
 constexpr std::string_view kIdentityKey = "identity";
+// kMeta: "acknowledged/" ‖ incarnation (8) → the sequence up to which the collector has that chain (8).
+constexpr std::string_view kAcknowledgedPrefix = "acknowledged/";
 // kMeta: "key/" ‖ key id → a public key (32 bytes) that sealed something in this store.
 constexpr std::string_view kPublicKeyPrefix = "key/";
+
+inline std::string AcknowledgedKey(uint64_t incarnation) {
+  std::string key(kAcknowledgedPrefix);
+  AppendNumber(key, incarnation);
+  return key;
+}
 
 inline std::string StoreDirectory(const std::string& state_directory) { return state_directory + "/store"; }
 

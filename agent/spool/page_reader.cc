@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/wire/chain.h"
+
 namespace postern::spool {
 namespace {
 
@@ -63,14 +65,14 @@ Result<Extent> FindExtent(const kv::Store& store) {
   return Extent{first->position + (first->kind == RecordKind::kSeal ? 1 : 0), last->position + 1};
 }
 
-Result<std::optional<SealPlace>> LastSealBefore(const kv::Store& store, const Extent& extent, WallTime time) {
-  const int64_t wanted = time.time_since_epoch().count();
+Result<std::optional<SealPlace>> LastSeal(const kv::Store& store, const Extent& extent,
+                                          const std::function<bool(const SealNote&)>& passes) {
   kv::Cursor cursor = store.NewCursor(kRecords);
   std::optional<SealPlace> found;
   for (uint64_t low = extent.first, high = extent.next; low < high;) {
     const uint64_t middle = low + (high - low) / 2;
     ASSIGN_OR_RETURN(const auto seal, NextSeal(cursor, middle));
-    if (seal && seal->position < extent.next && seal->note.wall_time < wanted) {
+    if (seal && seal->position < extent.next && passes(seal->note)) {
       found = seal;
       low = seal->position + 1;
     } else {
@@ -78,6 +80,26 @@ Result<std::optional<SealPlace>> LastSealBefore(const kv::Store& store, const Ex
     }
   }
   return found;
+}
+
+Result<std::optional<SealPlace>> LastSealBefore(const kv::Store& store, const Extent& extent, WallTime time) {
+  const int64_t wanted = time.time_since_epoch().count();
+  return LastSeal(store, extent, [&](const SealNote& note) { return note.wall_time < wanted; });
+}
+
+Result<std::optional<PlacedSeal>> ReadSeal(const kv::Store& store, uint64_t position) {
+  ASSIGN_OR_RETURN(const auto value,
+                   store.Get(kRecords, View(RecordKey{position, RecordKind::kSeal}.Encode())));
+  if (!value) return std::optional<PlacedSeal>();
+  std::string_view rest = *value;
+  const auto note = SealNote::TakeFrom(rest);
+  PlacedSeal placed;
+  if (!note || !placed.seal.ParseFromArray(rest.data(), static_cast<int>(rest.size())) ||
+      placed.seal.head().size() != wire::kFirstHead.size()) {
+    return Damaged(position);
+  }
+  placed.note = *note;
+  return std::optional(std::move(placed));
 }
 
 Result<Page> ReadPage(const kv::Store& store, const PageRequest& request) {

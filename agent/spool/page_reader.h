@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "agent/spool/event_stream.h"
 #include "agent/spool/layout.h"
 #include "shared/kv/store.h"
+#include "shared/wire/event.pb.h"
 
 namespace postern::spool {
 
@@ -20,13 +22,24 @@ struct Extent {
 
 Result<Extent> FindExtent(const kv::Store& store);
 
-// The last seal within `extent` that is older than `time` (by its own clock), if any: the place to read from,
-// or to trim to. kCorrupt when a record on the way can't be read.
+// The last seal within `extent` whose note passes, if any: the place to read from, or to trim to. Where a
+// note passes all earlier ones must. kCorrupt when a record on the way can't be read.
 struct SealPlace {
   uint64_t position = 0;
   SealNote note;
 };
+Result<std::optional<SealPlace>> LastSeal(const kv::Store& store, const Extent& extent,
+                                          const std::function<bool(const SealNote&)>& passes);
+
+// The last one that is older than `time` by its own clock.
 Result<std::optional<SealPlace>> LastSealBefore(const kv::Store& store, const Extent& extent, WallTime time);
+
+// The seal and its note that lie right after that event, if they do.
+struct PlacedSeal {
+  SealNote note;
+  wire::Seal seal;
+};
+Result<std::optional<PlacedSeal>> ReadSeal(const kv::Store& store, uint64_t position);
 
 // A page begins with the seal right before its first event, where there is one: a reader of several pages
 // skips what it has seen.

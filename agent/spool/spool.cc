@@ -11,7 +11,6 @@ namespace postern::spool {
 namespace {
 
 constexpr size_t kMostInABatch = 1024;
-constexpr uint64_t kMostUnsealed = 256;           // reading back from a seal stays short
 constexpr uint64_t kMostUnsyncedBytes = 1 << 20;  // they are kept in memory until they are synced
 constexpr size_t kOutcomesPerIntent = 4;  // how many times longer the queue may get by what is always taken
 constexpr auto kTrimEvery = std::chrono::minutes(1);
@@ -75,6 +74,7 @@ Spool::Spool(Options options, std::unique_ptr<Journal> journal)
       public_key_(journal_->public_key()) {
   full_ = IsFull();
   UpdateCounters();
+  Publish();
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -122,21 +122,6 @@ Result<Ticket> Spool::Append(wire::Event event) {
   return ticket;
 }
 
-void Spool::Read(PageRequest request, std::function<void(Result<std::string>)> done) {
-  bool wake = false;
-  bool closed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    closed = inbox_.closing;
-    if (!closed) {
-      inbox_.readings.push_back({request, std::move(done)});
-      wake = std::exchange(inbox_.sleeping, false);
-    }
-  }
-  if (closed) return done(Error{ErrorCode::kUnavailable, "the record is closed"});
-  if (wake) wake_.notify_one();
-}
-
 Condition Spool::condition(BootTime now) const {
   if (failing_) return Condition::kFailing;
   const int64_t since = busy_since_;
@@ -173,6 +158,7 @@ Stats Spool::stats() const {
   stats.dropped = read(counters_.dropped);
   stats.open_exchanges = read(counters_.open_exchanges);
   stats.kept_bytes = read(counters_.kept_bytes);
+  stats.unacknowledged = read(counters_.unacknowledged);
   stats.max_bytes = options_.max_bytes;
   stats.oldest = WallTime(std::chrono::nanoseconds(read(counters_.oldest)));
   return stats;
@@ -183,7 +169,7 @@ void Spool::Run() {
     WaitForWork();
     Work();
   }
-  ServeReadings();
+  ServeRequests();
 }
 
 void Spool::WaitForWork() {
@@ -191,7 +177,7 @@ void Spool::WaitForWork() {
   const Clock::time_point deadline = NextDeadline();
   std::unique_lock lock(mutex_);
   const auto has_work = [&] {
-    return inbox_.closing || !inbox_.readings.empty() ||
+    return inbox_.closing || !inbox_.requests.empty() ||
            (MayTake() && (!inbox_.items.empty() || !IsEmpty(inbox_.unrecorded)));
   };
   while (!at_once && !has_work() && Clock::now() < deadline) {
@@ -200,7 +186,7 @@ void Spool::WaitForWork() {
   }
   inbox_.sleeping = false;
   closing_ = inbox_.closing;
-  readings_.swap(inbox_.readings);
+  requests_.swap(inbox_.requests);
   if (!MayTake() && !closing_) return;
   if (taken_.empty()) {
     taken_.swap(inbox_.items);
@@ -237,7 +223,7 @@ void Spool::Work() {
   }
   if (closing_ && failing_ && !last_error_)
     last_error_ = Error{ErrorCode::kUnavailable, "the record could not be finished"};
-  ServeReadings();
+  ServeRequests();
 }
 
 void Spool::StageItems() {
@@ -306,7 +292,7 @@ void Spool::WriteStaged() {
   if (events > 0 && !Guard("writing", [&] { return journal_->Write(); })) return;
   if (events > 0) {
     last_write_ = Clock::now();
-    if (journal_->unsealed() == events) first_unsealed_ = last_write_;
+    if (journal_->unsealed() <= events) first_unsealed_ = last_write_;
     counters_.events.fetch_add(events, std::memory_order_relaxed);
     counters_.batches.fetch_add(1, std::memory_order_relaxed);
     const size_t bucket =
@@ -329,10 +315,9 @@ Spool::Clock::time_point Spool::SealDue() const {
 void Spool::SealIfDue() {
   if (failing_ || journal_->unsealed() == 0) return;
   const auto now = Clock::now();
-  if (now < SealDue() && journal_->unsealed() < kMostUnsealed && !closing_) return;
+  if (now < SealDue() && !closing_) return;
   if (!Guard("sealing", [&] { return journal_->Seal(); })) return;
   if (!sync_due_) sync_due_ = now + options_.lazy_sync;
-  counters_.seals.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Spool::SyncIfDue() {
@@ -340,17 +325,24 @@ void Spool::SyncIfDue() {
   const auto begin = Clock::now();
   if (begin < *sync_due_ && journal_->unsynced_bytes() < kMostUnsyncedBytes && !closing_) return;
   if (!Guard("syncing", [&] { return journal_->Sync(); })) return;
-  sync_due_.reset();
   counters_.syncs.fetch_add(1, std::memory_order_relaxed);
   counters_.sync_nanoseconds.fetch_add(static_cast<uint64_t>((Clock::now() - begin).count()),
                                        std::memory_order_relaxed);
+  AllSynced();
+}
+
+void Spool::AllSynced() {
+  sync_due_.reset();
   synced_.store(written_, std::memory_order_release);
+  Publish();
   Progress();
 }
 
 void Spool::TrimIfDue() {
   const auto now = Clock::now();
-  if (failing_ || closing_ || now < trim_due_) return;
+  if (failing_ || closing_) return;
+  MakeRoom();
+  if (failing_ || now < trim_due_) return;
   trim_due_ = now + (full_ ? Clock::duration(kTrimEveryWhileFull) : Clock::duration(kTrimEvery));
   const WallTime before = options_.journal.wall_now() - options_.keep;
   if (!Guard("trimming", [&] { return journal_->Trim(before); })) return;
@@ -395,11 +387,9 @@ void Spool::Recover() {
   }
   Log(Level::kInfo, "the record can be written again");
   failing_ = false;
-  sync_due_.reset();
   written_.store(PassedTicket(), std::memory_order_release);
-  synced_.store(PassedTicket(), std::memory_order_release);
   UpdateCounters();
-  Progress();
+  AllSynced();
 }
 
 // While failing, with kGap: what arrives is counted instead. Outcomes of recorded intents stay: they must not
@@ -427,17 +417,6 @@ void Spool::DropItems() {
 void Spool::FinishHeldBack() {
   for (const Item& item : held_back_) Drop(item.event, gap_, Name(Condition::kFull));
   held_back_.clear();
-}
-
-void Spool::ServeReadings() {
-  for (Reading& reading : std::exchange(readings_, {})) {
-    auto page = journal_->Read(reading.request);
-    if (page) {
-      reading.done(EncodePage(*page));
-    } else {
-      reading.done(page.error());
-    }
-  }
 }
 
 void Spool::Drop(const wire::Event& event, wire::Gap& gap, std::string_view why) {
@@ -471,6 +450,8 @@ uint64_t Spool::PassedTicket() const {
 void Spool::UpdateCounters() {
   counters_.open_exchanges.store(journal_->open_exchanges(), std::memory_order_relaxed);
   counters_.kept_bytes.store(journal_->kept_bytes(), std::memory_order_relaxed);
+  counters_.seals.store(journal_->seals(), std::memory_order_relaxed);
+  counters_.unacknowledged.store(journal_->chains().CountUnacknowledged(), std::memory_order_relaxed);
   counters_.oldest.store(journal_->oldest().time_since_epoch().count(), std::memory_order_relaxed);
 }
 

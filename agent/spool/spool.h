@@ -27,6 +27,7 @@
 #include "agent/spool/group_reader.h"
 #include "agent/spool/journal.h"
 #include "shared/base/clock.h"
+#include "shared/base/guarded.h"
 #include "shared/base/result.h"
 #include "shared/wire/event.h"
 
@@ -61,20 +62,14 @@ enum class Standing {
 enum class Condition { kGood, kFull, kStalled, kFailing };
 const char* Name(Condition condition);  // "good", "full", "stalled", "failing"
 
-// How long records are kept.
-enum class Retention {
-  kByAge,         // a lone host: Options::keep, then they are trimmed
-  kAcknowledged,  // with a collector: what it hasn't acknowledged is never trimmed; the rest after
-                  // Options::keep, or sooner when the space is needed
-};
-
 struct Options {
   JournalOptions journal;
   SyncMode sync = SyncMode::kAtOnce;
   FullPolicy full = FullPolicy::kRefuse;
   uint64_t max_bytes = uint64_t{1} << 30;  // of records kept; the disk needs about 64 MiB more
-  Retention retention = Retention::kByAge;
-  std::chrono::nanoseconds keep = std::chrono::hours(7 * 24);  // older records are trimmed
+  // Older records are trimmed; with Retention::kAcknowledged only what is acknowledged, and that sooner when
+  // the space is needed.
+  std::chrono::nanoseconds keep = std::chrono::hours(7 * 24);
   std::chrono::nanoseconds stall_after =
       std::chrono::seconds(2);  // a write or sync that takes longer counts as failing
   std::chrono::nanoseconds lazy_sync = std::chrono::seconds(1);              // for what nobody waits for
@@ -186,14 +181,12 @@ class Spool {
     wire::Event event;
     uint64_t ticket = 0;
   };
-  struct Reading {
-    PageRequest request;
-    std::function<void(Result<std::string>)> done;
-  };
+  // Something to do between two turns of the thread; it is told whether the record can be used now.
+  using Request = std::function<void(const Status& usable)>;
   // What Append and Read put down and the thread takes up.
   struct Inbox {
     std::vector<Item> items;
-    std::vector<Reading> readings;
+    std::vector<Request> requests;
     uint64_t last_ticket = 0;
     bool closing = false;
     bool sleeping = false;  // the thread waits: wake it
@@ -220,7 +213,13 @@ class Spool {
   void Recover();
   void DropItems();
   void FinishHeldBack();
-  void ServeReadings();
+  void Ask(Request request);
+  void ServeRequests();
+  void DoAcknowledge(const std::vector<Mark>& marks, const std::function<void(Status)>& done);
+  void DoBeginIncarnation(uint64_t incarnation, const std::function<void(Status)>& done);
+  void MakeRoom();
+  void AllSynced();
+  void Publish();
   bool Guard(std::string_view deed, const std::function<Status()>& work);
   void Drop(const wire::Event& event, wire::Gap& gap, std::string_view why);
   bool IsFull() const;
@@ -231,6 +230,8 @@ class Spool {
   const Options options_;
   std::unique_ptr<Journal> journal_;  // of the spool thread
   std::atomic<uint64_t> incarnation_;
+  Guarded<Standpoint> standpoint_;
+  Guarded<std::function<void()>> on_sealed_;
   const crypto::PublicKey public_key_;
 
   mutable std::mutex mutex_;
@@ -240,7 +241,7 @@ class Spool {
   // The spool thread's own.
   std::vector<Item> taken_;
   std::vector<Item> held_back_;  // with kBlock, while full
-  std::vector<Reading> readings_;
+  std::vector<Request> requests_;
   uint64_t taken_ticket_ = 0;   // the last ticket that was staged, held back or dropped
   uint64_t staged_events_ = 0;  // since the last write
   bool closing_ = false;
@@ -252,6 +253,7 @@ class Spool {
   Clock::time_point last_write_{};
   Clock::time_point first_unsealed_{};
   Clock::time_point trim_due_{};
+  Clock::time_point room_due_{};  // when making room may be tried again
   Clock::time_point retry_due_{};
   Clock::duration retry_after_{};
 
@@ -264,7 +266,7 @@ class Spool {
   // Counters for Stats.
   struct Counters {
     std::atomic<uint64_t> queued{0}, events{0}, batches{0}, seals{0}, syncs{0}, sync_nanoseconds{0},
-        failures{0}, turned_away{0}, dropped{0}, open_exchanges{0}, kept_bytes{0};
+        failures{0}, turned_away{0}, dropped{0}, open_exchanges{0}, kept_bytes{0}, unacknowledged{0};
     std::atomic<int64_t> oldest{0};
     std::array<std::atomic<uint64_t>, 16> batch_sizes{};
   } counters_;

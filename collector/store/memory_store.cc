@@ -299,7 +299,7 @@ class MemoryStore : public Store {
     }
     for (const Change::Advance& advance : change.chains)
       state.chains[{advance.chain.agent, advance.chain.incarnation}] = advance.chain;
-    if (!change.records.empty()) ++state.revision;
+    if (!change.records.empty()) state.revision = std::max(state.revision + 1, change.least_revision);
     for (const Change::Put& put : change.records) {
       Record& record = state.records[{put.record.kind, put.record.id}];
       record = put.record;

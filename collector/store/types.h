@@ -69,16 +69,26 @@ struct StoredEvent {
 
 // ── chains ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+// Events of a chain that nobody holds any more: the collector forgot them (a restored backup), or never had
+// them, and the agent has trimmed them. There are no entries for them; a verified seal says what head they
+// led to.
+struct Hole {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  crypto::Digest head{};  // after `last`: what the events behind the hole go on from
+};
+
 // How far the chain of one incarnation is stored. Everything up to `sequence` is covered by a verified seal.
 struct Chain {
   std::string agent;
   uint64_t incarnation = 0;
   uint64_t sequence = 0;
   crypto::Digest head{};
-  std::string seal_key;    // 32 bytes: whose seals it has
-  bool issued = false;     // by this collector; false: a history from before enrolment
-  bool closed = false;     // forfeited, or forked: nothing more is taken
-  std::string open_state;  // what intake needs to go on with it, opaque to the store (open exchanges' facts)
+  std::string seal_key;     // 32 bytes: whose seals it has
+  bool issued = false;      // by this collector; false: a history from before enrolment
+  bool closed = false;      // forfeited, or forked: nothing more is taken
+  std::vector<Hole> holes;  // the first ones first
+  std::string open_state;   // what intake needs to go on with it, opaque to the store (open exchanges' facts)
 };
 
 // Events that didn't verify, kept for people to look at. Bounded by the engine: see Store::kMaxSetAside….
@@ -137,6 +147,9 @@ struct Change {
     uint64_t expected = 0;
   };
   std::vector<Put> records;
+  // The new revision is at least this, where there are records: after a restore, revisions must begin beyond
+  // any that was given out before.
+  uint64_t least_revision = 0;
 
   std::vector<SetAside> set_aside;
 

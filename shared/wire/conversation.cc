@@ -13,6 +13,7 @@ namespace {
 
 // Keep these signatures from being taken for any other that the same keys make.
 constexpr std::string_view kMemoryContext = "postern memory v1\n";
+constexpr std::string_view kTombstoneContext = "postern tombstone v1\n";
 constexpr std::string_view kHeartbeatContext = "postern heartbeat v1\n";
 
 constexpr size_t kSignatureBytes = std::tuple_size_v<crypto::Signature>;
@@ -88,6 +89,7 @@ Status Check(const Group& group) {
     RETURN_IF_ERROR(
         Require(!event.empty() && event.size() <= kMaxEventBytes, "an event is empty or too long"));
   }
+  RETURN_IF_ERROR(AtMost(group.base(), kMaxSealBytes, "a group's base"));
   return Require(!group.seal().empty() && group.seal().size() <= kMaxSealBytes, "a group's seal is none");
 }
 
@@ -116,6 +118,26 @@ Status Check(const Heartbeat& heartbeat) {
 
 Status Check(const Seen& seen) { return AtMost(seen.credential(), kMaxTextBytes, "the credential's name"); }
 
+Status Check(const KeyRecord& key) {
+  RETURN_IF_ERROR(
+      Exactly(key.secret_sha256(), key.secret_sha256().empty() ? 0 : kHashBytes, "a key's digest"));
+  RETURN_IF_ERROR(
+      Exactly(key.tombstone(), key.tombstone().empty() ? 0 : kSignatureBytes, "a key's tombstone"));
+  for (const std::string* text : {&key.id(), &key.user(), &key.team(), &key.organisation(), &key.label()}) {
+    RETURN_IF_ERROR(AtMost(*text, kMaxTextBytes, "a field of a key"));
+  }
+  RETURN_IF_ERROR(EachAtMost(key.hosts(), kMaxDirectoryItems, "hosts of a key"));
+  RETURN_IF_ERROR(EachAtMost(key.os_users(), kMaxDirectoryItems, "OS users of a key"));
+  RETURN_IF_ERROR(EachAtMost(key.credentials(), kMaxDirectoryItems, "credentials of a key"));
+  return AtMost(key.sentence(), kMaxSentenceBytes, "a key's sentence");
+}
+
+Status Check(const Tombstones& tombstones) {
+  RETURN_IF_ERROR(AtMost(tombstones.keys_size(), kMaxDirectoryItems, "tombstones"));
+  for (const KeyRecord& key : tombstones.keys()) RETURN_IF_ERROR(Check(key));
+  return Ok{};
+}
+
 Status Check(const Welcome& welcome) {
   RETURN_IF_ERROR(Exactly(welcome.life(), kLifeBytes, "the life"));
   RETURN_IF_ERROR(AtMost(welcome.collector(), kMaxTextBytes, "the collector's id"));
@@ -130,18 +152,6 @@ Status Check(const Acknowledged& acknowledged) {
   RETURN_IF_ERROR(Require(acknowledged.marks_size() > 0, "nothing is acknowledged"));
   RETURN_IF_ERROR(CheckMarks(acknowledged.marks()));
   return CheckMemory(acknowledged.memory(), acknowledged.memory_signature());
-}
-
-Status Check(const KeyRecord& key) {
-  RETURN_IF_ERROR(
-      Exactly(key.secret_sha256(), key.secret_sha256().empty() ? 0 : kHashBytes, "a key's digest"));
-  for (const std::string* text : {&key.id(), &key.user(), &key.team(), &key.organisation(), &key.label()}) {
-    RETURN_IF_ERROR(AtMost(*text, kMaxTextBytes, "a field of a key"));
-  }
-  RETURN_IF_ERROR(EachAtMost(key.hosts(), kMaxDirectoryItems, "hosts of a key"));
-  RETURN_IF_ERROR(EachAtMost(key.os_users(), kMaxDirectoryItems, "OS users of a key"));
-  RETURN_IF_ERROR(EachAtMost(key.credentials(), kMaxDirectoryItems, "credentials of a key"));
-  return AtMost(key.sentence(), kMaxSentenceBytes, "a key's sentence");
 }
 
 Status Check(const OsPrincipal& principal) {
@@ -187,6 +197,7 @@ Status CheckBody(const FromAgent& message) {
     case FromAgent::kQuery: return Check(message.query());
     case FromAgent::kHeartbeat: return Check(message.heartbeat());
     case FromAgent::kSeen: return Check(message.seen());
+    case FromAgent::kTombstones: return Check(message.tombstones());
     case FromAgent::BODY_NOT_SET: return Ok{};
   }
   return Ok{};
@@ -304,6 +315,15 @@ Result<Memory> OpenMemory(std::string_view bytes, std::string_view signature,
   if (!Parse(memory, bytes)) return Broken("the memory is no message");
   RETURN_IF_ERROR(CheckMark(memory.acknowledged()));
   return memory;
+}
+
+std::string SignTombstone(std::string_view key_id, const crypto::SigningKey& log_key) {
+  const crypto::Signature signature = log_key.Sign(std::string(kTombstoneContext).append(key_id));
+  return std::string(crypto::AsBytes(signature));
+}
+
+bool VerifyTombstone(const KeyRecord& key, const crypto::PublicKey& log_key) {
+  return log_key.Verify(std::string(kTombstoneContext) + key.id(), key.tombstone());
 }
 
 void SignHeartbeat(Heartbeat& heartbeat, std::string_view nonce, const Place& now,

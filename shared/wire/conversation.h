@@ -23,7 +23,7 @@ constexpr uint32_t kConversationVersion = 1;
 constexpr size_t kMaxFrameBytes = size_t{1} << 20;
 constexpr int kMaxGroups = 64;         // in one Events
 constexpr int kMaxGroupEvents = 4096;  // in one Group
-constexpr int kMaxMarks = 256;         // in a Hello, Welcome or Acknowledged
+constexpr int kMaxMarks = 1024;        // in a Hello, Welcome or Acknowledged
 constexpr int kMaxQueryKeys = 256;
 constexpr int kMaxQueryUsers = 64;
 constexpr int kMaxUserGroups = 1024;
@@ -69,6 +69,10 @@ SignedMemory SignMemory(const Memory& memory, const crypto::SigningKey& log_key)
 // kDenied where the signature isn't this key's over the bytes; kInvalid where they are no Memory.
 Result<Memory> OpenMemory(std::string_view bytes, std::string_view signature,
                           const crypto::PublicKey& log_key);
+
+// Proof that the collector once revoked this key: KeyRecord.tombstone.
+std::string SignTombstone(std::string_view key_id, const crypto::SigningKey& log_key);
+bool VerifyTombstone(const KeyRecord& key, const crypto::PublicKey& log_key);
 
 // Fills in nonce, now and signature.
 void SignHeartbeat(Heartbeat& heartbeat, std::string_view nonce, const Place& now,

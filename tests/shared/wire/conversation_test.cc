@@ -206,6 +206,20 @@ TEST(Heartbeat, AnyOtherStatementIsRefused) {
   EXPECT_FALSE(VerifyHeartbeat(changed, key.public_key()));
 }
 
+TEST(Tombstone, SpeaksOfOneKeyOnly) {
+  const auto key = crypto::SigningKey::Generate();
+  KeyRecord record;
+  record.set_id("abcdefghijkl");
+  record.set_tombstone(SignTombstone(record.id(), key));
+  EXPECT_TRUE(VerifyTombstone(record, key.public_key()));
+  EXPECT_FALSE(VerifyTombstone(record, crypto::SigningKey::Generate().public_key()));
+  record.set_id("abcdefghijkm");
+  EXPECT_FALSE(VerifyTombstone(record, key.public_key()));
+  FromAgent message;
+  message.mutable_tombstones()->add_keys()->set_tombstone("short");
+  EXPECT_EQ(Refusal(message), "a key's tombstone has the wrong length");
+}
+
 std::string Page() {
   std::ifstream file(POSTERN_SOURCE_DIR "/shared/wire/conversation.md");
   std::stringstream text;

@@ -177,6 +177,48 @@ void Write(Object& object, const wire::Gap& gap) {
   object.Time("last_time", gap.last_wall_time());
 }
 
+void Write(Object& object, const wire::Administration& call) {
+  object.Text("action", call.action());
+  object.Text("outcome", call.outcome());
+  object.Text("administrator", call.administrator());
+  object.Text("name", call.name());
+  object.Text("role", call.role());
+  object.Text("target_kind", call.target_kind());
+  object.Text("target", call.target());
+  object.Text("request_path", call.request_path());
+  object.Text("source", call.source());
+  object.Text("sentence", call.sentence());
+}
+
+void Write(Object& object, const wire::Enrolment& enrolment) {
+  object.Text("agent", enrolment.agent());
+  object.Text("host", enrolment.host());
+  object.Hex("machine", enrolment.machine());
+  object.Hex("curve_key", enrolment.curve_key());
+  object.Hex("seal_key", enrolment.seal_key());
+  object.Hex("sealing_key", enrolment.sealing_key());
+  object.Text("agent_version", enrolment.version());
+  object.Text("token", enrolment.token());
+  object.Text("enrolled_by", enrolment.enrolled_by());
+  object.Text("source", enrolment.source());
+}
+
+void Write(Object& object, const wire::Alarm& alarm) {
+  object.Text("reason", alarm.reason());
+  object.Text("agent", alarm.agent());
+  object.Text("sentence", alarm.sentence());
+  object.Incarnation("about_incarnation", alarm.incarnation());
+}
+
+void Write(Object& object, const wire::CollectorStart& start) {
+  object.Hex("public_key", start.public_key());
+  object.Incarnation("previous_incarnation", start.previous_incarnation());
+  object.Hex("previous_head", start.previous_head());
+  object.Text("program", start.program());
+  object.Text("collector_version", start.version());
+  object.Text("host", start.host());
+}
+
 void WriteBody(Object& object, const wire::Event& event) {
   switch (event.body_case()) {
     case wire::Event::kStart: return Write(object, event.start());
@@ -190,6 +232,10 @@ void WriteBody(Object& object, const wire::Event& event) {
       if (event.key_first_used().has_principal()) Write(object, event.key_first_used().principal());
       if (event.key_first_used().has_os_user()) Write(object, event.key_first_used().os_user());
       return;
+    case wire::Event::kAdministration: return Write(object, event.administration());
+    case wire::Event::kEnrolment: return Write(object, event.enrolment());
+    case wire::Event::kAlarm: return Write(object, event.alarm());
+    case wire::Event::kCollectorStart: return Write(object, event.collector_start());
     case wire::Event::BODY_NOT_SET: return;
   }
 }

@@ -157,6 +157,11 @@ std::string EventRows::Add(const wire::Event& event) {
     case wire::Event::kGap: return GapNote(event);
     case wire::Event::kKeyFirstUsed:
       return Note(event, "-- key " + event.key_first_used().key_id() + " was used for the first time");
+    case wire::Event::kAdministration:
+    case wire::Event::kEnrolment:
+    case wire::Event::kAlarm:
+    case wire::Event::kCollectorStart:
+      return Note(event, std::string("-- an event of a collector: ") + wire::KindName(event));
     case wire::Event::BODY_NOT_SET: break;
   }
   return Note(event, "-- an event of a later version");

@@ -85,6 +85,7 @@ struct Chain {
   uint64_t sequence = 0;
   crypto::Digest head{};
   std::string seal_key;     // 32 bytes: whose seals it has
+  std::string seal;         // the newest, its exact bytes: it is over `head`, and so over all before it
   bool issued = false;      // by this collector; false: a history from before enrolment
   bool closed = false;      // forfeited, or forked: nothing more is taken
   std::vector<Hole> holes;  // the first ones first

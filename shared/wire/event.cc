@@ -156,6 +156,46 @@ void BoundKeyFirstUsed(Cutter& cutter, KeyFirstUsed& used) {
   if (used.has_os_user()) cutter.Cut(used.mutable_os_user());
 }
 
+void BoundCollectorStart(Cutter& cutter, CollectorStart& start) {
+  cutter.CutBytes(start, &CollectorStart::public_key, &CollectorStart::mutable_public_key, 32);
+  cutter.CutBytes(start, &CollectorStart::previous_head, &CollectorStart::mutable_previous_head, 32);
+  cutter.Cut(start, &CollectorStart::program, &CollectorStart::mutable_program);
+  cutter.Cut(start, &CollectorStart::version, &CollectorStart::mutable_version);
+  cutter.Cut(start, &CollectorStart::host, &CollectorStart::mutable_host);
+}
+
+void BoundAdministration(Cutter& cutter, Administration& call) {
+  cutter.Cut(call, &Administration::action, &Administration::mutable_action);
+  cutter.Cut(call, &Administration::outcome, &Administration::mutable_outcome);
+  cutter.Cut(call, &Administration::administrator, &Administration::mutable_administrator);
+  cutter.Cut(call, &Administration::name, &Administration::mutable_name);
+  cutter.Cut(call, &Administration::role, &Administration::mutable_role);
+  cutter.Cut(call, &Administration::target_kind, &Administration::mutable_target_kind);
+  cutter.Cut(call, &Administration::target, &Administration::mutable_target);
+  cutter.Cut(call, &Administration::request_path, &Administration::mutable_request_path);
+  cutter.Cut(call, &Administration::source, &Administration::mutable_source);
+  cutter.Cut(call, &Administration::sentence, &Administration::mutable_sentence);
+}
+
+void BoundEnrolment(Cutter& cutter, Enrolment& enrolment) {
+  cutter.Cut(enrolment, &Enrolment::agent, &Enrolment::mutable_agent);
+  cutter.Cut(enrolment, &Enrolment::host, &Enrolment::mutable_host);
+  cutter.CutBytes(enrolment, &Enrolment::machine, &Enrolment::mutable_machine, 32);
+  cutter.CutBytes(enrolment, &Enrolment::curve_key, &Enrolment::mutable_curve_key, 32);
+  cutter.CutBytes(enrolment, &Enrolment::seal_key, &Enrolment::mutable_seal_key, 32);
+  cutter.CutBytes(enrolment, &Enrolment::sealing_key, &Enrolment::mutable_sealing_key, 32);
+  cutter.Cut(enrolment, &Enrolment::version, &Enrolment::mutable_version);
+  cutter.Cut(enrolment, &Enrolment::token, &Enrolment::mutable_token);
+  cutter.Cut(enrolment, &Enrolment::enrolled_by, &Enrolment::mutable_enrolled_by);
+  cutter.Cut(enrolment, &Enrolment::source, &Enrolment::mutable_source);
+}
+
+void BoundAlarm(Cutter& cutter, Alarm& alarm) {
+  cutter.Cut(alarm, &Alarm::reason, &Alarm::mutable_reason);
+  cutter.Cut(alarm, &Alarm::agent, &Alarm::mutable_agent);
+  cutter.Cut(alarm, &Alarm::sentence, &Alarm::mutable_sentence);
+}
+
 }  // namespace
 
 void Bound(Event& event) {
@@ -169,6 +209,10 @@ void Bound(Event& event) {
     case Event::kRefusal: return BoundRefusal(cutter, *event.mutable_refusal());
     case Event::kGap: return cutter.Cut(*event.mutable_gap(), &Gap::reason, &Gap::mutable_reason);
     case Event::kKeyFirstUsed: return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
+    case Event::kAdministration: return BoundAdministration(cutter, *event.mutable_administration());
+    case Event::kEnrolment: return BoundEnrolment(cutter, *event.mutable_enrolment());
+    case Event::kAlarm: return BoundAlarm(cutter, *event.mutable_alarm());
+    case Event::kCollectorStart: return BoundCollectorStart(cutter, *event.mutable_collector_start());
     case Event::BODY_NOT_SET: return;
   }
 }
@@ -182,6 +226,10 @@ const char* KindName(const Event& event) {
     case Event::kRefusal: return "refusal";
     case Event::kGap: return "gap";
     case Event::kKeyFirstUsed: return "key_first_used";
+    case Event::kAdministration: return "administration";
+    case Event::kEnrolment: return "enrolment";
+    case Event::kAlarm: return "alarm";
+    case Event::kCollectorStart: return "collector_start";
     case Event::BODY_NOT_SET: break;
   }
   return "unknown";

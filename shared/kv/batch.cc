@@ -43,6 +43,11 @@ void Batch::Put(Family family, std::string_view key, std::string_view value) {
   CHECK(batch_->Put(&number, AsSlice(key), AsSlice(value)).ok());
 }
 
+void Batch::Merge(Family family, std::string_view key, std::string_view operand) {
+  Number number(family);
+  CHECK(batch_->Merge(&number, AsSlice(key), AsSlice(operand)).ok());
+}
+
 void Batch::Delete(Family family, std::string_view key) {
   Number number(family);
   CHECK(batch_->Delete(&number, AsSlice(key)).ok());

@@ -25,6 +25,8 @@ class Batch {
   ~Batch();
 
   void Put(Family family, std::string_view key, std::string_view value);
+  // What the value becomes is for the family's MergeRule to say, when it is read.
+  void Merge(Family family, std::string_view key, std::string_view operand);
   void Delete(Family family, std::string_view key);
   void DeleteRange(Family family, std::string_view begin, std::string_view end);  // [begin, end)
   void Clear();

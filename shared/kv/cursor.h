@@ -35,6 +35,7 @@ class Cursor {
 
  private:
   friend class Store;
+  friend class View;
   explicit Cursor(std::unique_ptr<rocksdb::Iterator> iterator);
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };

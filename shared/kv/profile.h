@@ -1,7 +1,11 @@
-// How RocksDB is set up for a small store on somebody's machine. Inside shared/kv only.
+// How RocksDB is set up. Inside shared/kv only.
 #pragma once
 
+#include <memory>
+
 #include <rocksdb/options.h>
+
+#include "shared/kv/options.h"
 
 namespace postern::kv {
 
@@ -9,10 +13,11 @@ namespace postern::kv {
 // the list's order.
 constexpr uint32_t kFirstFamily = 1;
 
-// 30 MB under load instead of 110: small memtables, one small block cache for all families, few open files.
-// One writer.
-rocksdb::DBOptions SmallDatabase();
-rocksdb::ColumnFamilyOptions SmallFamily(const std::shared_ptr<rocksdb::Cache>& cache);
-std::shared_ptr<rocksdb::Cache> SmallCache();
+// For one writer. What RocksDB has to say goes to our own log: its file beside the store would abort the
+// process on a full disk.
+rocksdb::DBOptions DatabaseOf(Profile profile);
+rocksdb::ColumnFamilyOptions FamilyOf(Profile profile, MergeRule merge,
+                                      const std::shared_ptr<rocksdb::Cache>& cache);
+std::shared_ptr<rocksdb::Cache> CacheOf(Profile profile);
 
 }  // namespace postern::kv

@@ -14,23 +14,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "shared/base/result.h"
 #include "shared/kv/batch.h"
 #include "shared/kv/cursor.h"
+#include "shared/kv/options.h"
+#include "shared/kv/view.h"
 
 namespace postern::kv {
-
-class Faults;
-
-struct Options {
-  std::vector<std::string>
-      families;         // a Family is an index into this list; names are for ever, new ones go to the end
-  uint32_t format = 1;  // of what the families hold; a store of a newer one is refused
-  std::string what = "the store";    // how errors call it: "the agent's state"
-  std::shared_ptr<Faults> faults{};  // for tests: a disk that misbehaves
-};
 
 enum class Durability { kUnsynced, kSynced };
 
@@ -60,7 +51,8 @@ class Store {
   Status SyncLog();
 
   // Closes and opens again; what is recovered from the log is synced before this returns. On an error the
-  // store stays poisoned and this may be tried again. Not while another thread uses the store.
+  // store stays poisoned and this may be tried again; on a full disk what is there can still be read. Not
+  // while another thread uses the store.
   Status Reopen();
 
   bool poisoned() const;
@@ -71,6 +63,22 @@ class Store {
   // A view of the family as it is now. Cheap to move; holds resources while it lives.
   Cursor NewCursor(Family family) const;
 
+  // All families as they are now.
+  View Now() const;
+
+  // Of what the families hold; where it is lower than Options::format, what is older is to be brought to it.
+  uint32_t format() const;
+
+  // Says so, synced, once it was brought to it. Errors as Write.
+  Status SetFormat(uint32_t format);
+
+  // A copy of this moment that can be opened, made while others read and write. Files that never change are
+  // shared where the file system can (hard links). kInvalid where the directory exists and isn't empty.
+  Status Checkpoint(const std::string& directory) const;
+
+  // Brings a family into its final, smallest form. Reads and writes all of it.
+  Status Compact(Family family);
+
   // Gives the space of [begin, end) back sooner: removes the files that lie wholly within. Only after a
   // DeleteRange of the same range was written; what it doesn't remove stays deleted.
   Status ReclaimRange(Family family, std::string_view begin, std::string_view end);
@@ -79,6 +87,7 @@ class Store {
   uint64_t ApproximateBytes(Family family) const;
 
  private:
+  friend class View;
   struct State;
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

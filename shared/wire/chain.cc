@@ -14,8 +14,9 @@ void AppendBigEndian(std::string& out, uint64_t number) {
 
 }  // namespace
 
-Head Extend(const Head& head, std::string_view event) {
-  const crypto::Digest digest = crypto::Sha256(event);
+Head Extend(const Head& head, std::string_view event) { return ExtendBy(head, crypto::Sha256(event)); }
+
+Head ExtendBy(const Head& head, const crypto::Digest& digest) {
   char both[sizeof(head) + sizeof(digest)];
   std::copy(head.begin(), head.end(), both);
   std::copy(digest.begin(), digest.end(), both + head.size());

@@ -22,6 +22,7 @@ constexpr Head kFirstHead{};
 
 // The head after one more event.
 Head Extend(const Head& head, std::string_view event);
+Head ExtendBy(const Head& head, const crypto::Digest& digest_of_event);
 
 // What a seal states: the events first..last of an incarnation lead to this head.
 struct Statement {

@@ -1,0 +1,32 @@
+// What the store is told of an agent's event, so that it can be found and summed: taken from the event's body
+// once, when it comes in. Names and numbers are the agent's claims; they are cut to bounds here. Pure.
+#pragma once
+
+#include <string>
+
+#include "collector/store/types.h"
+#include "shared/wire/event.pb.h"
+
+namespace postern::intake {
+
+// The facts that an outcome has from its intent: who, with which key, which model.
+struct ExchangeFacts {
+  std::string organisation, team, user, key, model, session;
+
+  friend bool operator==(const ExchangeFacts&, const ExchangeFacts&) = default;
+};
+
+ExchangeFacts FactsOf(const wire::Intent& intent);
+
+// Of everything but outcomes.
+store::EventFacts FactsOf(const wire::Event& event, const std::string& host);
+
+// Of an event that holds an outcome. Without facts of its intent, which the collector may never have seen
+// (the agent's disk was full, the chain has a hole), it is found by time, kind and host alone.
+store::EventFacts FactsOfOutcome(const wire::Event& event, const std::string& host,
+                                 const ExchangeFacts& intent);
+
+// Each number at most store::kMaxSpending and none negative, whatever the agent claims.
+store::Spending SpendingOf(const wire::Outcome& outcome);
+
+}  // namespace postern::intake

@@ -1,0 +1,176 @@
+#include "collector/intake/group_check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::intake {
+namespace {
+
+using Checked = std::variant<CheckedGroup, Finding>;
+
+Finding Unverified(std::string reason, std::string sentence) {
+  return {Problem::kUnverified, std::move(reason), std::move(sentence)};
+}
+
+Finding Fork(uint64_t sequence) {
+  return {Problem::kFork, "fork",
+          "event " + std::to_string(sequence) +
+              " is another than the one that is stored: this state was cloned or restored"};
+}
+
+uint64_t LastOf(const wire::Group& group) {
+  return group.first_sequence() + static_cast<uint64_t>(group.events_size()) - 1;
+}
+
+std::optional<wire::Head> HeadOf(const wire::Seal& seal) {
+  wire::Head head;
+  if (seal.head().size() != head.size()) return std::nullopt;
+  std::copy(seal.head().begin(), seal.head().end(), head.begin());
+  return head;
+}
+
+// The group's own seal, read and compared with what it must cover.
+std::variant<wire::Seal, Finding> ReadSeal(const wire::Group& group) {
+  wire::Seal seal;
+  if (!seal.ParseFromString(group.seal()) || !HeadOf(seal)) return Unverified("seal", "a seal can't be read");
+  // A group may be the rest of what was sealed: then the seal begins before it.
+  if (seal.incarnation() != group.incarnation() || seal.last_sequence() != LastOf(group) ||
+      seal.first_sequence() > group.first_sequence()) {
+    return Unverified("seal", "a seal is over other events than those it came with");
+  }
+  return seal;
+}
+
+// What a group with a base says: that the events before it, which aren't stored, are nowhere any more.
+std::variant<store::Hole, Finding> ReadBase(const wire::Group& group, const store::Chain& chain,
+                                            const crypto::PublicKey& key) {
+  wire::Seal base;
+  if (!base.ParseFromString(group.base()) || base.incarnation() != group.incarnation() ||
+      base.last_sequence() != group.first_sequence() - 1 || !wire::VerifySeal(base, key)) {
+    return Unverified("base", "what lies before these events is not vouched for by a seal");
+  }
+  return store::Hole{chain.sequence + 1, base.last_sequence(), *HeadOf(base)};
+}
+
+// Bodies that an agent may write; one that this version doesn't know may be a newer agent's.
+bool IsForAgents(const wire::Event& event) {
+  switch (event.body_case()) {
+    case wire::Event::kStart:
+    case wire::Event::kStop:
+    case wire::Event::kIntent:
+    case wire::Event::kOutcome:
+    case wire::Event::kRefusal:
+    case wire::Event::kGap:
+    case wire::Event::kKeyFirstUsed:
+    case wire::Event::BODY_NOT_SET: return true;
+    default: return false;
+  }
+}
+
+std::optional<Finding> CheckEvent(const wire::Event& event, uint64_t incarnation, uint64_t sequence,
+                                  const crypto::PublicKey& key) {
+  const std::string name = "event " + std::to_string(sequence);
+  if (event.incarnation() != incarnation || event.sequence() != sequence) {
+    return Unverified("sequence", name + " says that it has another place in its chain");
+  }
+  if (sequence == 1 && !event.has_start())
+    return Unverified("event", "a chain begins with something else than a start");
+  if (event.has_start() && event.start().public_key() != key.raw()) {
+    return Unverified("key", name + " names another seal key than the one that was enrolled");
+  }
+  if (!IsForAgents(event)) return Unverified("event", name + " is of a kind that agents don't write");
+  return std::nullopt;
+}
+
+// How many of the group's first events are stored already, with the same digests.
+Result<std::variant<int, Finding>> CompareStored(const wire::Group& group, const store::Chain& chain,
+                                                 const StoredDigests& stored) {
+  using Compared = std::variant<int, Finding>;
+  const uint64_t first = group.first_sequence();
+  if (first > chain.sequence) return Compared(0);
+  const auto overlap = static_cast<int>(std::min(chain.sequence, LastOf(group)) - first + 1);
+  for (int at = 0; at < overlap;) {
+    ASSIGN_OR_RETURN(const auto digests, stored(first + at, static_cast<size_t>(overlap - at)));
+    if (digests.empty()) {
+      return Compared(
+          Unverified("hole", "event " + std::to_string(first + at) + " was said to be lost before"));
+    }
+    for (const crypto::Digest& digest : digests) {
+      if (at == overlap) break;
+      if (crypto::Sha256(group.events(at)) != digest) return Compared(Fork(first + at));
+      ++at;
+    }
+  }
+  return Compared(overlap);
+}
+
+// Hashes and reads the new events onto `head`.
+std::optional<Finding> ReadEvents(const wire::Group& group, const crypto::PublicKey& key,
+                                  CheckedGroup& result) {
+  const auto count = static_cast<size_t>(group.events_size() - result.skipped);
+  result.events.resize(count);
+  result.digests.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string& bytes = group.events(result.skipped + static_cast<int>(i));
+    const uint64_t sequence = result.first + i;
+    if (!result.events[i].ParseFromString(bytes)) {
+      return Unverified("event", "event " + std::to_string(sequence) + " can't be read");
+    }
+    if (auto finding = CheckEvent(result.events[i], group.incarnation(), sequence, key)) return finding;
+    result.digests.push_back(crypto::Sha256(bytes));
+    result.head = wire::ExtendBy(result.head, result.digests.back());
+  }
+  return std::nullopt;
+}
+
+// The events don't lead to the head that the seal states. A seal that this key has signed proves that the
+// agent's state holds another history than the stored one.
+Finding OtherHead(const wire::Seal& seal, const crypto::PublicKey& key) {
+  if (wire::VerifySeal(seal, key)) return Fork(seal.last_sequence());
+  return Unverified("chain", "the events up to " + std::to_string(seal.last_sequence()) +
+                                 " don't lead to the head that their seal states");
+}
+
+}  // namespace
+
+Result<std::variant<CheckedGroup, Finding>> CheckGroup(const wire::Group& group, const store::Chain& chain,
+                                                       const crypto::PublicKey& key,
+                                                       const StoredDigests& stored) {
+  if (chain.closed)
+    return Checked(Finding{Problem::kClosed, "closed", "this chain was closed: nothing more of it is taken"});
+  CheckedGroup result;
+  result.head = chain.head;
+  if (group.first_sequence() > chain.sequence + 1) {
+    if (group.base().empty()) {
+      return Checked(Finding{Problem::kMissing, "missing",
+                             "events before " + std::to_string(group.first_sequence()) + " have not come"});
+    }
+    auto hole = ReadBase(group, chain, key);
+    if (auto* finding = std::get_if<Finding>(&hole)) return Checked(std::move(*finding));
+    result.hole = std::get<store::Hole>(hole);
+    result.head = result.hole->head;
+  }
+  auto seal = ReadSeal(group);
+  if (auto* finding = std::get_if<Finding>(&seal)) return Checked(std::move(*finding));
+  result.seal = std::move(std::get<wire::Seal>(seal));
+
+  ASSIGN_OR_RETURN(auto compared, CompareStored(group, chain, stored));
+  if (auto* finding = std::get_if<Finding>(&compared)) return Checked(std::move(*finding));
+  result.skipped = std::get<int>(compared);
+  result.first = group.first_sequence() + static_cast<uint64_t>(result.skipped);
+  if (auto finding = ReadEvents(group, key, result)) return Checked(std::move(*finding));
+  if (!result.is_duplicate() && result.head != *HeadOf(result.seal))
+    return Checked(OtherHead(result.seal, key));
+  return Checked(std::move(result));
+}
+
+size_t GoodPrefix(const std::vector<const CheckedGroup*>& groups, const crypto::PublicKey& key) {
+  // The usual case first: the last seal is good, and speaks for all.
+  if (groups.empty() || wire::VerifySeal(groups.back()->seal, key)) return groups.size();
+  const auto bad = std::find_if(groups.begin(), groups.end() - 1, [&](const CheckedGroup* group) {
+    return !wire::VerifySeal(group->seal, key);
+  });
+  return static_cast<size_t>(bad - groups.begin());
+}
+
+}  // namespace postern::intake

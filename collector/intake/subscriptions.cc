@@ -1,0 +1,52 @@
+#include "collector/intake/subscriptions.h"
+
+#include <utility>
+
+namespace postern::intake {
+
+Subscriptions::Watched Subscriptions::WatchKey(const std::string& key, Owner owner) {
+  if (keys_.size() >= kMostKeys && !keys_.contains(key)) return Watched::kFull;
+  keys_.insert_or_assign(key, std::move(owner));
+  return Watched::kYes;
+}
+
+Subscriptions::Watched Subscriptions::WatchUser(const wire::OsIdentity& user, const std::string& answer) {
+  const std::pair<uint32_t, std::string> place(user.uid(), user.name());
+  if (users_.size() >= kMostUsers && !users_.contains(place)) return Watched::kFull;
+  users_.insert_or_assign(place, User{user, answer});
+  return Watched::kYes;
+}
+
+std::vector<std::string> Subscriptions::KeysOf(const std::set<std::string>& users,
+                                               const std::set<std::string>& teams) const {
+  std::vector<std::string> keys;
+  if (users.empty() && teams.empty()) return keys;
+  for (const auto& [key, owner] : keys_) {
+    if (users.contains(owner.user) || teams.contains(owner.team)) keys.push_back(key);
+  }
+  return keys;
+}
+
+void Subscriptions::Pushed(uint64_t revision, const std::vector<std::string>& keys,
+                           const std::vector<std::pair<uint32_t, std::string>>& users, BootTime now) {
+  for (const std::string& key : keys) unseen_keys_[key] = revision;
+  for (const auto& user : users) unseen_users_[user] = revision;
+  pushed_at_ = now;
+}
+
+void Subscriptions::Seen(uint64_t revision) {
+  const auto known = [&](const auto& entry) { return entry.second <= revision; };
+  std::erase_if(unseen_keys_, known);
+  std::erase_if(unseen_users_, known);
+}
+
+Subscriptions::Unseen Subscriptions::TakeOverdue(BootTime now, std::chrono::nanoseconds patience) {
+  Unseen overdue;
+  if (!has_unseen() || now - pushed_at_ < patience) return overdue;
+  for (const auto& [key, revision] : unseen_keys_) overdue.keys.push_back(key);
+  for (const auto& [user, revision] : unseen_users_) overdue.users.push_back(user);
+  pushed_at_ = now;
+  return overdue;
+}
+
+}  // namespace postern::intake

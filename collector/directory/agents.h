@@ -64,9 +64,10 @@ class Agents {
   // isn't active stays what it is.
   Result<wire::AgentRecord> Quarantine(const std::string& id, const std::string& reason,
                                        const std::string& sentence, uint64_t incarnation);
-  // A new incarnation, a random number, and its empty chain. It is on the disk when this returns. kDenied
-  // where the agent isn't active, or its incarnation isn't `expected` any more (0: none).
-  Result<uint64_t> IssueIncarnation(const std::string& id, uint64_t expected);
+  // A new incarnation, a random number, and its empty chain, for the machine that the agent's state is on now
+  // (32 bytes, or none). It is on the disk when this returns. kDenied where the agent isn't active, or its
+  // incarnation isn't `expected` any more (0: none).
+  Result<uint64_t> IssueIncarnation(const std::string& id, uint64_t expected, const std::string& machine);
   // Writes only where it is another version than last time.
   Status NoteVersion(const std::string& id, const std::string& version);
 

@@ -15,18 +15,13 @@
 
 #include "shared/base/result.h"
 #include "shared/wire/chain.h"
+#include "shared/wire/conversation.h"
 
 namespace postern::spool {
 
-// How far a chain goes, or how far somebody has it: `head` is the chain's after `sequence` events of that
-// incarnation. Sequence 0 is before the first event, with wire::kFirstHead.
-struct Mark {
-  uint64_t incarnation = 0;
-  uint64_t sequence = 0;
-  wire::Head head{};
-
-  friend bool operator==(const Mark&, const Mark&) = default;
-};
+// How far a chain goes, or how far somebody has it. Sequence 0 is before the first event, with
+// wire::kFirstHead.
+using Mark = wire::Place;
 
 struct Chain {
   Mark end;                     // its last sealed event
@@ -39,8 +34,8 @@ struct Chain {
 // Never empty; the last is the present one. Thread-compatible.
 class Chains {
  public:
-  // As many may lie in one record: their ends must fit a Hello.
-  static constexpr size_t kMost = 1000;
+  // So many may lie in one record: their ends must fit a Hello.
+  static constexpr size_t kMost = wire::kMaxMarks;
 
   explicit Chains(Chain present) : chains_{present} {}
 

@@ -60,12 +60,10 @@ Result<std::vector<SealedGroup>> ReadSealedGroups(const kv::Store& store, const 
     const auto key = RecordKey::Decode(cursor.key());
     if (!key) return Damaged(position);
     if (key->position >= synced_end) break;
+    if (key->position != position && groups.empty() && group.events.empty())
+      return Error{ErrorCode::kNotFound, "these events are not kept any more"};
     if (key->kind == RecordKind::kEvent) {
-      if (key->position != position) {
-        if (groups.empty() && group.events.empty())
-          return Error{ErrorCode::kNotFound, "these events are not kept any more"};
-        return Damaged(position);
-      }
+      if (key->position != position) return Damaged(position);
       group.events.emplace_back(cursor.value());
       ++position;
       continue;

@@ -32,6 +32,8 @@ struct Promises {
   std::set<uint64_t> written;  // intents
   std::set<uint64_t> synced;   // intents
   std::set<uint64_t> settled;  // outcomes, synced
+  std::set<uint64_t> given;    // intents that were handed to the collector
+  std::set<uint64_t> begun;    // incarnations
 };
 
 // How a writer's life ends.
@@ -41,9 +43,11 @@ enum class Death {
   kPreload,   // the same, by a library that would do it to any program
 };
 
+enum class Host { kLone, kWithCollector };
+
 // Runs spool_writer, lets it live for a while after it is ready, kills it, and adds what it said.
-void LiveAndDie(const std::string& directory, std::chrono::microseconds life, Death death,
-                Promises& promises) {
+void LiveAndDie(const std::string& directory, std::chrono::microseconds life, Death death, Promises& promises,
+                Host host = Host::kLone) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t child = fork();
@@ -55,8 +59,10 @@ void LiveAndDie(const std::string& directory, std::chrono::microseconds life, De
       setenv("POWER_CUT_DIRECTORY", directory.c_str(), 1);
       setenv("LD_PRELOAD", POSTERN_BINARY_DIR "/lib/power_cut.so", 1);
     }
-    const char* const mode = death == Death::kPowerCut ? "--hold-unsynced" : nullptr;
-    execl(POSTERN_BINARY_DIR "/bin/spool_writer", "spool_writer", directory.c_str(), "16", mode, nullptr);
+    const char* const hold = death == Death::kPowerCut ? "--hold-unsynced" : "";
+    const char* const collector = host == Host::kWithCollector ? "--collector" : "";
+    execl(POSTERN_BINARY_DIR "/bin/spool_writer", "spool_writer", directory.c_str(), "16", hold, collector,
+          nullptr);
     _exit(127);
   }
   close(ends[1]);
@@ -83,6 +89,8 @@ void LiveAndDie(const std::string& directory, std::chrono::microseconds life, De
     if (what == 'w') promises.written.insert(number);
     if (what == 's') promises.synced.insert(number);
     if (what == 'o') promises.settled.insert(number);
+    if (what == 'g') promises.given.insert(number);
+    if (what == 'i') promises.begun.insert(number);
   }
 }
 
@@ -195,6 +203,33 @@ void ExpectNothingSyncedIsLost(Death death) {
 }
 
 TEST(Crash, NothingSyncedIsLostWhenThePowerIsCut) { ExpectNothingSyncedIsLost(Death::kPowerCut); }
+
+std::set<uint64_t> Incarnations(const Page& page) {
+  std::set<uint64_t> incarnations;
+  for (const wire::Event& event : Events(page)) incarnations.insert(event.incarnation());
+  return incarnations;
+}
+
+// What the collector was given or had begun can't be taken back by a power cut: it would see a fork.
+TEST(Crash, NothingTheCollectorWasGivenIsLostWhenThePowerIsCut) {
+  TemporaryDirectory directory;
+  Promises promises;
+  std::mt19937 random(std::random_device{}());
+  for (int round = 0; round < Rounds(); ++round) {
+    ASSERT_NO_FATAL_FAILURE(LiveAndDie(directory.path(),
+                                       std::chrono::microseconds(60'000 + random() % 120'000),
+                                       Death::kPowerCut, promises, Host::kWithCollector));
+    const Page page = ReadAll(directory.path());
+    ASSERT_NO_FATAL_FAILURE(ExpectKept(page, promises.given, promises.settled));
+    const std::set<uint64_t> incarnations = Incarnations(page);
+    for (const uint64_t begun : promises.begun)
+      EXPECT_TRUE(incarnations.contains(begun)) << "lost incarnation " << begun;
+  }
+  EXPECT_GT(promises.given.size(), 100u);
+  EXPECT_GT(promises.begun.size(), 0u);
+  ASSERT_NO_FATAL_FAILURE(OpenAndClose(directory.path()));
+  EXPECT_EQ(Verify(ReadAll(directory.path())).open_exchanges, 0u);
+}
 
 // How many bytes of an unsynced file a killed shell leaves behind.
 size_t LeftBehind(const std::string& environment) {

@@ -1,14 +1,18 @@
 // A program to be killed: appends exchanges as fast as the spool takes them and says on standard output what
 // it was promised.
 //
-//   spool_writer <state directory> <connections> [--hold-unsynced]
+//   spool_writer <state directory> <connections> [--hold-unsynced] [--collector]
 //
 // Each "connection" appends an intent, waits until it is written ("w <number>") and synced ("s <number>"),
 // then appends the outcome
-// ("o <number>" once that is synced). With --hold-unsynced a kill is a power cut.
+// ("o <number>" once that is synced). With --hold-unsynced a kill is a power cut. With --collector somebody
+// takes the sealed groups: says which intents it was given ("g <number>"), acknowledges them, and now and
+// then issues an incarnation, which is said once it is begun ("i <incarnation>").
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -64,14 +68,71 @@ void Step(Spool& spool, Connection& connection, uint64_t& next) {
   }
 }
 
-int Run(const std::string& directory, size_t connections, bool hold_unsynced) {
+// What the conversation's thread does, without a conversation. Each step asks for the next from a thread of
+// its own, since callbacks must not call the spool.
+class Taker {
+ public:
+  explicit Taker(Spool& spool) : spool_(spool) {
+    std::thread([this] {
+      for (;;) Turn();
+    }).detach();
+  }
+
+ private:
+  void Turn() {
+    auto groups = Wait<Result<std::vector<SealedGroup>>>(
+        [&](auto done) { spool_.ReadGroups(after_, 64 * 1024, std::move(done)); });
+    if (!groups || groups->empty()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return;
+    }
+    for (const SealedGroup& group : *groups) Tell(group);
+    after_ = groups->back().end;
+    CHECK(Wait<Status>([&](auto done) { spool_.Acknowledge({after_}, std::move(done)); }).has_value());
+    if (++turns_ % 8 != 0) return;
+    const uint64_t incarnation = static_cast<uint64_t>(getpid()) << 32 | turns_;
+    if (Wait<Status>([&](auto done) { spool_.BeginIncarnation(incarnation, std::move(done)); }))
+      Say('i', incarnation);
+  }
+
+  static void Tell(const SealedGroup& group) {
+    for (const std::string& bytes : group.events) {
+      wire::Event event;
+      CHECK(event.ParseFromString(bytes));
+      if (!event.has_intent()) continue;
+      uint64_t number = 0;
+      for (size_t i = 8; i < 16; ++i)
+        number = number << 8 | static_cast<uint8_t>(event.intent().exchange().at(i));
+      Say('g', number);
+    }
+  }
+
+  template <class T, class Ask>
+  static T Wait(Ask ask) {
+    std::promise<T> answered;
+    ask([&](T answer) { answered.set_value(std::move(answer)); });
+    return answered.get_future().get();
+  }
+
+  Spool& spool_;
+  Mark after_{};
+  uint64_t turns_ = 0;
+};
+
+struct Mode {
+  bool hold_unsynced = false;
+  bool collector = false;
+};
+
+int Run(const std::string& directory, size_t connections, Mode mode) {
   std::mutex mutex;
   std::condition_variable progressed;
   uint64_t seen = 0;
   uint64_t progress = 0;
   Options options;
   options.journal.directory = directory;
-  if (hold_unsynced) options.journal.faults = std::make_shared<kv::Faults>(true);
+  if (mode.collector) options.journal.retention = Retention::kAcknowledged;
+  if (mode.hold_unsynced) options.journal.faults = std::make_shared<kv::Faults>(true);
   options.lazy_sync = std::chrono::milliseconds(2);
   options.seal_at_least = std::chrono::milliseconds(5);
   options.on_progress = [&] {
@@ -85,7 +146,9 @@ int Run(const std::string& directory, size_t connections, bool hold_unsynced) {
     return 1;
   }
   Spool& spool = **opened;
-  Say('r', 0);                                            // ready
+  Say('r', 0);  // ready
+  std::optional<Taker> taker;
+  if (mode.collector) taker.emplace(spool);
   uint64_t next = static_cast<uint64_t>(getpid()) << 32;  // numbers of this life
   std::vector<Connection> all(connections);
   for (;;) {
@@ -101,6 +164,10 @@ int Run(const std::string& directory, size_t connections, bool hold_unsynced) {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  return postern::spool::Run(argv[1], std::strtoul(argv[2], nullptr, 10),
-                             argc > 3 && std::string_view(argv[3]) == "--hold-unsynced");
+  postern::spool::Mode mode;
+  for (int i = 3; i < argc; ++i) {
+    mode.hold_unsynced |= std::string_view(argv[i]) == "--hold-unsynced";
+    mode.collector |= std::string_view(argv[i]) == "--collector";
+  }
+  return postern::spool::Run(argv[1], std::strtoul(argv[2], nullptr, 10), mode);
 }

@@ -293,7 +293,8 @@ http::Task<void> Agent::Drain() {
 
 void Agent::Run() {
   loop_->Run();
-  loop_->DestroySpawned();
+  loop_->DestroySpawned();  // exchanges that are still under way get their outcomes
+  gate_->Finish();
   wire::Event event;
   event.mutable_stop()->set_reason("terminated");
   if (const auto ticket = spool_->Append(std::move(event)); !ticket)

@@ -1,6 +1,7 @@
 #include "agent/gate/gate.h"
 
 #include "agent/gate/passage.h"
+#include "shared/base/log.h"
 #include "shared/crypto/random.h"
 
 namespace postern::gate {
@@ -21,8 +22,7 @@ Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::Use
     : loop_(loop),
       recorder_(recorder),
       metrics_(metrics),
-      names_(names),
-      worker_(worker),
+      callers_(loop, worker, names),
       random_(RandomSeed()) {}
 
 http::Task<void> Gate::Handle(http::Exchange& exchange) {
@@ -38,17 +38,29 @@ http::Answer Gate::RenderProtocolError(const http::ProtocolError& error) {
 
 std::unique_ptr<http::ConnectionNote> Gate::OnAccept(const http::Address& client,
                                                      const http::Address& local) {
-  auto note = std::make_unique<ClientSocket>();
-  note->peer = client.ToString();
-  if (const auto ends = identity::EndsOf(client.get(), local.get())) note->os_user = os_users_.Find(*ends);
-  if (!note->os_user) return note;
-  // A name may take long to look up, so the first connections of a user are recorded by number alone.
-  if (auto name = names_.Remembered(note->os_user->uid)) {
-    note->os_user_name = *std::move(name);
-  } else {
-    worker_.Do([&names = names_, uid = note->os_user->uid] { names.NameOf(uid); });
-  }
-  return note;
+  return callers_.Meet(client, local);
+}
+
+void Gate::RecordRefusal(wire::Event event) {
+  auto now = refusals_.Take(std::move(event), loop_.now(), WallNow());
+  if (!now) return;
+  Append(*std::move(now));
+  loop_.timers().Set(*this, *refusals_.next_due());
+}
+
+// A refusal needs no record to be safe: when the record is full it is counted, and stays refused.
+void Gate::Append(wire::Event refusal) {
+  if (const auto ticket = recorder_.Append(std::move(refusal)); !ticket)
+    LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "a refusal could not be recorded");
+}
+
+void Gate::OnDeadline() {
+  for (wire::Event& event : refusals_.TakeDue(loop_.now())) Append(std::move(event));
+  if (const auto due = refusals_.next_due()) loop_.timers().Set(*this, *due);
+}
+
+void Gate::Finish() {
+  for (wire::Event& event : refusals_.TakeAll()) Append(std::move(event));
 }
 
 ExchangeId Gate::MakeId() {

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "agent/gate/loopback_guard.h"
-#include "agent/gate/relay.h"
+#include "agent/gate/sentences.h"
 #include "agent/gate/settlement.h"
 #include "shared/base/json_text.h"
 #include "shared/base/log.h"
@@ -12,10 +12,6 @@ namespace postern::gate {
 namespace {
 
 using http::Io;
-
-const ClientSocket& SocketOf(const http::Exchange& exchange) {
-  return static_cast<const ClientSocket&>(*exchange.note());
-}
 
 wire::Call CallOf(std::string_view path) {
   if (path == "/v1/messages") return wire::CALL_MESSAGES;
@@ -40,61 +36,26 @@ struct Wiper {
   ~Wiper() { ::explicit_bzero(text.data(), text.size()); }
 };
 
-constexpr std::string_view kSigningIn =
-    " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
-
-Refusal RefusalOf(identity::IdentityRefusal refusal) {
-  using identity::IdentityRefusal;
-  const std::string signing_in(kSigningIn);
-  switch (refusal) {
-    case IdentityRefusal::kNoKey:
-      return {Reason::kNoKey, "This request shows no Postern key (pst_…)." + signing_in};
-    case IdentityRefusal::kUnknownOsUser:
-      return {Reason::kUnknownOsUser,
-              "This host's gate doesn't know your user account; ask your administrator." + signing_in};
-    case IdentityRefusal::kForeignKey:
-      return {Reason::kForeignKey, "The key of this request is not a Postern key (pst_…)." + signing_in};
-    case IdentityRefusal::kMalformedKey:
-      return {Reason::kMalformedKey,
-              "The Postern key of this request is cut or has wrong characters; copy it again whole."};
-    case IdentityRefusal::kMistypedKey:
-      return {Reason::kMistypedKey,
-              "The Postern key of this request has a typing error; copy it again whole."};
-    case IdentityRefusal::kUnknownKey:
-      return {Reason::kUnknownKey,
-              "This Postern key is not known on this host; ask your administrator for one."};
-    case IdentityRefusal::kDisabledKey:
-      return {Reason::kDisabledKey, "This Postern key is switched off; ask your administrator."};
-    case IdentityRefusal::kExpiredKey:
-      return {Reason::kExpiredKey, "This Postern key has expired; ask your administrator for a new one."};
-    case IdentityRefusal::kKeyNotForHost:
-      return {Reason::kKeyNotForHost,
-              "This Postern key is for other hosts than this one; ask your administrator."};
-    case IdentityRefusal::kKeyNotForOsUser:
-      return {Reason::kKeyNotForOsUser,
-              "This Postern key is for other users of this host; ask your administrator."};
-  }
-  return {Reason::kUnknownKey, "This key can't be used."};
-}
-
-const Refusal kRecordRefusal{
-    Reason::kRecordFull,
-    "This host's audit record can't take more entries now, and nothing may leave unrecorded; "
-    "tell your administrator (postern-agent status shows why)."};
-
 }  // namespace
 
 Passage::Passage(Gate& gate, http::Exchange& exchange)
     : gate_(gate),
       exchange_(exchange),
+      caller_(static_cast<const Caller&>(*exchange.note())),
       settings_(gate.settings()),
-      id_(gate.MakeId()),
-      id_text_(id_.ToString()),
-      began_(exchange.began()) {}
+      began_(exchange.began()),
+      facts_{.id = gate.MakeId()},
+      id_text_(facts_.id.ToString()) {}
+
+Passage::~Passage() {
+  if (!unsettled_) return;
+  outcome_.set_ending(wire::ENDING_INTERRUPTED);
+  Settle();
+}
 
 http::Task<void> Passage::Run() {
   const http::Head& head = exchange_.head();
-  for (const http::Header& header : head.headers) client_.See(header.name, header.value);
+  for (const http::Header& header : head.headers) facts_.client.See(header.name, header.value);
   std::optional<Refusal> refusal = GuardLoopback(head);
   if (!refusal && IsHello(head)) {
     co_await AnswerHello();
@@ -104,7 +65,7 @@ http::Task<void> Passage::Run() {
   if (!refusal) refusal = Identify();
   if (refusal) {
     co_await Refuse(*refusal);
-  } else if (call_ == wire::CALL_MODELS) {
+  } else if (facts_.call == wire::CALL_MODELS) {
     co_await AnswerModels();
   } else {
     co_await RunCall();
@@ -113,13 +74,13 @@ http::Task<void> Passage::Run() {
 
 std::optional<Refusal> Passage::Route() {
   const http::Head& head = exchange_.head();
-  call_ = CallOf(head.path());
-  if (call_ == wire::CALL_UNKNOWN) {
+  facts_.call = CallOf(head.path());
+  if (facts_.call == wire::CALL_UNKNOWN) {
     return Refusal{
         Reason::kNotFound,
         "This gate has no such path; it serves /v1/messages, /v1/messages/count_tokens and /v1/models."};
   }
-  if (head.method != (call_ == wire::CALL_MODELS ? "GET" : "POST")) {
+  if (head.method != (facts_.call == wire::CALL_MODELS ? "GET" : "POST")) {
     return Refusal{Reason::kWrongMethod, "This path of the gate is not for that method."};
   }
   return std::nullopt;
@@ -140,11 +101,10 @@ http::Task<void> Passage::RunCall() {
 std::optional<Refusal> Passage::Identify() {
   const identity::IdentityRules rules{settings_->config.identity_mode, settings_->keys,
                                       settings_->config.os_users, settings_->host_name};
-  const ClientSocket& socket = SocketOf(exchange_);
-  const auto uid = socket.os_user ? std::optional(socket.os_user->uid) : std::nullopt;
+  const auto uid = caller_.os_user ? std::optional(caller_.os_user->uid) : std::nullopt;
   auto identified = identity::Identify(rules, KeyHeadersOf(exchange_.head()), uid, WallNow());
   if (const auto* refusal = std::get_if<identity::IdentityRefusal>(&identified)) return RefusalOf(*refusal);
-  identity_ = std::get<identity::Identity>(std::move(identified));
+  facts_.identity = std::get<identity::Identity>(std::move(identified));
   return std::nullopt;
 }
 
@@ -168,13 +128,15 @@ http::Task<std::optional<Refusal>> Passage::ReadBody() {
 std::optional<Refusal> Passage::Inspect() {
   auto facts = dialect::ReadMessagesRequest(exchange_.body().view(), gate_.json_);
   if (!facts) return Refusal{Reason::kMalformedBody, facts.error().message};
-  request_ = *std::move(facts);
+  facts_.request = *std::move(facts);
+  facts_.body_bytes = exchange_.body().size();
   return std::nullopt;
 }
 
 std::optional<Refusal> Passage::Judge() const {
-  const pricing::Place place{pricing::Endpoint::kUnsaid, request_.speed, request_.inference_geo};
-  if (const auto price = settings_->prices->Price(request_.model, {}, WallNow(), place); !price) {
+  const dialect::RequestFacts& request = facts_.request;
+  const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
+  if (const auto price = settings_->prices->Price(request.model, {}, WallNow(), place); !price) {
     return Refusal{Reason::kUnknownModel,
                    price.error().message +
                        " This host's price list decides which models may be used; ask your administrator."};
@@ -188,15 +150,16 @@ std::optional<Refusal> Passage::Judge() const {
 
 http::Task<void> Passage::Forward() {
   NoteFirstUse();
-  auto ticket = gate_.recorder_.Append(MakeIntent());
+  auto ticket = gate_.recorder_.Append(IntentEvent(facts_, caller_, settings_->destination.host));
   if (!ticket) {
-    co_await Refuse(kRecordRefusal);
+    const Refusal refusal = RecordRefusal();
+    co_await Refuse(refusal);
     co_return;
   }
   ticket_ = *ticket;
+  unsettled_ = true;
+  process_known_ = caller_.process_known();
   gate_.metrics_.Began();
-  outcome_.set_exchange(std::string(id_.raw()));
-  outcome_.set_bytes_in(exchange_.body().size());
 
   const bool synced_first = settings_->config.audit.sync == agent::AuditConfig::Sync::kBeforeForward;
   const Kept kept = co_await gate_.recorder_.Await(exchange_.strand(), ticket_,
@@ -214,16 +177,23 @@ http::Task<void> Passage::Forward() {
       if (safe == Kept::kYes) co_await exchange_.Send(answer);
     }
   } else if (kept == Kept::kNo) {
-    gate_.metrics_.CountRefusal(kRecordRefusal.reason);
+    const Refusal refusal = RecordRefusal();
+    gate_.metrics_.CountRefusal(refusal.reason);
     outcome_.set_ending(wire::ENDING_REFUSED_BY_POLICY);
-    const http::Answer answer = Render(kRecordRefusal, id_text_);
+    const http::Answer answer = Render(refusal, id_text_);
     outcome_.set_status(static_cast<uint32_t>(answer.status));
     co_await exchange_.Send(answer);
   }
   if (exchange_.strand().cancelled() && outcome_.ending() == wire::ENDING_UNKNOWN) {
     outcome_.set_ending(wire::ENDING_CLIENT_GONE);
   }
+  if (WasCutByUs()) outcome_.set_ending(wire::ENDING_INTERRUPTED);
   Settle();
+}
+
+// At the shutdown deadline connections are cancelled, which otherwise only clients do that leave.
+bool Passage::WasCutByUs() const {
+  return outcome_.ending() == wire::ENDING_CLIENT_GONE && exchange_.server().aborted();
 }
 
 http::Task<Kept> Passage::AwaitSynced() {
@@ -300,36 +270,40 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
   const Kept kept = co_await AwaitSynced();
   if (kept != Kept::kYes) {
     outcome_.set_ending(kept == Kept::kCancelled ? wire::ENDING_CLIENT_GONE : wire::ENDING_REFUSED_BY_POLICY);
-    const http::Answer answer_to_client = Render(kRecordRefusal, id_text_);
+    const http::Answer answer_to_client = Render(RecordRefusal(), id_text_);
     if (kept == Kept::kNo) co_await exchange_.Send(answer_to_client);
     co_return;
   }
-  Relay relay(exchange_, *lease, settings_->config.deadlines, gate_.json_);
-  if (relay.blind() && answer.status / 100 == 2) {
+  relay_.emplace(exchange_, *lease, settings_->config.deadlines, gate_.json_);
+  if (relay_->blind() && answer.status / 100 == 2) {
     // It was asked for identity. What can't be read can't be billed, so it isn't let through.
     const Refusal refusal{Reason::kUnreadableAnswer,
                           "The provider's answer is encoded in a way that this gate can't read."};
     outcome_.set_status(static_cast<uint32_t>(StatusOf(refusal)));
     outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
+    relay_.reset();
     gate_.metrics_.CountRefusal(refusal.reason);
     const http::Answer answer_to_client = Render(refusal, id_text_);
     co_await exchange_.Send(answer_to_client);
     co_return;
   }
   outcome_.set_status(static_cast<uint32_t>(answer.status));
-  const wire::Ending ending = co_await relay.Run(id_text_);
+  const wire::Ending ending = co_await relay_->Run(id_text_);
   outcome_.set_ending(ending);
-  answer_ = relay.facts();
-  if (relay.upstream_whole()) lease.Return();
+  if (relay_->upstream_whole()) lease.Return();
 }
 
 void Passage::Settle() {
+  unsettled_ = false;
   gate_.metrics_.Ended();
+  outcome_.set_exchange(facts_.id.raw().data(), facts_.id.raw().size());
+  outcome_.set_bytes_in(facts_.body_bytes);
   outcome_.set_bytes_out(exchange_.body_bytes_sent());
   outcome_.set_total_ns(static_cast<uint64_t>((BootClock::now() - began_).count()));
-  if (answer_) SettleUsage();
+  if (!process_known_ && caller_.process_known()) caller_.Fill(*outcome_.mutable_os_user());
+  if (relay_) SettleUsage();
   gate_.metrics_.CountBytes(outcome_.bytes_in(), outcome_.bytes_out());
-  gate_.metrics_.CountExchange(wire::CallName(call_), wire::EndingName(outcome_.ending()));
+  gate_.metrics_.CountExchange(wire::CallName(facts_.call), wire::EndingName(outcome_.ending()));
   wire::Event event;
   *event.mutable_outcome() = std::move(outcome_);
   if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket) {
@@ -339,33 +313,19 @@ void Passage::Settle() {
 }
 
 void Passage::SettleUsage() {
-  const pricing::Place place{pricing::Endpoint::kUnsaid, request_.speed, request_.inference_geo};
-  const Settlement settlement = SettleAnswer(*answer_, outcome_.ending(), outcome_.status(), call_,
-                                             request_.model, place, *settings_->prices, WallNow());
-  FillOutcome(outcome_, settlement, *answer_);
+  const dialect::RequestFacts& request = facts_.request;
+  const dialect::AnswerFacts& answer = relay_->facts();
+  const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
+  const Settlement settlement = SettleAnswer(answer, outcome_.ending(), outcome_.status(), facts_.call,
+                                             request.model, place, *settings_->prices, WallNow());
+  FillOutcome(outcome_, settlement, answer);
   if (settlement.billed)
     gate_.metrics_.CountUsage(settlement.cost.model, settlement.usage, settlement.cost.nano_dollars);
 }
 
 http::Task<void> Passage::Refuse(const Refusal& refusal) {
   gate_.metrics_.CountRefusal(refusal.reason);
-  wire::Event event;
-  wire::Refusal& record = *event.mutable_refusal();
-  record.set_exchange(std::string(id_.raw()));
-  record.set_reason(std::string(Name(refusal.reason)));
-  record.set_status(static_cast<uint32_t>(StatusOf(refusal)));
-  FillPrincipal(*record.mutable_principal());
-  FillOsUser(*record.mutable_os_user());
-  record.set_model(request_.model);
-  record.set_call(call_);
-  record.set_session(client_.session_id);
-  record.set_user_agent(client_.user_agent);
-  record.set_peer(SocketOf(exchange_).peer);
-  // A refusal needs no record to be safe: when the record is full it is counted, and stays refused.
-  if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket) {
-    LOG_LIMITED(std::chrono::seconds(10), Level::kWarning, "a refusal could not be recorded",
-                {{"exchange", id_text_}});
-  }
+  gate_.RecordRefusal(RefusalEvent(facts_, caller_, refusal));
   const http::Answer answer = Render(refusal, id_text_);
   co_await exchange_.Send(answer);
 }
@@ -392,58 +352,11 @@ http::Task<void> Passage::AnswerModels() {
   co_await exchange_.Send(answer);
 }
 
-wire::Event Passage::MakeIntent() const {
-  wire::Event event;
-  wire::Intent& intent = *event.mutable_intent();
-  intent.set_exchange(std::string(id_.raw()));
-  FillPrincipal(*intent.mutable_principal());
-  FillOsUser(*intent.mutable_os_user());
-  intent.set_call(call_);
-  intent.set_model(request_.model);
-  intent.set_stream(request_.stream);
-  intent.set_max_tokens(static_cast<uint64_t>(request_.max_tokens.value_or(0)));
-  intent.set_body_bytes(exchange_.body().size());
-  intent.set_messages(static_cast<uint32_t>(request_.message_count));
-  for (const dialect::RequestTool& tool : request_.tools) {
-    if (tool.RunsAtProvider()) {
-      intent.add_server_tools(tool.type);
-    } else {
-      intent.add_tools(tool.name);
-    }
-  }
-  intent.set_session(client_.session_id.empty() ? request_.session_id : client_.session_id);
-  intent.set_agent(client_.agent_id);
-  intent.set_parent_agent(client_.parent_agent_id);
-  intent.set_user_agent(client_.user_agent);
-  intent.set_upstream(settings_->destination.host);
-  intent.set_peer(SocketOf(exchange_).peer);
-  return event;
-}
-
-void Passage::FillPrincipal(wire::Principal& principal) const {
-  if (identity_.key) principal.set_key_id(identity_.key->value);
-  principal.set_user(identity_.principal.user);
-  principal.set_team(identity_.principal.team);
-  principal.set_organisation(identity_.principal.organisation);
-}
-
-void Passage::FillOsUser(wire::OsUser& os_user) const {
-  const ClientSocket& socket = SocketOf(exchange_);
-  os_user.set_known(socket.os_user.has_value());
-  if (!socket.os_user) return;
-  os_user.set_uid(socket.os_user->uid);
-  os_user.set_name(socket.os_user_name);
-}
-
 void Passage::NoteFirstUse() {
-  if (!identity_.key || !gate_.keys_seen_.insert(identity_.key->value).second) return;
-  wire::Event event;
-  wire::KeyFirstUsed& used = *event.mutable_key_first_used();
-  used.set_key_id(identity_.key->value);
-  FillPrincipal(*used.mutable_principal());
-  FillOsUser(*used.mutable_os_user());
-  if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket)
-    gate_.keys_seen_.erase(identity_.key->value);
+  const std::optional<KeyId>& key = facts_.identity.key;
+  if (!key || !gate_.keys_seen_.insert(key->value).second) return;
+  const auto ticket = gate_.recorder_.Append(KeyFirstUsedEvent(facts_, caller_));
+  if (!ticket) gate_.keys_seen_.erase(key->value);
 }
 
 }  // namespace postern::gate

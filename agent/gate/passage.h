@@ -12,23 +12,25 @@
 #include <optional>
 #include <string>
 
-#include "agent/dialect/answer_meter.h"
-#include "agent/dialect/client_headers.h"
-#include "agent/dialect/messages_request.h"
+#include "agent/gate/caller.h"
+#include "agent/gate/exchange_events.h"
 #include "agent/gate/gate.h"
 #include "agent/gate/refusal.h"
+#include "agent/gate/relay.h"
 #include "agent/gate/settings.h"
-#include "agent/identity/identify.h"
 #include "shared/http/server.h"
 #include "shared/http/upstream.h"
 #include "shared/wire/event.h"
 
 namespace postern::gate {
 
-// Lives on the frame of the exchange's coroutine. Owned by the loop thread.
+// Lives on the frame of the exchange's coroutine. Where that is destroyed in the middle (the agent stops),
+// the outcome is recorded with what was seen until then. Owned by the loop thread.
 class Passage {
  public:
   Passage(Gate& gate, http::Exchange& exchange);
+  Passage(const Passage&) = delete;
+  ~Passage();
 
   http::Task<void> Run();
 
@@ -44,35 +46,31 @@ class Passage {
   http::Task<std::optional<Refusal>> AskUpstream(std::optional<http::Lease>& lease);
   http::Task<http::Io> SendAndReadHead(http::ClientConnection& connection, std::string_view head);
   http::Task<void> RelayAnswer(http::Lease& lease);
+  bool WasCutByUs() const;
   void Settle();
   void SettleUsage();
 
   http::Task<void> Refuse(const Refusal& refusal);
   http::Task<void> AnswerModels();
   http::Task<void> AnswerHello();
-  wire::Event MakeIntent() const;
-  void FillPrincipal(wire::Principal& principal) const;
-  void FillOsUser(wire::OsUser& os_user) const;
   void NoteFirstUse();
   http::Task<Kept> AwaitSynced();
 
   Gate& gate_;
   http::Exchange& exchange_;
+  const Caller& caller_;
   const std::shared_ptr<Settings> settings_;
-  const ExchangeId id_;
-  const std::string id_text_;
   const BootTime began_;
+  ExchangeFacts facts_;
+  const std::string id_text_;
 
-  wire::Call call_ = wire::CALL_UNKNOWN;
-  identity::Identity identity_;
-  dialect::ClientHeaders client_;
-  dialect::RequestFacts request_;
+  // From the intent on.
+  bool unsettled_ = false;  // an intent is in the record, or on its way there, and has no outcome
+  bool process_known_ = false;
   spool::Ticket ticket_{};
-
-  // What becomes of it, for the outcome.
   wire::Outcome outcome_;
   BootTime body_read_{};
-  std::optional<dialect::AnswerFacts> answer_;
+  std::optional<Relay> relay_;  // what was seen of an answer
 };
 
 }  // namespace postern::gate

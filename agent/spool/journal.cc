@@ -57,6 +57,11 @@ void Journal::Stage(wire::Event& event) {
     if (const auto id = wire::ParseExchange(event.intent().exchange())) open_.Open(*id, position_);
   } else if (event.has_outcome()) {
     if (const auto id = wire::ParseExchange(event.outcome().exchange())) open_.Close(*id);
+  } else if (event.has_key_first_used()) {
+    const std::string& key = event.key_first_used().key_id();
+    staged_.Put(kMeta, std::string(kKeySeenPrefix) + key,
+                View(RecordKey{position_, RecordKind::kEvent}.Encode()));
+    keys_seen_.insert(key);
   }
 }
 

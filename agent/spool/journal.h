@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,10 @@ class Journal {
   // present one. What is staged must have been written. After an error: Reopen, which finishes it.
   Status BeginIncarnation(uint64_t incarnation);
 
+  // Whether a key_first_used for this key was ever staged here. Once for ever: it outlives trimming and
+  // incarnations.
+  bool HasSeenKey(const std::string& key_id) const { return keys_seen_.contains(key_id); }
+
   bool IsOpen(const ExchangeId& exchange) const { return open_.contains(exchange); }
   size_t open_exchanges() const { return open_.size(); }
   bool poisoned() const { return store_->poisoned(); }
@@ -125,6 +130,7 @@ class Journal {
   Status RecoverOlderChains();
   Status RecoverAcknowledged();
   Status RecoverExchanges(uint64_t from);
+  Status RecoverKeysSeen();
   Status Begin();
   void StageStart(uint64_t incarnation);
   void SwitchIncarnation(uint64_t incarnation, wire::Start& start);
@@ -162,6 +168,7 @@ class Journal {
   WallTime oldest_{};
   uint64_t oldest_open_at_recovery_ = 1;
   OpenExchanges open_;
+  std::set<std::string> keys_seen_;
 
   kv::Batch staged_;
   std::vector<kv::Batch> unsynced_;  // written, or to be written again after Reopen

@@ -48,12 +48,22 @@ Result<std::unique_ptr<Journal>> Journal::Open(JournalOptions options) {
 }
 
 Status Journal::Recover() {
+  RETURN_IF_ERROR(RecoverKeysSeen());
   RETURN_IF_ERROR(RecoverBeginning());
   RETURN_IF_ERROR(RecoverChain());
   if (position_ == 0) return Ok{};
   RETURN_IF_ERROR(RecoverOlderChains());
   RETURN_IF_ERROR(RecoverAcknowledged());
   return RecoverExchanges(oldest_open_at_recovery_);
+}
+
+Status Journal::RecoverKeysSeen() {
+  kv::Cursor cursor = store_->NewCursor(kMeta);
+  for (cursor.Seek(kKeySeenPrefix); cursor.valid() && cursor.key().starts_with(kKeySeenPrefix);
+       cursor.Next()) {
+    keys_seen_.emplace(cursor.key().substr(kKeySeenPrefix.size()));
+  }
+  return cursor.status();
 }
 
 // What stands first says how much was trimmed and how old the rest is.

@@ -22,6 +22,8 @@ constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kAcknowledgedPrefix = "acknowledged/";
 // kMeta: "key/" ‖ key id → a public key (32 bytes) that sealed something in this store.
 constexpr std::string_view kPublicKeyPrefix = "key/";
+// kMeta: "seen/" ‖ id of a virtual key → the RecordKey of its key_first_used.
+constexpr std::string_view kKeySeenPrefix = "seen/";
 
 inline std::string AcknowledgedKey(uint64_t incarnation) {
   std::string key(kAcknowledgedPrefix);

@@ -246,6 +246,7 @@ void Spool::StageItems() {
 // False when the event has to wait for room.
 bool Spool::StageOrKeep(Item& item) {
   wire::Event& event = item.event;
+  if (event.has_key_first_used() && journal_->HasSeenKey(event.key_first_used().key_id())) return true;
   if (full_ && MayBeTurnedAway(event)) {
     if (options_.full == FullPolicy::kBlock) return false;
     if (options_.full == FullPolicy::kGap) {

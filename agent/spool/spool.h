@@ -122,8 +122,9 @@ class Spool {
 
   // Queues one event and wakes the thread; takes a lock for a moment and never touches the disk. Head fields
   // are filled in later; a wall_time that is set is kept. Outcomes, starts, stops and gaps are always taken.
-  // Others, while the record can't be kept: kExhausted (full) or kUnavailable (stalled, failing) with
-  // kRefuse; with kBlock they are taken until the queue is full.
+  // A key_first_used for a key that was ever recorded here is passed over. Others, while the record can't be
+  // kept: kExhausted (full) or kUnavailable (stalled, failing) with kRefuse; with kBlock they are taken until
+  // the queue is full.
   Result<Ticket> Append(wire::Event event);
 
   // Everything up to this ticket survives the death of this process, or is counted by a gap.

@@ -299,6 +299,7 @@ void Server::Drain() {
 
 void Server::Abort() {
   Drain();
+  aborted_ = true;
   for (Connection* connection : connections_) connection->Cancel();
 }
 

@@ -172,6 +172,7 @@ class Server {
   ServerLimits& limits() { return limits_; }
   size_t connections() const { return connections_.size(); }
   bool draining() const { return draining_; }
+  bool aborted() const { return aborted_; }
 
  private:
   friend class Connection;
@@ -190,6 +191,7 @@ class Server {
   std::unordered_set<Connection*> connections_;
   std::unique_ptr<std::array<char, 16 * 1024>> scratch_;  // what is read goes on from here at once
   bool draining_ = false;
+  bool aborted_ = false;
 };
 
 }  // namespace postern::http

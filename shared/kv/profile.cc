@@ -19,6 +19,7 @@ rocksdb::DBOptions DatabaseOf(Profile profile) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.max_open_files = 64;
+  options.max_file_opening_threads = 1;  // 16 would be started at each opening, for a handful of files
   options.max_total_wal_size = 32 * kMegabyte;
   options.max_background_jobs = 2;
   options.info_log = std::make_shared<InfoLog>();

@@ -1,6 +1,7 @@
 // What passes through the gate, seen from both of its sides: real agent, simulated provider.
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -8,6 +9,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "shared/base/hex.h"
 #include "shared/crypto/sha256.h"
@@ -118,7 +120,7 @@ TEST(Relay, ChunkedBodiesAndExpectationsAreMetHere) {
   const std::string body = MessageBody("in chunks");
   support::Headers headers = host.MessageHeaders();
   headers.push_back({"transfer-encoding", "chunked"});
-  headers.push_back({"expect", "100-continue"});
+  headers.emplace_back("expect", "100-continue");
   ASSERT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", headers)));
   EXPECT_THAT(*connection->ReadUntil("\r\n\r\n"), HasSubstr("100 Continue"));
   for (const char c : body) ASSERT_TRUE(connection->Send("1\r\n" + std::string(1, c) + "\r\n"));
@@ -325,6 +327,111 @@ TEST(Relay, TermLetsAStreamFinishAndTakesNoMore) {
   const auto events = host.Events();
   EXPECT_THAT(events.back(), HasSubstr(R"("kind":"stop")"));
   EXPECT_EQ(host.Run({"events", "verify"}).ending.code, 0);
+}
+
+// The value of a member in a line of JSON; empty where there is none.
+std::string Text(std::string_view json, const std::string& name) {
+  return ProviderJournal::Member(json, name);
+}
+
+std::vector<std::string> OfKind(const std::vector<std::string>& events, const std::string& kind) {
+  std::vector<std::string> found;
+  for (const std::string& event : events) {
+    if (Text(event, "kind") == kind) found.push_back(event);
+  }
+  return found;
+}
+
+TEST(Relay, TheRecordNamesTheProcessBehindAConnection) {
+  Host host;
+  // The search for it goes on while the first exchange does; it ends before a later one on the connection.
+  auto connection = RawConnection::Open(host.target());
+  ASSERT_TRUE(connection);
+  std::string pid;
+  for (int i = 0; i < 200 && pid.empty(); ++i) {
+    ASSERT_TRUE(connection->Send(
+        FormatRequest("POST", "/v1/messages", host.MessageHeaders(), MessageBody("[[postern text \"x\"]]"))));
+    ASSERT_TRUE(connection->ReadResponse());
+    const auto intents = OfKind(host.Events(), "intent");
+    ASSERT_FALSE(intents.empty());
+    pid = Text(intents.back(), "pid");
+    if (pid.empty()) continue;
+    EXPECT_EQ(pid, std::to_string(::getpid()));
+    EXPECT_EQ(Text(intents.back(), "executable"), std::filesystem::read_symlink("/proc/self/exe").string());
+    EXPECT_EQ(Text(intents.back(), "directory"), std::filesystem::current_path().string());
+    EXPECT_NE(Text(intents.back(), "uid"), "");
+  }
+  EXPECT_FALSE(pid.empty());
+}
+
+TEST(Relay, AnOutcomeNamesTheProcessThatItsIntentCouldNot) {
+  Host host;
+  // Each on a connection of its own, and slow to begin, so that the search ends in the meantime: sooner or
+  // later.
+  std::string pid;
+  for (int slow = 100; slow <= 10'000 && pid.empty(); slow *= 3) {
+    const std::string prompt = "[[postern text \"x\" slow_start_ms=" + std::to_string(slow) + "]]";
+    ASSERT_EQ(host.Ask(MessageBody(prompt)).status, 200);
+    const auto events = host.Events();
+    const auto outcomes = OfKind(events, "outcome");
+    ASSERT_FALSE(outcomes.empty());
+    pid = Text(OfKind(events, "intent").back(), "pid") + Text(outcomes.back(), "pid");
+  }
+  EXPECT_EQ(pid, std::to_string(::getpid())) << "in one of the two, not in both";
+}
+
+TEST(Relay, AFloodOfRefusalsIsFewEventsThatCountThemAll) {
+  Host host;
+  constexpr int kRequests = 300;
+  for (int i = 0; i < kRequests; ++i) {
+    const auto refused = support::Fetch(host.target(), "POST", "/v1/messages",
+                                        {{"content-type", "application/json"}}, MessageBody("hello"));
+    ASSERT_TRUE(refused);
+    ASSERT_EQ(refused->status, 401);
+  }
+  EXPECT_EQ(host.StopAgent().code, 0);
+  int counted = 0;
+  const auto refusals = OfKind(host.Events(), "refusal");
+  for (const std::string& refusal : refusals) {
+    const std::string times = Text(refusal, "times");
+    counted += times.empty() ? 1 : std::stoi(times);
+  }
+  EXPECT_EQ(counted, kRequests);
+  EXPECT_LT(refusals.size(), 20u);
+}
+
+TEST(Relay, AnExchangeThatTheAgentsEndCutsHasItsOutcome) {
+  Host host({.extra_config = "deadlines:\n  shutdown: 200ms\n"});
+  auto stream = RawConnection::Open(host.target());
+  ASSERT_TRUE(stream);
+  ASSERT_TRUE(stream->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
+                                         StreamBody("[[postern events=100000 size=100 pace_ms=5]]"))));
+  ASSERT_TRUE(stream->ReadUntil("content_block_delta"));
+  EXPECT_EQ(host.StopAgent().code, 0);
+  const auto events = host.Events();
+  EXPECT_EQ(OfKind(events, "intent").size(), 1u);
+  const auto outcomes = OfKind(events, "outcome");
+  ASSERT_EQ(outcomes.size(), 1u);
+  EXPECT_EQ(Text(outcomes[0], "ending"), "interrupted");
+  EXPECT_EQ(Text(outcomes[0], "status"), "200");
+  EXPECT_NE(Text(outcomes[0], "cost_nano_dollars"), "") << "what was seen is billed";
+  EXPECT_EQ(OfKind(events, "stop").size(), 1u);
+}
+
+TEST(Relay, ASecondSignalEndsAtOnceAndLosesNoOutcome) {
+  Host host;
+  auto stream = RawConnection::Open(host.target());
+  ASSERT_TRUE(stream);
+  ASSERT_TRUE(stream->Send(FormatRequest("POST", "/v1/messages", host.MessageHeaders(),
+                                         StreamBody("[[postern events=100000 size=100 pace_ms=5]]"))));
+  ASSERT_TRUE(stream->ReadUntil("content_block_delta"));
+  host.agent().Signal(SIGTERM);
+  ASSERT_TRUE(host.agent().WaitForLine("stopping"));
+  host.agent().Signal(SIGTERM);
+  EXPECT_EQ(host.agent().Wait()->code, 0);
+  const auto outcomes = OfKind(host.Events(), "outcome");
+  ASSERT_EQ(outcomes.size(), 1u);
+  EXPECT_EQ(Text(outcomes[0], "ending"), "interrupted");
 }
 
 TEST(Relay, AReloadTakesNewKeysAndABadOneChangesNothing) {

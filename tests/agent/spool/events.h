@@ -45,6 +45,12 @@ inline wire::Event Stop() {
   return event;
 }
 
+inline wire::Event KeyFirstUsed(const std::string& key_id) {
+  wire::Event event;
+  event.mutable_key_first_used()->set_key_id(key_id);
+  return event;
+}
+
 inline wire::Event Refusal() {
   wire::Event event;
   event.mutable_refusal()->set_reason("no_key");

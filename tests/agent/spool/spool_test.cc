@@ -136,6 +136,26 @@ TEST_F(SpoolTest, WhatNobodyWaitsForIsSyncedInTime) {
   EXPECT_TRUE(IsSynced(*spool, *spool->Append(Outcome(1))));
 }
 
+std::vector<std::string> KeysFirstUsed(const Page& page) {
+  std::vector<std::string> keys;
+  for (const wire::Event& event : Events(page)) {
+    if (event.has_key_first_used()) keys.push_back(event.key_first_used().key_id());
+  }
+  return keys;
+}
+
+TEST_F(SpoolTest, AKeyIsFirstUsedOnceForEver) {
+  for (int life = 0; life < 3; ++life) {
+    const auto spool = MustOpen();
+    ASSERT_TRUE(spool->Append(KeyFirstUsed("aaaaaaaaaaaa")));
+    ASSERT_TRUE(spool->Append(KeyFirstUsed("aaaaaaaaaaaa")));
+    const auto last = spool->Append(KeyFirstUsed("bbbbbbbbbbbb"));
+    ASSERT_TRUE(last);
+    EXPECT_TRUE(IsSynced(*spool, *last));
+  }
+  EXPECT_EQ(KeysFirstUsed(All()), (std::vector<std::string>{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}));
+}
+
 TEST_F(SpoolTest, NothingCanBeAppendedAfterClose) {
   const auto spool = MustOpen();
   EXPECT_TRUE(spool->Close());

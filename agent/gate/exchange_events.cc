@@ -1,0 +1,71 @@
+#include "agent/gate/exchange_events.h"
+
+#include <string>
+
+namespace postern::gate {
+namespace {
+
+void Fill(wire::Principal& record, const identity::Identity& identity) {
+  if (identity.key) record.set_key_id(identity.key->value);
+  record.set_user(identity.principal.user);
+  record.set_team(identity.principal.team);
+  record.set_organisation(identity.principal.organisation);
+}
+
+}  // namespace
+
+wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream) {
+  const dialect::RequestFacts& request = facts.request;
+  wire::Event event;
+  wire::Intent& intent = *event.mutable_intent();
+  intent.set_exchange(facts.id.raw().data(), facts.id.raw().size());
+  Fill(*intent.mutable_principal(), facts.identity);
+  caller.Fill(*intent.mutable_os_user());
+  intent.set_call(facts.call);
+  intent.set_model(request.model);
+  intent.set_stream(request.stream);
+  intent.set_max_tokens(static_cast<uint64_t>(request.max_tokens.value_or(0)));
+  intent.set_body_bytes(facts.body_bytes);
+  intent.set_messages(static_cast<uint32_t>(request.message_count));
+  for (const dialect::RequestTool& tool : request.tools) {
+    if (tool.RunsAtProvider()) {
+      intent.add_server_tools(tool.type);
+    } else {
+      intent.add_tools(tool.name);
+    }
+  }
+  intent.set_session(facts.client.session_id.empty() ? request.session_id : facts.client.session_id);
+  intent.set_agent(facts.client.agent_id);
+  intent.set_parent_agent(facts.client.parent_agent_id);
+  intent.set_user_agent(facts.client.user_agent);
+  intent.set_upstream(upstream);
+  intent.set_peer(caller.peer);
+  return event;
+}
+
+wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const Refusal& refusal) {
+  wire::Event event;
+  wire::Refusal& record = *event.mutable_refusal();
+  record.set_exchange(facts.id.raw().data(), facts.id.raw().size());
+  record.set_reason(std::string(Name(refusal.reason)));
+  record.set_status(static_cast<uint32_t>(StatusOf(refusal)));
+  Fill(*record.mutable_principal(), facts.identity);
+  caller.Fill(*record.mutable_os_user());
+  record.set_model(facts.request.model);
+  record.set_call(facts.call);
+  record.set_session(facts.client.session_id);
+  record.set_user_agent(facts.client.user_agent);
+  record.set_peer(caller.peer);
+  return event;
+}
+
+wire::Event KeyFirstUsedEvent(const ExchangeFacts& facts, const Caller& caller) {
+  wire::Event event;
+  wire::KeyFirstUsed& used = *event.mutable_key_first_used();
+  used.set_key_id(facts.identity.key->value);
+  Fill(*used.mutable_principal(), facts.identity);
+  caller.Fill(*used.mutable_os_user());
+  return event;
+}
+
+}  // namespace postern::gate

@@ -31,12 +31,12 @@ struct Url {
 };
 
 struct ClientOptions {
-  std::string url;
+  std::string url = {};
   // Lower-case hexadecimal SHA-256 of the SubjectPublicKeyInfo. Where it is set, it alone decides: names and
   // dates of the certificate don't count.
-  std::string fingerprint;
-  std::string authority;  // file of PEM: trusted instead of the system's roots
-  std::string token;      // sent as "Authorization: Bearer …"
+  std::string fingerprint = {};
+  std::string authority = {};  // file of PEM: trusted instead of the system's roots
+  std::string token = {};      // sent as "Authorization: Bearer …"
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds timeout{60'000};  // for the peer's next bytes
   size_t body_bytes = 64 << 20;               // of an answer; more is an error
@@ -44,9 +44,9 @@ struct ClientOptions {
 
 struct Call {
   std::string method = "GET";
-  std::string path;  // as it goes on the wire: use Escape for parts of others' making
-  std::vector<std::pair<std::string, std::string>> query;  // escaped here
-  std::string body;
+  std::string path = {};  // as it goes on the wire: use Escape for parts of others' making
+  std::vector<std::pair<std::string, std::string>> query = {};  // escaped here
+  std::string body = {};
   std::string content_type = "application/json";
   std::string accept = "application/json";
 };

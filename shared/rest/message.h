@@ -25,8 +25,9 @@ using Headers = std::map<std::string, std::string, std::less<>>;
 using Query = std::multimap<std::string, std::string, std::less<>>;
 
 struct Request {
-  std::string method;  // "GET", …
-  std::string path;    // decoded, begins with "/"; never holds "//", "/./" or "/../", nor a control character
+  std::string method;                 // "GET", …
+  std::string path;                   // as it came: begins with "/", without the query
+  std::vector<std::string> segments;  // "/v1/users/a%2Fb" → "v1", "users", "a/b"; no control characters
   Query query;
   Headers headers;
   std::string body;

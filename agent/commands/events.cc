@@ -1,6 +1,5 @@
 #include "agent/commands/events.h"
 
-#include <charconv>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -10,69 +9,45 @@
 #include <utility>
 #include <vector>
 
-#include "agent/commands/config_option.h"
 #include "agent/commands/event_json.h"
 #include "agent/commands/event_rows.h"
+#include "agent/commands/options.h"
 #include "agent/commands/record_source.h"
-#include "agent/commands/since.h"
 #include "agent/spool/verifier.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
+#include "shared/command_line/times.h"
 #include "shared/wire/chain.h"
 
 namespace postern::commands {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kUnsound = 1;
-constexpr int kWrongUsage = 2;
-constexpr int kCannotReach = 3;
+using command_line::Invocation;
+using command_line::kCannotReach;
+using command_line::kDone;
+
+constexpr int kUnsound = command_line::kRefused;
 
 constexpr size_t kRowsByDefault = 50;
+constexpr uint64_t kMostRows = 1'000'000'000;
 constexpr auto kFollowEvery = std::chrono::milliseconds(250);
-constexpr const char* kUsage =
-    "usage: postern-agent events [--follow] [--json] [--since 2h|2026-11-23|2026-11-23T10:30:00Z] [--limit "
-    "N]\n"
-    "       postern-agent events verify [--json]\n";
 
 struct Wishes {
-  bool verify = false;
   bool follow = false;
   bool json = false;
   std::optional<WallTime> since;
   std::optional<size_t> limit;
 };
 
-std::optional<size_t> ParseCount(std::string_view text) {
-  size_t count = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (problem != std::errc{} || end != text.data() + text.size() || count == 0) return std::nullopt;
-  return count;
-}
-
-// kInvalid with the word that is not understood.
-Result<Wishes> ParseWishes(std::span<const std::string> words) {
-  Wishes wishes;
-  for (size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    const auto wrong = [&](const std::string& what) { return Error{ErrorCode::kInvalid, what}; };
-    if (word == "verify" && i == 0) {
-      wishes.verify = true;
-    } else if (word == "--follow" && !wishes.verify) {
-      wishes.follow = true;
-    } else if (word == "--json") {
-      wishes.json = true;
-    } else if ((word == "--since" || word == "--limit") && !wishes.verify) {
-      if (i + 1 == words.size()) return wrong(word + " needs a value");
-      const std::string& value = words[++i];
-      if (word == "--since" && !(wishes.since = ParseSince(value, WallNow())))
-        return wrong("\"" + value + "\" is not a time");
-      if (word == "--limit" && !(wishes.limit = ParseCount(value)))
-        return wrong("\"" + value + "\" is not a number above 0");
-    } else {
-      return wrong("\"" + word + "\" is not understood");
-    }
+Result<Wishes> ParseWishes(const command_line::Arguments& arguments) {
+  Wishes wishes{.follow = arguments.Has("follow"), .json = arguments.Has("json"), .since = {}, .limit = {}};
+  if (const auto since = arguments.Value("since")) {
+    wishes.since = command_line::ParseSince(*since, WallNow());
+    if (!wishes.since)
+      return Error{ErrorCode::kInvalid,
+                   "--since: \"" + *since + "\" is not " + std::string(command_line::kSinceForms)};
   }
+  ASSIGN_OR_RETURN(wishes.limit, arguments.Number("limit", 1, kMostRows));
   return wishes;
 }
 
@@ -210,7 +185,7 @@ void PrintText(const spool::Verdict& verdict, const std::vector<std::string>& ke
   for (const std::string& key : keys) out << "  sealed with public key " << ToHex(key) << "\n";
 }
 
-int Verify(RecordSource& source, const Wishes& wishes, std::ostream& out, std::ostream& err) {
+int Verify(RecordSource& source, const Invocation& call) {
   Pages pages(source, {});
   std::optional<spool::Verifier> verifier;
   std::vector<std::string> raw_keys;
@@ -227,49 +202,57 @@ int Verify(RecordSource& source, const Wishes& wishes, std::ostream& out, std::o
     good = good && verifier->Add(record.position, record.kind, record.bytes);
   };
   while (!pages.done && good) {
-    if (const Status status = pages.Next(check); !status) return Report(status.error(), err);
+    if (const Status status = pages.Next(check); !status) return Report(status.error(), call.err);
   }
   const spool::Verdict verdict = verifier ? verifier->Finish() : spool::Verdict{};
-  if (wishes.json) {
-    PrintJson(verdict, out);
+  if (call.arguments.Has("json")) {
+    PrintJson(verdict, call.out);
   } else {
-    PrintText(verdict, raw_keys, out);
+    PrintText(verdict, raw_keys, call.out);
   }
   return verdict.sound() ? kDone : kUnsound;
 }
 
-}  // namespace
-
-int RunEventsCommand(std::span<const std::string> words, const RecordPlace& place, std::ostream& out,
-                     std::ostream& err) {
-  const auto wishes = ParseWishes(words);
-  if (!wishes) {
-    err << "postern-agent events: " << wishes.error().message << "\n" << kUsage;
-    return kWrongUsage;
-  }
-  const auto source = OpenRecord(place.state_directory, place.socket);
-  if (!source) return Report(source.error(), err);
-  return wishes->verify ? Verify(**source, *wishes, out, err) : Show(**source, *wishes, out, err);
+Result<std::unique_ptr<RecordSource>> Open(const Invocation& call) {
+  ASSIGN_OR_RETURN(const agent::AgentConfig config, LoadConfig(call));
+  return OpenRecord(config.state.string(), config.socket().string());
 }
 
-int RunEventsCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
-  std::vector<std::string> own;
-  std::vector<std::string> about_config;
-  for (size_t i = 0; i < words.size(); ++i) {
-    const bool apart = words[i] == "--config" && i + 1 < words.size();
-    const bool ours =
-        apart || words[i] == "--config" || words[i].starts_with("--config=") || words[i] == "--help";
-    (ours ? about_config : own).push_back(words[i]);
-    if (apart) about_config.push_back(words[++i]);
-  }
-  const ConfigOption option = ReadConfigOption("events", kUsage, about_config, out, err);
-  if (option.exit_code) return *option.exit_code;
-  const auto config = agent::LoadAgentConfig(option.config_file);
-  if (!config) {
-    err << "postern-agent events: " << config.error().message << '\n';
-    return kWrongUsage;
-  }
-  return RunEventsCommand(own, {config->state.string(), config->socket().string()}, out, err);
+// What is wrong with the configuration is wrong usage; what is wrong with the record has codes of its own.
+int FailToOpen(const Invocation& call, const Error& error) {
+  return error.code == ErrorCode::kInvalid ? call.Fail(error) : Report(error, call.err);
+}
+
+int ShowEvents(const Invocation& call) {
+  const auto wishes = ParseWishes(call.arguments);
+  if (!wishes) return call.Fail(wishes.error());
+  const auto source = Open(call);
+  return source ? Show(**source, *wishes, call.out, call.err) : FailToOpen(call, source.error());
+}
+
+int VerifyEvents(const Invocation& call) {
+  const auto source = Open(call);
+  return source ? Verify(**source, call) : FailToOpen(call, source.error());
+}
+
+}  // namespace
+
+std::vector<command_line::Command> EventsCommands() {
+  return {{.name = "events",
+           .sentence = "Shows what happened, one row an exchange.",
+           .details = "Without --since and --limit the last 50 rows.",
+           .options = {{.name = "follow", .sentence = "Goes on with what happens from now on."},
+                       {.name = "since",
+                        .value = "TIME",
+                        .sentence = "From 2h ago, 2026-11-23, 2026-11-23T10:30:00Z."},
+                       {.name = "limit", .value = "N", .sentence = "At most so many rows, the last ones."},
+                       kConfigOption,
+                       kJsonOption},
+           .run = ShowEvents},
+          {.name = "events verify",
+           .sentence = "Checks the chain of events and its seals, and names the first thing that is wrong.",
+           .options = {kConfigOption, kJsonOption},
+           .run = VerifyEvents}};
 }
 
 }  // namespace postern::commands

@@ -1,15 +1,14 @@
 #include "agent/commands/key.h"
 
 #include <algorithm>
-#include <charconv>
-#include <iomanip>
 #include <ostream>
 
-#include "agent/commands/arguments.h"
-#include "agent/config.h"
+#include "agent/commands/options.h"
 #include "agent/identity/key_file.h"
 #include "shared/base/clock.h"
 #include "shared/base/json_text.h"
+#include "shared/command_line/table.h"
+#include "shared/command_line/times.h"
 #include "shared/crypto/random.h"
 #include "shared/tokens/token.h"
 
@@ -20,43 +19,10 @@ using identity::KeyRecord;
 using identity::KeyTable;
 using std::chrono::sys_seconds;
 
-constexpr std::string_view kHelp =
-    R"(Virtual keys of this host, kept as hashes in keys.yaml. A running agent reads them again on SIGHUP.
-
-  postern-agent key create --user NAME [--team NAME] [--organisation NAME] [--label TEXT]
-                           [--expires TIME] [--host NAME,…] [--os-user NAME,…] [--json]
-      Makes a key and prints it, once: it can't be shown again.
-      --expires    2027-01-31, 2027-01-31T12:00:00Z, or from now: 90d, 12h
-      --host       the key works only on these hosts
-      --os-user    the key works only for programs of these users (names or numbers)
-
-  postern-agent key list [--json]
-  postern-agent key disable ID
-  postern-agent key enable ID
-
-All of them:
-      --config FILE   the agent's configuration, which says where keys.yaml is (/etc/postern/agent.yaml)
-      --file FILE     keys.yaml itself; no configuration is read then
-
-Exit codes: 0 done, 1 refused or not found, 2 wrong usage or configuration.
-)";
-
-constexpr int kDone = 0;
-constexpr int kRefused = 1;
-constexpr int kUsage = 2;
-
-// One invocation's arguments and outlets.
-struct Call {
-  const Arguments& arguments;
-  std::filesystem::path file;
-  std::ostream& out;
-  std::ostream& err;
-};
-
-int Fail(std::ostream& err, const Error& error) {
-  err << "postern-agent key: " << error.message << '\n';
-  return error.code == ErrorCode::kInvalid ? kUsage : kRefused;
-}
+using command_line::Arguments;
+using command_line::Invocation;
+using command_line::kDone;
+using command_line::Option;
 
 std::string JsonList(const std::vector<std::string>& texts) {
   std::string json;
@@ -84,30 +50,8 @@ std::string JsonMembers(const KeyRecord& record) {
          ",\"os_users\":" + JsonList(record.os_users);
 }
 
-std::vector<std::string> SplitAtCommas(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(','), text.size());
-    if (end > 0) parts.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parts;
-}
-
-// A time, or one from now on: 90d, 12h.
-Result<sys_seconds> ParseExpiry(const std::string& text, sys_seconds now) {
-  const auto ahead = [&]() -> std::optional<sys_seconds> {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end + 1 != text.data() + text.size() || number > 1'000'000)
-      return std::nullopt;
-    if (*end == 'd') return now + std::chrono::days(number);
-    if (*end == 'h') return now + std::chrono::hours(number);
-    return std::nullopt;
-  };
-  const auto time = identity::ParseTime(text);
-  const auto expiry = time ? time : ahead();
-  if (expiry && *expiry > now) return *expiry;
+Result<sys_seconds> ParseExpiry(const std::string& text) {
+  if (const auto time = command_line::ParseUntil(text, WallNow())) return *time;
   return Error{ErrorCode::kInvalid,
                "--expires: found \"" + text +
                    "\", allowed is a time to come, such as 2027-01-31, 2027-01-31T12:00:00Z, 90d or 12h"};
@@ -132,107 +76,132 @@ Result<KeyRecord> RecordFrom(const Arguments& arguments, sys_seconds now) {
   if (record.principal.user.empty()) return Error{ErrorCode::kInvalid, "--user NAME is missing"};
   record.label = text("label");
   record.created = now;
-  record.hosts = SplitAtCommas(text("host"));
-  record.os_users = SplitAtCommas(text("os-user"));
+  record.hosts = arguments.List("host");
+  record.os_users = arguments.List("os-user");
   if (const auto expires = arguments.Value("expires")) {
-    ASSIGN_OR_RETURN(record.expires, ParseExpiry(*expires, now));
+    ASSIGN_OR_RETURN(record.expires, ParseExpiry(*expires));
   }
   return record;
 }
 
-int Create(const Call& call) {
+// A file that can't be read or written is a refusal: nothing was to be reached.
+int FailAtFile(const Invocation& call, const Error& error) {
+  return call.Fail(error.code == ErrorCode::kUnavailable ? Error{ErrorCode::kDenied, error.message} : error);
+}
+
+Result<std::filesystem::path> KeysPath(const Invocation& call) {
+  if (const auto file = call.arguments.Value("file")) return std::filesystem::path(*file);
+  ASSIGN_OR_RETURN(const agent::AgentConfig config, LoadConfig(call));
+  return config.keys;
+}
+
+int Create(const Invocation& call) {
+  const auto file = KeysPath(call);
+  if (!file) return call.Fail(file.error());
   auto record = RecordFrom(call.arguments, Now());
-  if (!record) return Fail(call.err, record.error());
+  if (!record) return call.Fail(record.error());
   std::string text = tokens::Make(tokens::Kind::kVirtualKey, crypto::RandomBytes);
   const tokens::Token key = tokens::Parse(tokens::Kind::kVirtualKey, text);
   record->id.value = key.id;
   record->secret_hash = tokens::HashSecret(key.secret);
-  const Status appended = identity::AppendKey(call.file, *record);
-  if (!appended) return Fail(call.err, appended.error());
+  const Status appended = identity::AppendKey(*file, *record);
+  if (!appended) return FailAtFile(call, appended.error());
   if (call.arguments.Has("json")) {
     call.out << "{\"key\":" << JsonString(text) << ',' << JsonMembers(*record) << "}\n";
   } else {
     call.out << text << '\n';
     call.err
         << "Key " << record->id.value << " for " << record->principal.user << ", kept as a hash in "
-        << call.file.string()
+        << file->string()
         << ".\nThis is the only time that it is shown. Give it to Claude Code as ANTHROPIC_AUTH_TOKEN.\n";
   }
   crypto::Cleanse(text);
   return kDone;
 }
 
-int List(const Call& call) {
-  const auto table = KeyTable::Load(call.file);
-  if (!table) return Fail(call.err, table.error());
+int List(const Invocation& call) {
+  const auto file = KeysPath(call);
+  if (!file) return call.Fail(file.error());
+  const auto keys = KeyTable::Load(*file);
+  if (!keys) return FailAtFile(call, keys.error());
   if (call.arguments.Has("json")) {
-    for (const KeyRecord& record : table->records()) call.out << '{' << JsonMembers(record) << "}\n";
+    for (const KeyRecord& record : keys->records()) call.out << '{' << JsonMembers(record) << "}\n";
     return kDone;
   }
-  const auto row = [&](std::string_view id, std::string_view state, std::string_view created,
-                       std::string_view expires, std::string_view user, std::string_view team,
-                       std::string_view label) {
-    call.out << std::left << std::setw(14) << id << std::setw(10) << state << std::setw(22) << created
-             << std::setw(22) << expires << std::setw(26) << user << ' ' << std::setw(14) << team << ' '
-             << label << '\n';
-  };
-  row("ID", "STATE", "CREATED", "EXPIRES", "USER", "TEAM", "LABEL");
-  for (const KeyRecord& record : table->records()) {
-    row(record.id.value, State(record, Now()), identity::FormatTime(record.created),
-        record.expires ? identity::FormatTime(*record.expires) : "never", record.principal.user,
-        record.principal.team, record.label);
+  command_line::Table table({{"ID"}, {"STATE"}, {"CREATED"}, {"EXPIRES"}, {"USER"}, {"TEAM"}, {"LABEL"}});
+  for (const KeyRecord& record : keys->records()) {
+    table.Add({record.id.value, std::string(State(record, Now())), identity::FormatTime(record.created),
+               record.expires ? identity::FormatTime(*record.expires) : "never", record.principal.user,
+               record.principal.team, record.label});
   }
+  table.Print(call.out);
   return kDone;
 }
 
-int Switch(const Call& call, identity::KeySwitch position) {
-  const auto& words = call.arguments.words();
-  if (words.size() != 2 || !tokens::IsId(words[1])) {
+int Switch(const Invocation& call, identity::KeySwitch position) {
+  const auto file = KeysPath(call);
+  if (!file) return call.Fail(file.error());
+  const std::string& id = call.word(0);
+  if (!tokens::IsId(id)) {
     // Not shown: somebody may have pasted the whole key.
-    return Fail(call.err, {ErrorCode::kInvalid,
-                           "allowed is one key's id: 12 small letters and digits, as `key list` shows"});
+    return call.Fail(
+        {ErrorCode::kInvalid, "allowed is one key's id: 12 small letters and digits, as `key list` shows"});
   }
-  const Status switched = identity::SwitchKey(call.file, KeyId{words[1]}, position);
-  if (!switched) return Fail(call.err, switched.error());
-  call.err << "Key " << words[1] << " is "
-           << (position == identity::KeySwitch::kDisabled ? "disabled" : "enabled")
+  const Status switched = identity::SwitchKey(*file, KeyId{id}, position);
+  if (!switched) return FailAtFile(call, switched.error());
+  call.err << "Key " << id << " is " << (position == identity::KeySwitch::kDisabled ? "disabled" : "enabled")
            << ". A running agent knows after SIGHUP.\n";
   return kDone;
 }
 
-Result<std::filesystem::path> KeysPath(const Arguments& arguments) {
-  if (const auto file = arguments.Value("file")) return std::filesystem::path(*file);
-  ASSIGN_OR_RETURN(const agent::AgentConfig config,
-                   agent::LoadAgentConfig(arguments.Value("config").value_or("/etc/postern/agent.yaml")));
-  return config.keys;
-}
+int Disable(const Invocation& call) { return Switch(call, identity::KeySwitch::kDisabled); }
+int Enable(const Invocation& call) { return Switch(call, identity::KeySwitch::kEnabled); }
 
 }  // namespace
 
-int RunKeyCommand(std::span<const std::string> arguments, std::ostream& out, std::ostream& err) {
-  const auto parsed = Arguments::Parse(
-      arguments, {"user", "team", "organisation", "label", "expires", "host", "os-user", "config", "file"},
-      {"json", "help"});
-  if (!parsed) return Fail(err, parsed.error());
-  if (parsed->Has("help")) {
-    out << kHelp;
-    return kDone;
-  }
-  const std::string verb = parsed->words().empty() ? "" : parsed->words()[0];
-  const bool takes_id = verb == "disable" || verb == "enable";
-  if ((verb != "create" && verb != "list" && !takes_id) || (!takes_id && parsed->words().size() != 1)) {
-    err << kHelp;
-    return kUsage;
-  }
-  const auto file = KeysPath(*parsed);
-  if (!file) {
-    Fail(err, file.error());
-    return kUsage;
-  }
-  const Call call{*parsed, *file, out, err};
-  if (verb == "create") return Create(call);
-  if (verb == "list") return List(call);
-  return Switch(call, verb == "disable" ? identity::KeySwitch::kDisabled : identity::KeySwitch::kEnabled);
+std::vector<command_line::Command> KeyCommands() {
+  const Option file{.name = "file",
+                    .value = "FILE",
+                    .sentence = "keys.yaml itself; no configuration is read then.",
+                    .completes = command_line::Completes::kFiles};
+  const std::vector<Option> places{kConfigOption, file};
+  const std::vector<Option> places_and_json{kConfigOption, file, kJsonOption};
+  return {
+      {.name = "key create",
+       .sentence = "Makes a key and prints it, once: it can't be shown again.",
+       .details = "Only its hash is kept, in keys.yaml. A running agent reads that again on SIGHUP.",
+       .options = command_line::Join(
+           {{.name = "user",
+             .value = "NAME",
+             .sentence = "Whose key it is.",
+             .need = command_line::Need::kRequired},
+            {.name = "team", .value = "NAME", .sentence = "The user's team."},
+            {.name = "organisation", .value = "NAME", .sentence = "The user's organisation."},
+            {.name = "label", .value = "TEXT", .sentence = "What the key is for."},
+            {.name = "expires",
+             .value = "TIME",
+             .sentence = "2027-01-31, 2027-01-31T12:00:00Z, or from now: 90d, 12h."},
+            {.name = "host", .value = "NAME,…", .sentence = "The key works only on these hosts."},
+            {.name = "os-user",
+             .value = "NAME,…",
+             .sentence = "The key works only for programs of these users (names or numbers)."}},
+           places_and_json),
+       .run = Create},
+      {.name = "key list",
+       .sentence = "Shows the keys, without their secrets.",
+       .options = places_and_json,
+       .run = List},
+      {.name = "key disable",
+       .words = "ID",
+       .sentence = "Switches a key off.",
+       .options = places,
+       .run = Disable},
+      {.name = "key enable",
+       .words = "ID",
+       .sentence = "Switches it on again.",
+       .options = places,
+       .run = Enable},
+  };
 }
 
 }  // namespace postern::commands

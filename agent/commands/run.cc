@@ -3,8 +3,7 @@
 #include <ostream>
 
 #include "agent/agent.h"
-#include "agent/commands/arguments.h"
-#include "agent/commands/config_option.h"
+#include "agent/commands/options.h"
 #include "agent/identity/key_table.h"
 #include "shared/config/node.h"
 #include "shared/pricing/price_file.h"
@@ -12,16 +11,7 @@
 namespace postern::commands {
 namespace {
 
-constexpr std::string_view kRunHelp = R"(usage: postern-agent run [--config FILE]
-
-Serves until SIGTERM or SIGINT: no new requests, those under way finish, the record is closed. A second signal ends at once.
-SIGHUP reads the configuration again; a bad one is refused with a line in the log, and the old one stays.
-)";
-
-constexpr std::string_view kCheckHelp = R"(usage: postern-agent check [--config FILE]
-
-Reads the configuration, the keys and the prices it names, and says what is wrong with them. Exit codes: 0 good, 2 not.
-)";
+using command_line::Invocation;
 
 Status CheckFiles(const agent::AgentConfig& config) {
   RETURN_IF_ERROR(identity::KeyTable::Load(config.keys));
@@ -30,24 +20,31 @@ Status CheckFiles(const agent::AgentConfig& config) {
   return Ok{};
 }
 
-}  // namespace
+int RunAgent(const Invocation& call) { return agent::RunAgent(ConfigFile(call)); }
 
-int RunRunCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
-  const auto usage = ReadConfigOption("run", kRunHelp, words, out, err);
-  return usage.exit_code ? *usage.exit_code : agent::RunAgent(usage.config_file);
+int CheckConfig(const Invocation& call) {
+  const auto config = LoadConfig(call);
+  const Status checked = config ? CheckFiles(*config) : Status(config.error());
+  if (!checked) return call.Fail({ErrorCode::kInvalid, checked.error().message});
+  call.out << ConfigFile(call).string() << ": good\n";
+  return command_line::kDone;
 }
 
-int RunCheckCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
-  const auto usage = ReadConfigOption("check", kCheckHelp, words, out, err);
-  if (usage.exit_code) return *usage.exit_code;
-  const auto config = agent::LoadAgentConfig(usage.config_file);
-  const Status checked = config ? CheckFiles(*config) : Status(config.error());
-  if (!checked) {
-    err << "postern-agent check: " << checked.error().message << '\n';
-    return 2;
-  }
-  out << usage.config_file.string() << ": good\n";
-  return 0;
+}  // namespace
+
+std::vector<command_line::Command> RunCommands() {
+  return {
+      {.name = "run",
+       .sentence = "Serves until SIGTERM; SIGHUP reads the configuration again.",
+       .details = "On SIGTERM or SIGINT no new requests are taken, those under way finish, and the record is "
+                  "closed. A second signal ends it at once. A configuration that SIGHUP finds to be bad is "
+                  "refused with a line in the log, and the old one stays.",
+       .options = {kConfigOption},
+       .run = RunAgent},
+      {.name = "check",
+       .sentence = "Reads the configuration and all that it names, and says whether it is good.",
+       .options = {kConfigOption},
+       .run = CheckConfig}};
 }
 
 }  // namespace postern::commands

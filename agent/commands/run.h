@@ -1,16 +1,14 @@
 // `postern-agent run` and `postern-agent check`.
 #pragma once
 
-#include <iosfwd>
-#include <span>
-#include <string>
+#include <vector>
+
+#include "shared/command_line/program.h"
 
 namespace postern::commands {
 
-// Serves until SIGTERM. The words after "run"; exit codes of agent.h, and 2 for wrong usage.
-int RunRunCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err);
-
-// Reads the configuration and what it names, opens nothing else, and says whether it is good: 0 or 2.
-int RunCheckCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err);
+// `run` serves until SIGTERM, with the exit codes of agent.h. `check` reads the configuration and what it
+// names, opens nothing else, and says whether it is good: 0 or 2.
+std::vector<command_line::Command> RunCommands();
 
 }  // namespace postern::commands

@@ -5,45 +5,36 @@
 #include <vector>
 
 #include "agent/commands/agent_socket.h"
-#include "agent/commands/config_option.h"
+#include "agent/commands/options.h"
 
 namespace postern::commands {
 namespace {
 
-constexpr int kRefused = 1;
-constexpr int kBadConfig = 2;
-constexpr int kUnreachable = 3;
+using command_line::Invocation;
+using command_line::kDone;
+using command_line::kRefused;
 
-constexpr std::string_view kStatusHelp = R"(usage: postern-agent status [--json] [--config FILE]
+// The answer of the running agent, or why there is none: kDenied where it refused.
+Result<std::string> AskRunning(const Invocation& call, std::string_view method) {
+  ASSIGN_OR_RETURN(const agent::AgentConfig config, LoadConfig(call));
+  auto answer = Ask(config.socket().string(), method, "/" + std::string(call.command.name));
+  if (answer) return answer;
+  const bool refused = answer.error().code == ErrorCode::kInvalid;
+  return Error{refused ? ErrorCode::kDenied : ErrorCode::kUnavailable, answer.error().message};
+}
 
-Asks the running agent how it is. Exit codes: 0 it keeps its record, 1 it can't, 2 wrong usage, 3 it can't be reached.
-)";
+int ShowStatus(const Invocation& call) {
+  const auto answer = AskRunning(call, "GET");
+  if (!answer) return call.Fail(answer.error());
+  call.out << (call.arguments.Has("json") ? *answer : StatusRows(*answer));
+  return answer->find(R"("record":"good")") != std::string::npos ? kDone : kRefused;
+}
 
-constexpr std::string_view kReloadHelp = R"(usage: postern-agent reload [--config FILE]
-
-Lets the running agent read its configuration again, as SIGHUP does, and says what is wrong with it.
-Exit codes: 0 done, 1 refused (the old one stays), 2 wrong usage, 3 the agent can't be reached.
-)";
-
-struct Asked {
-  std::optional<int> exit_code;
-  std::string answer;
-  bool json = false;
-};
-
-Asked AskRunning(std::string_view command, std::string_view help, std::span<const std::string> words,
-                 std::string_view method, std::ostream& out, std::ostream& err) {
-  const ConfigOption option = ReadConfigOption(command, help, words, out, err);
-  if (option.exit_code) return {option.exit_code, ""};
-  const auto fail = [&](const Error& error, int code) {
-    err << "postern-agent " << command << ": " << error.message << '\n';
-    return Asked{code, ""};
-  };
-  const auto config = agent::LoadAgentConfig(option.config_file);
-  if (!config) return fail(config.error(), kBadConfig);
-  auto answer = Ask(config->socket().string(), method, "/" + std::string(command));
-  if (answer) return {std::nullopt, *std::move(answer), option.json};
-  return fail(answer.error(), answer.error().code == ErrorCode::kInvalid ? kRefused : kUnreachable);
+int Reload(const Invocation& call) {
+  const auto answer = AskRunning(call, "POST");
+  if (!answer) return call.Fail(answer.error());
+  call.out << "configuration read again\n";
+  return kDone;
 }
 
 }  // namespace
@@ -78,18 +69,15 @@ std::string StatusRows(std::string_view json) {
   return rows;
 }
 
-int RunStatusCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
-  const Asked asked = AskRunning("status", kStatusHelp, words, "GET", out, err);
-  if (asked.exit_code) return *asked.exit_code;
-  out << (asked.json ? asked.answer : StatusRows(asked.answer));
-  return asked.answer.find(R"("record":"good")") != std::string::npos ? 0 : kRefused;
-}
-
-int RunReloadCommand(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
-  const Asked asked = AskRunning("reload", kReloadHelp, words, "POST", out, err);
-  if (asked.exit_code) return *asked.exit_code;
-  out << "configuration read again\n";
-  return 0;
+std::vector<command_line::Command> StatusCommands() {
+  return {{.name = "status",
+           .sentence = "Asks the running agent how it is; 1 where it can't keep its record.",
+           .options = {kConfigOption, kJsonOption},
+           .run = ShowStatus},
+          {.name = "reload",
+           .sentence = "Lets the running agent read its configuration again, and says what is wrong with it.",
+           .options = {kConfigOption},
+           .run = Reload}};
 }
 
 }  // namespace postern::commands

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/commands/program.h"
 #include "agent/identity/identify.h"
 #include "shared/tokens/token.h"
 #include "tests/agent/identity/temporary_directory.h"
@@ -24,8 +25,11 @@ class KeyCommand : public ::testing::Test {
     return RunAsIs(arguments);
   }
   int RunAsIs(const std::vector<std::string>& arguments) {
+    std::vector<std::string> words{"key"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::istringstream in;
     std::ostringstream out, err;
-    const int code = RunKeyCommand(arguments, out, err);
+    const int code = command_line::Run(AgentProgram(), words, in, out, err);
     out_ = out.str();
     err_ = err.str();
     return code;
@@ -78,7 +82,7 @@ TEST_F(KeyCommand, ReadsExpiryAsATimeOrFromNowOn) {
   for (const char* good : {"2999-01-31", "2999-01-31T12:00:00Z", "90d", "12h"}) {
     EXPECT_EQ(Run({"create", "--user", "a", "--expires", good}), 0) << good;
   }
-  for (const char* wrong : {"", "soon", "2001-01-01", "0d", "-1d", "5", "5m", "99999999d", "d"}) {
+  for (const char* wrong : {"", "soon", "2001-01-01", "0d", "-1d", "5", "5w", "99999999d", "d"}) {
     EXPECT_EQ(Run({"create", "--user", "a", "--expires", wrong}), 2) << wrong;
   }
   EXPECT_EQ(Table().records().size(), 4u);
@@ -112,7 +116,7 @@ TEST_F(KeyCommand, FindsTheFileThroughTheConfiguration) {
 
 TEST_F(KeyCommand, ExplainsItself) {
   EXPECT_EQ(RunAsIs({"--help"}), 0);
-  EXPECT_THAT(out_, HasSubstr("postern-agent key create --user NAME"));
+  EXPECT_THAT(out_, HasSubstr("Makes a key and prints it, once"));
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{},
                                              {"crate"},

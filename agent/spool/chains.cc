@@ -18,11 +18,16 @@ void Chains::Advance(uint64_t sequence, const wire::Head& head) {
 }
 
 Status Chains::Acknowledge(uint64_t incarnation, uint64_t sequence) {
+  const Chain* chain = Find(incarnation);
+  return SetAcknowledged(incarnation, chain == nullptr ? sequence : std::max(chain->acknowledged, sequence));
+}
+
+Status Chains::SetAcknowledged(uint64_t incarnation, uint64_t sequence) {
   const auto found = std::find_if(chains_.begin(), chains_.end(),
                                   [&](const Chain& chain) { return chain.end.incarnation == incarnation; });
   if (found == chains_.end() || sequence > found->end.sequence)
     return Error{ErrorCode::kInvalid, "the record has no such event"};
-  found->acknowledged = std::max(found->acknowledged, sequence);
+  found->acknowledged = sequence;
   return Ok{};
 }
 

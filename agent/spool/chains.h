@@ -48,6 +48,8 @@ class Chains {
   // Marks as acknowledged, if it is more than before. The head is the caller's to compare. kInvalid where
   // there is no such chain or it isn't so long.
   Status Acknowledge(uint64_t incarnation, uint64_t sequence);
+  // Marks exactly this as acknowledged, also if it was more before. Errors as Acknowledge.
+  Status SetAcknowledged(uint64_t incarnation, uint64_t sequence);
   // Events before this position are gone; chains without any left are forgotten, but for the present one.
   // Returns their incarnations.
   std::vector<uint64_t> Trim(uint64_t position);

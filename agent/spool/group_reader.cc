@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/spool/layout.h"
+#include "agent/spool/page_reader.h"
 #include "agent/spool/record_key.h"
 
 namespace postern::spool {
@@ -31,6 +32,7 @@ bool Finish(std::string_view value, SealedGroup& group) {
   return true;
 }
 
+// Where the first event after the mark lies, or lay.
 Result<uint64_t> PositionAfter(const Chains& chains, const Mark& after) {
   if (after.incarnation == 0) return chains.FirstUnacknowledged();
   const Chain* chain = chains.Find(after.incarnation);
@@ -41,10 +43,17 @@ Result<uint64_t> PositionAfter(const Chains& chains, const Mark& after) {
   return chain->PositionOf(after.sequence + 1);
 }
 
+// The seal that was left where the events before it were trimmed.
+Result<std::string> ReadBase(const kv::Store& store, uint64_t position) {
+  ASSIGN_OR_RETURN(const auto placed, ReadSeal(store, position));
+  if (!placed) return Damaged(position);
+  return placed->seal.SerializeAsString();
+}
+
 }  // namespace
 
 size_t SealedGroup::bytes() const {
-  size_t bytes = seal.size();
+  size_t bytes = seal.size() + base.size();
   for (const std::string& event : events) bytes += event.size();
   return bytes;
 }
@@ -54,14 +63,17 @@ Result<std::vector<SealedGroup>> ReadSealedGroups(const kv::Store& store, const 
   ASSIGN_OR_RETURN(uint64_t position, PositionAfter(chains, after));
   std::vector<SealedGroup> groups;
   SealedGroup group;
+  ASSIGN_OR_RETURN(const Extent extent, FindExtent(store));
+  if (position < extent.first) {
+    ASSIGN_OR_RETURN(group.base, ReadBase(store, extent.first - 1));
+    position = extent.first;
+  }
   size_t bytes = 0;
   kv::Cursor cursor = store.NewCursor(kRecords);
   for (cursor.Seek(View(RecordKey{position, RecordKind::kEvent}.Encode())); cursor.valid(); cursor.Next()) {
     const auto key = RecordKey::Decode(cursor.key());
     if (!key) return Damaged(position);
     if (key->position >= synced_end) break;
-    if (key->position != position && groups.empty() && group.events.empty())
-      return Error{ErrorCode::kNotFound, "these events are not kept any more"};
     if (key->kind == RecordKind::kEvent) {
       if (key->position != position) return Damaged(position);
       group.events.emplace_back(cursor.value());

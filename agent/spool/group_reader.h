@@ -22,14 +22,17 @@ struct SealedGroup {
   std::vector<std::string> events;  // exactly as they were hashed
   std::string seal;                 // a serialised wire::Seal
   Mark end;                         // after the last event
+  std::string base;  // only where events before the first one are wanted but not kept: the seal over the last
+                     // of them
 
-  size_t bytes() const;  // of events and seal
+  size_t bytes() const;  // of events and seals
 };
 
 // The groups that follow `after`, of its chain and then of later ones, with all their events before
 // `synced_end` (a position): as many as fit into `max_bytes`, but one at least where there is one. A mark
-// within a group gives the group's rest. kNotFound where these events are not kept, kInvalid where that chain
-// isn't so long, kCorrupt where a record can't be read.
+// within a group gives the group's rest. Where the events right after the mark were trimmed, the first group
+// is the first of that chain that is kept, with its `base`. kNotFound where nothing of that chain is kept,
+// kInvalid where it isn't so long, kCorrupt where a record can't be read.
 Result<std::vector<SealedGroup>> ReadSealedGroups(const kv::Store& store, const Chains& chains, Mark after,
                                                   uint64_t synced_end, size_t max_bytes);
 

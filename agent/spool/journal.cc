@@ -176,24 +176,27 @@ uint64_t Journal::acknowledged_bytes() const {
   return acknowledged_bytes_ > trimmed_bytes_ ? acknowledged_bytes_ - trimmed_bytes_ : 0;
 }
 
-Status Journal::CheckAcknowledged(const std::vector<Mark>& marks) const {
-  const Error other{ErrorCode::kInvalid, "the collector acknowledged events that are not this record's"};
+Status Journal::CheckMarks(const std::vector<Mark>& marks) const {
+  const Error other{ErrorCode::kInvalid, "the collector speaks of events that are not this record's"};
+  ASSIGN_OR_RETURN(const Extent extent, FindExtent(*store_));
   for (const Mark& mark : marks) {
     const Chain* chain = chains_.Find(mark.incarnation);
-    if (chain == nullptr || mark.sequence <= chain->acknowledged) continue;
+    if (chain == nullptr || mark.sequence == 0) continue;
     if (mark.sequence > chain->end.sequence) return other;
-    ASSIGN_OR_RETURN(const auto placed, ReadSeal(*store_, chain->PositionOf(mark.sequence)));
-    if (!placed || placed->seal.head() != crypto::AsBytes(mark.head)) return other;
+    const uint64_t position = chain->PositionOf(mark.sequence);
+    ASSIGN_OR_RETURN(const auto placed, ReadSeal(*store_, position));
+    if (placed ? placed->seal.head() != crypto::AsBytes(mark.head) : position >= extent.first) return other;
   }
   return Ok{};
 }
 
-Status Journal::Acknowledge(const std::vector<Mark>& marks) {
+Status Journal::Acknowledge(const std::vector<Mark>& marks, Claim claim) {
   kv::Batch batch = TakeBatch();
   for (const Mark& mark : marks) {
     const Chain* chain = chains_.Find(mark.incarnation);
-    if (chain == nullptr || mark.sequence <= chain->acknowledged) continue;
-    RETURN_IF_ERROR(chains_.Acknowledge(mark.incarnation, mark.sequence));
+    if (chain == nullptr || mark.sequence == chain->acknowledged) continue;
+    if (claim == Claim::kAtLeast && mark.sequence < chain->acknowledged) continue;
+    RETURN_IF_ERROR(chains_.SetAcknowledged(mark.incarnation, mark.sequence));
     std::string value;
     AppendNumber(value, mark.sequence);
     batch.Put(kMeta, AcknowledgedKey(mark.incarnation), value);

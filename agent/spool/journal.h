@@ -86,12 +86,13 @@ class Journal {
   Result<std::vector<SealedGroup>> ReadGroups(const Mark& after, size_t max_bytes) const;
 
   // Whether each mark is one of this record's chains. kInvalid where one isn't. Marks of chains that are no
-  // longer kept, and what is acknowledged already, are not looked at.
-  Status CheckAcknowledged(const std::vector<Mark>& marks) const;
+  // longer kept, and heads of what was trimmed, are not looked at.
+  Status CheckMarks(const std::vector<Mark>& marks) const;
 
-  // Writes down that the collector has all up to these marks, which have been checked. Nothing to write is
-  // Ok. After an error: Reopen.
-  Status Acknowledge(const std::vector<Mark>& marks);
+  // Writes down that the collector has all up to these marks, which have been checked: at least (older ones
+  // change nothing), or exactly. Nothing to write is Ok. After an error: Reopen.
+  enum class Claim { kAtLeast, kExactly };
+  Status Acknowledge(const std::vector<Mark>& marks, Claim claim);
 
   // kInvalid or kExhausted where BeginIncarnation can't begin it.
   Status CheckIncarnation(uint64_t incarnation) const;

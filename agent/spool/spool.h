@@ -149,11 +149,13 @@ class Spool {
   // acknowledged. No groups: there is nothing new; OnSealed says when there is.
   void ReadGroups(Mark after, size_t max_bytes, std::function<void(Result<std::vector<SealedGroup>>)> done);
 
-  // The collector has stored and synced all up to these marks, one an incarnation. What is acknowledged may
-  // be trimmed, so a mark counts only if it is one of this record's own chain: kInvalid otherwise, and then
-  // none of the marks counts. Older ones than before change nothing. Written, and synced with what comes
-  // next: if a power cut takes it back, the collector's Welcome says it again.
-  void Acknowledge(std::vector<Mark> marks, std::function<void(Status)> done);
+  // The collector has stored and synced all up to these marks, one an incarnation: at least (Acknowledged),
+  // or exactly (Welcome; where that is less than before, the collector has lost something, and what comes
+  // after is unacknowledged again). What is acknowledged may be trimmed, so a mark counts only if it is one
+  // of this record's own chain: kInvalid otherwise, and then none of the marks counts. Written, and synced
+  // with what comes next: if a power cut takes it back, the next Welcome says it again.
+  using Claim = Journal::Claim;
+  void Acknowledge(std::vector<Mark> marks, Claim claim, std::function<void(Status)> done);
 
   // Goes on under an incarnation that the collector issued, which is on the disk, synced, when `done` is
   // called: what was appended before ends the old chain, a start that names the old chain's head begins the
@@ -216,7 +218,7 @@ class Spool {
   void FinishHeldBack();
   void Ask(Request request);
   void ServeRequests();
-  void DoAcknowledge(const std::vector<Mark>& marks, const std::function<void(Status)>& done);
+  void DoAcknowledge(const std::vector<Mark>& marks, Claim claim, const std::function<void(Status)>& done);
   void DoBeginIncarnation(uint64_t incarnation, const std::function<void(Status)>& done);
   void MakeRoom();
   void AllSynced();

@@ -51,17 +51,19 @@ void Spool::ReadGroups(Mark after, size_t max_bytes,
   });
 }
 
-void Spool::Acknowledge(std::vector<Mark> marks, std::function<void(Status)> done) {
-  Ask([this, marks = std::move(marks), done = std::move(done)](const Status& usable) {
+void Spool::Acknowledge(std::vector<Mark> marks, Claim claim, std::function<void(Status)> done) {
+  Ask([this, marks = std::move(marks), claim, done = std::move(done)](const Status& usable) {
     if (!usable) return done(usable.error());
-    DoAcknowledge(marks, done);
+    DoAcknowledge(marks, claim, done);
   });
 }
 
-void Spool::DoAcknowledge(const std::vector<Mark>& marks, const std::function<void(Status)>& done) {
-  if (const Status checked = journal_->CheckAcknowledged(marks); !checked) return done(checked);
+void Spool::DoAcknowledge(const std::vector<Mark>& marks, Claim claim,
+                          const std::function<void(Status)>& done) {
+  if (const Status checked = journal_->CheckMarks(marks); !checked) return done(checked);
   Status acknowledged = Ok{};
-  const bool written = Guard("acknowledging", [&] { return acknowledged = journal_->Acknowledge(marks); });
+  const bool written =
+      Guard("acknowledging", [&] { return acknowledged = journal_->Acknowledge(marks, claim); });
   if (written && !sync_due_) sync_due_ = Clock::now() + options_.lazy_sync;
   if (written) MakeRoom();
   UpdateCounters();

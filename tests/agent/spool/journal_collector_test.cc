@@ -176,8 +176,8 @@ TEST_F(JournalWithCollector, AcknowledgementsOutliveTheLife) {
     middle = NewestOf(*journal);
     AppendSealed(*journal, 11, 10);
     EXPECT_EQ(journal->chains().CountUnacknowledged(), 41u);
-    ASSERT_TRUE(journal->CheckAcknowledged({middle}));
-    ASSERT_TRUE(journal->Acknowledge({middle}));
+    ASSERT_TRUE(journal->CheckMarks({middle}));
+    ASSERT_TRUE(journal->Acknowledge({middle}, Journal::Claim::kAtLeast));
     EXPECT_GT(journal->acknowledged_bytes(), 0u);
     ASSERT_TRUE(journal->Sync());
   }
@@ -194,14 +194,14 @@ TEST_F(JournalWithCollector, AMarkOfAnotherHistoryIsRefused) {
   AppendSealed(*journal, 1, 10);
   Mark mark = NewestOf(*journal);
   mark.head[7] ^= 1;
-  EXPECT_EQ(journal->CheckAcknowledged({mark}).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(journal->CheckMarks({mark}).error().code, ErrorCode::kInvalid);
   mark = NewestOf(*journal);
   mark.sequence += 1;
-  EXPECT_EQ(journal->CheckAcknowledged({mark}).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(journal->CheckMarks({mark}).error().code, ErrorCode::kInvalid);
   mark = NewestOf(*journal);
   mark.sequence -= 1;  // not where a group ends
-  EXPECT_EQ(journal->CheckAcknowledged({mark}).error().code, ErrorCode::kInvalid);
-  EXPECT_TRUE(journal->CheckAcknowledged({{77, 1, {}}}));  // of a chain that is long gone
+  EXPECT_EQ(journal->CheckMarks({mark}).error().code, ErrorCode::kInvalid);
+  EXPECT_TRUE(journal->CheckMarks({{77, 1, {}}}));  // of a chain that is long gone
 }
 
 TEST_F(JournalWithCollector, OnlyWhatIsAcknowledgedIsTrimmed) {
@@ -213,14 +213,47 @@ TEST_F(JournalWithCollector, OnlyWhatIsAcknowledgedIsTrimmed) {
   ASSERT_TRUE(journal->Trim(now_));
   ASSERT_TRUE(journal->TrimTo(0));
   EXPECT_FALSE(Verify(*journal->Read({})).trimmed);
-  ASSERT_TRUE(journal->Acknowledge({first}));
+  ASSERT_TRUE(journal->Acknowledge({first}, Journal::Claim::kAtLeast));
   ASSERT_TRUE(journal->TrimTo(0));
   const Verdict verdict = Verify(*journal->Read({}));
   EXPECT_TRUE(verdict.sound()) << *verdict.problem;
   EXPECT_EQ(verdict.first_position, 22u);
   EXPECT_EQ(journal->acknowledged_bytes(), 0u);
-  EXPECT_EQ(journal->ReadGroups({first.incarnation, 3, {}}, kAll).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Groups(*journal, first).size(), 1u);
+  EXPECT_TRUE(Groups(*journal, first)[0].base.empty());
+}
+
+// A lone host that has trimmed, and then joins; or a collector that was restored from a backup.
+TEST_F(JournalWithCollector, WhereEventsAreGoneTheSealOverThemComesFirst) {
+  const auto journal = MustOpen();
+  AppendSealed(*journal, 1, 10);
+  const Mark first = NewestOf(*journal);
+  AppendSealed(*journal, 11, 10);
+  ASSERT_TRUE(journal->Acknowledge({first}, Journal::Claim::kAtLeast));
+  ASSERT_TRUE(journal->TrimTo(0));
+  const auto groups = Groups(*journal, {first.incarnation, 0, {}});
+  ASSERT_EQ(groups.size(), 1u);
+  wire::Seal base;
+  ASSERT_TRUE(base.ParseFromString(groups[0].base));
+  EXPECT_TRUE(wire::VerifySeal(base, journal->public_key()));
+  EXPECT_EQ(base.last_sequence(), first.sequence);
+  EXPECT_EQ(groups[0].first_sequence, first.sequence + 1);
+  ExpectFollows(first, groups, journal->public_key());
+}
+
+TEST_F(JournalWithCollector, ACollectorThatHasForgottenIsSentItAgain) {
+  const auto journal = MustOpen();
+  const Mark start = NewestOf(*journal);
+  AppendSealed(*journal, 1, 10);
+  const Mark newest = NewestOf(*journal);
+  ASSERT_TRUE(journal->Acknowledge({newest}, Journal::Claim::kExactly));
+  ASSERT_TRUE(journal->Acknowledge({start}, Journal::Claim::kAtLeast));
+  EXPECT_EQ(journal->chains().CountUnacknowledged(), 0u);
+  ASSERT_TRUE(journal->Acknowledge({start}, Journal::Claim::kExactly));
+  EXPECT_EQ(journal->chains().CountUnacknowledged(), 20u);
+  now_ += std::chrono::hours(1000);
+  ASSERT_TRUE(journal->Trim(now_));
+  EXPECT_EQ(Groups(*journal, {})[0].first_sequence, 2u);
 }
 
 TEST_F(JournalWithCollector, AnIssuedIncarnationNamesTheOneBeforeAndOutlivesTheLife) {
@@ -286,7 +319,7 @@ TEST_F(JournalWithCollector, ChainsAreForgottenWithTheirLastEvent) {
   const Mark end = NewestOf(*journal);
   ASSERT_TRUE(journal->BeginIncarnation(42));
   AppendSealed(*journal, 6, 5);
-  ASSERT_TRUE(journal->Acknowledge({end, NewestOf(*journal)}));
+  ASSERT_TRUE(journal->Acknowledge({end, NewestOf(*journal)}, Journal::Claim::kAtLeast));
   ASSERT_TRUE(journal->Sync());
   ASSERT_TRUE(journal->TrimTo(0));
   ASSERT_EQ(journal->chains().Ends().size(), 1u);

@@ -53,7 +53,8 @@ class SpoolWithCollector : public testing::Test {
 
   static Status Acknowledge(Spool& spool, const Mark& mark) {
     std::promise<Status> answered;
-    spool.Acknowledge({mark}, [&](Status status) { answered.set_value(std::move(status)); });
+    spool.Acknowledge({mark}, Spool::Claim::kAtLeast,
+                      [&](Status status) { answered.set_value(std::move(status)); });
     return answered.get_future().get();
   }
 

@@ -88,7 +88,9 @@ class Taker {
     }
     for (const SealedGroup& group : *groups) Tell(group);
     after_ = groups->back().end;
-    CHECK(Wait<Status>([&](auto done) { spool_.Acknowledge({after_}, std::move(done)); }).has_value());
+    CHECK(Wait<Status>([&](auto done) {
+            spool_.Acknowledge({after_}, Spool::Claim::kAtLeast, std::move(done));
+          }).has_value());
     if (++turns_ % 8 != 0) return;
     const uint64_t incarnation = static_cast<uint64_t>(getpid()) << 32 | turns_;
     if (Wait<Status>([&](auto done) { spool_.BeginIncarnation(incarnation, std::move(done)); }))

@@ -35,9 +35,9 @@ enum class Decision : uint8_t { kNone = 0, kAllowed = 1, kRefused = 2 };
 inline constexpr size_t kMaxFactBytes = 256;
 
 struct EventFacts {
-  WallTime time{};   // the event's own
-  std::string kind;  // "intent", "outcome", …
-  std::string organisation, team, user, key, model, session, host;
+  WallTime time{};     // the event's own
+  std::string kind{};  // "intent", "outcome", …
+  std::string organisation{}, team{}, user{}, key{}, model{}, session{}, host{};
   Decision decision = Decision::kNone;
 };
 
@@ -118,10 +118,10 @@ enum class RecordKind : uint8_t {
 // A record is opaque to the store but for what it must find it by. A tombstone is a record as well.
 struct Record {
   RecordKind kind{};
-  std::string id;
-  uint64_t revision = 0;            // of the directory, when it last changed; filled in by the commit
-  std::vector<std::string> labels;  // "user:alice@example.com", "team:platform": List finds it by each
-  std::string bytes;
+  std::string id{};
+  uint64_t revision = 0;              // of the directory, when it last changed; filled in by the commit
+  std::vector<std::string> labels{};  // "user:alice@example.com", "team:platform": List finds it by each
+  std::string bytes{};
 };
 
 // ── one change ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,10 +171,11 @@ enum class Order { kOldestFirst, kNewestFirst };
 
 // All that are set must hold; none of them is empty. Times are of the events, `from` included, `to` not.
 struct EventFilter {
-  std::optional<Leaf> after;  // only what follows it in the log, as who watches the log wants it
-  std::optional<WallTime> from, to;
-  std::optional<std::string> organisation, team, user, key, model, session, host, kind, agent;
-  std::optional<Decision> decision;
+  std::optional<Leaf> after{};  // only what follows it in the log, as who watches the log wants it
+  std::optional<WallTime> from{}, to{};
+  std::optional<std::string> organisation{}, team{}, user{}, key{}, model{}, session{}, host{}, kind{},
+      agent{};
+  std::optional<Decision> decision{};
   Order order = Order::kNewestFirst;
 };
 
@@ -189,9 +190,9 @@ struct EventPage {
 enum class Dimension { kOrganisation, kTeam, kUser, kKey, kModel, kHost, kDay, kHour };
 
 struct SumQuery {
-  WallTime from{}, to{};      // widened to whole hours, UTC
-  std::vector<Dimension> by;  // in this order; none: one row
-  EventFilter filter;         // organisation, team, user, key, model, host; anything else is kInvalid
+  WallTime from{}, to{};        // widened to whole hours, UTC
+  std::vector<Dimension> by{};  // in this order; none: one row
+  EventFilter filter{};         // organisation, team, user, key, model, host; anything else is kInvalid
 };
 
 // In the order of their values.

@@ -13,9 +13,9 @@ namespace postern::sealing {
 
 // Which credential it is: another's ciphertext, or an older generation's, doesn't decrypt in its place.
 struct Place {
-  std::string id;
-  std::string provider;
-  std::string header;
+  std::string id = {};
+  std::string provider = {};
+  std::string header = {};
   uint32_t generation = 0;
 };
 

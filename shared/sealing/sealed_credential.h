@@ -20,11 +20,11 @@ inline constexpr size_t kMaxCredential = 8192;  // characters
 
 // What a box is bound to. Neither side takes any of it from the box.
 struct Binding {
-  std::string agent;  // its id
+  std::string agent = {};  // its id
   uint64_t incarnation = 0;
-  std::string name;  // of the credential
-  std::string provider;
-  std::string header;  // "x-api-key", "authorization"
+  std::string name = {};  // of the credential
+  std::string provider = {};
+  std::string header = {};  // "x-api-key", "authorization"
   uint32_t generation = 0;
   int64_t expires = 0;  // seconds since 1970; whoever opens it must look whether they have passed
 };
@@ -39,4 +39,12 @@ Result<std::string> SealCredential(std::string_view credential, std::string_view
 Result<crypto::LockedSecret> OpenCredential(std::string_view box, const crypto::AgreementKey& key,
                                             const Binding& binding);
 
+namespace internal {
+
+// With an ephemeral key that is given: for the worked example alone. One that is used twice gives two boxes
+// the same key.
+Result<std::string> SealWith(const crypto::AgreementKey& ephemeral, std::string_view credential,
+                             std::string_view recipient, const Binding& binding);
+
+}  // namespace internal
 }  // namespace postern::sealing

@@ -1,0 +1,1 @@
+postern_fuzzer(sealed_credential_fuzzer SOURCES sealed_credential_fuzzer.cc DEPS postern_sealing)

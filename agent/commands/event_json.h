@@ -8,9 +8,8 @@
 
 namespace postern::commands {
 
-// {"position":17,"sequence":17,"incarnation":"…","time":"2026-…Z","kind":"intent", …}, without a newline.
-// Names are those of event.proto; hashes and keys are hexadecimal, exchanges are request ids ("req_…"); what
-// is empty or zero is left out.
+// {"position":17,"sequence":17,"incarnation":"…","time":"2026-…Z","kind":"intent", …}, without a newline: the
+// position, and what shared/event_view writes.
 std::string ToJsonLine(uint64_t position, const wire::Event& event);
 
 }  // namespace postern::commands

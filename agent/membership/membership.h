@@ -1,0 +1,157 @@
+// What this agent remembers of its collector, and what it may do by that memory while the collector is away:
+// keys and OS users it has asked for, sealed credentials, the collector's last signed word, and when that
+// was.
+//
+//   uplink ──Take(…)──▶ ┌─ in memory ──┐ ◀──FindKey, FindOsUser, CredentialFor, standing── gate (the loop)
+//                       └──────┬───────┘
+//                       membership thread ──▶ disk: what the next life begins with
+//
+// Two rules carry it. What was cached is good only once it was *confirmed* since the last Welcome: whoever
+// finds something unconfirmed asks the collector first, and uses the memory only where no answer comes. And
+// what is known of a key never goes back: an answer that is older than the newest revocation known here is
+// not taken.
+//
+// Fails closed: what isn't known is refused, and what is known ceases to count `policy_ttl` after the last
+// answered heartbeat was sent, or after 30 s with `revocation: strict`. Bounded: see Limits. Secrets are in
+// locked memory; on disk lie only sealed boxes, and these only where the configuration says so.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "agent/membership/enrolment.h"
+#include "agent/membership/known.h"
+#include "shared/base/clock.h"
+#include "shared/base/result.h"
+#include "shared/wire/conversation.h"
+
+namespace postern::kv {
+class Faults;
+}  // namespace postern::kv
+
+namespace postern::membership {
+
+enum class Revocation {
+  kBestEffort,  // goes on by what is cached for policy_ttl
+  kStrict,      // refuses when the last answered heartbeat was sent more than 30 s ago
+};
+
+enum class CredentialCache {
+  kMemory,   // gone with the process, and sent again at each Welcome
+  kMachine,  // the sealed boxes are on disk too, so that a start without the collector has them
+};
+
+struct Rules {
+  std::chrono::nanoseconds policy_ttl = std::chrono::hours(12);
+  Revocation revocation = Revocation::kBestEffort;
+  CredentialCache credentials = CredentialCache::kMemory;
+
+  friend bool operator==(const Rules&, const Rules&) = default;
+};
+
+struct Options {
+  std::filesystem::path directory;  // the state directory
+  Rules rules;
+  std::function<WallTime()> wall_now = WallNow;
+  std::function<BootTime()> boot_now = [] { return BootClock::now(); };
+  std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
+  std::shared_ptr<kv::Faults> faults{};  // for tests
+};
+
+// How the conversation is.
+enum class Link {
+  kAway,      // no connection, or nothing was said on it yet
+  kWelcomed,  // the collector has greeted this agent on the present connection
+  kRefused,   // the collector turns this agent's key away: it was revoked
+};
+
+// Whether requests may be judged by what is known here.
+enum class Trust {
+  kYes,
+  kSilent,       // strict: no heartbeat was answered for 30 s
+  kTooLong,      // the collector was not heard for policy_ttl
+  kNever,        // it was never heard in this membership
+  kQuarantined,  // the collector has set this agent aside; `why` has its sentence
+  kRevoked,      // the collector has shut this agent out
+};
+
+struct Standing {
+  Link link = Link::kAway;
+  Trust trust = Trust::kNever;
+  std::string why;                                    // the collector's sentence, where it said one
+  std::optional<std::chrono::nanoseconds> last_word;  // how long ago the last answered heartbeat was sent
+  uint64_t revision = 0;                              // the newest of the directory that is known here
+  uint64_t epoch = 0;
+  size_t keys = 0, os_users = 0, credentials = 0;  // that are cached
+};
+
+// Thread-safe. Nothing but Open and Close waits for the disk.
+class Membership {
+ public:
+  // Reads what the last life left. Errors as kv::Store::Open; kCorrupt where what is there isn't what was
+  // written: it can be moved away, and is fetched anew.
+  static Result<std::unique_ptr<Membership>> Open(const Enrolment& enrolment, Options options);
+  ~Membership();  // as Close
+
+  // ---- What the uplink says. ----
+
+  // For Hello. The memory is as the collector gave it, nothing where it never did.
+  std::optional<wire::SignedMemory> memory() const;
+  uint64_t epoch() const;     // of that memory
+  uint64_t revision() const;  // the newest that is known
+  // Revoked keys with the collector's proof of it, for a collector that was restored; at most so many.
+  std::vector<wire::KeyRecord> Tombstones(size_t most) const;
+
+  // Nothing that is cached is confirmed any more.
+  void OnDisconnected();
+  // The collector doesn't let this agent's key in.
+  void OnRefused();
+
+  void Take(const wire::Welcome& welcome);
+  // `sent`: when the heartbeat that this answers was sent.
+  void Take(const wire::HeartbeatAnswer& answer, BootTime sent);
+  // Keeps the newest. kDenied or kInvalid where it isn't this collector's word to this agent.
+  Status Remember(const wire::SignedMemory& memory);
+  // In force when this returns; `durable` is called in the membership thread when it is on the disk too, and
+  // then it may be said to be Seen. False: it is older than a revocation known here and nothing of it was
+  // taken, `durable` is not called; ask again for what it holds.
+  bool Take(const wire::Directory& directory, std::function<void()> durable);
+  // kDenied where the box can't be opened: it was sealed for somebody or something else.
+  Status Take(const wire::SealedCredential& credential);
+  // As HeartbeatAnswer says of the agent, where a Rejected says it.
+  void OnQuarantined(const std::string& why);
+
+  // ---- What the gate asks. ----
+
+  KeyAnswer FindKey(std::string_view id) const;
+  OsUserAnswer FindOsUser(uid_t uid) const;
+  // The header line of the first of these credentials that is there for that provider and hasn't expired.
+  // Null where there is none.
+  std::shared_ptr<const crypto::LockedSecret> CredentialFor(const std::vector<std::string>& names,
+                                                            std::string_view provider) const;
+  Standing standing() const;
+
+  // `call` is called whenever something of the above may be another, in any thread; it must be quick and not
+  // call this. An empty one ends it. No call is under way when this returns.
+  void OnChange(std::function<void()> call);
+
+  void Use(const Rules& rules);  // a changed configuration
+
+  // Writes what is not on the disk yet and ends the thread. May be called again.
+  Status Close();
+
+ private:
+  struct State;
+  explicit Membership(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::membership

@@ -18,6 +18,7 @@
 #include "shared/base/result.h"
 #include "shared/bus/context.h"
 #include "shared/bus/curve.h"
+#include "shared/bus/frame.h"
 
 namespace postern::bus {
 
@@ -50,8 +51,8 @@ class Client {
   // The next message of this connection, or nothing for now. At most 64 wait here; then TCP pushes back.
   std::optional<std::string> Receive();
 
-  // Queues one frame (at most 1 MiB: a CHECK); never waits. kUnavailable: not connected; kExhausted: 64
-  // messages wait already. In both cases it is not sent. Success says nothing about arrival.
+  // Queues one frame (at most kMaxFrameBytes: a CHECK); never waits. kUnavailable: not connected; kExhausted:
+  // 64 messages wait already. In both cases it is not sent. Success says nothing about arrival.
   Status Send(std::string_view frame);
 
   // Ends the connection, which the caller has found to be of no use, and makes a new one after the first

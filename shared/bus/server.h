@@ -1,20 +1,18 @@
 // The collector's end of the bus: one ROUTER socket under CURVE that many agents are connected to.
 //
-//   handshake ──▶ door thread: admitted? (ZAP) ──▶ connection ──▶ Receive: admitted still? one frame? ──▶
-//   Incoming
+//   handshake ──▶ door thread: admitted? ──▶ connection ──▶ Receive: admitted still? one frame? ──▶ Incoming
 //
 // What a peer can do to others is bounded here, so that whoever reads the messages need not think of it:
 //   - messages of all connections are taken in turn, one each, so a flood only fills its own queue: 16
-//   messages, then TCP
-//     pushes back
+//     messages, then TCP pushes back
 //   - a frame of more than 1 MiB ends the connection before it is received
-//   - a message of several frames, a routing id of the peer's own choice, more than 32 MiB held in memory (2
-//   MiB before its
-//     first message was received), or a first message that doesn't come for 30 s end the connection
+//   - so do a message of several frames, a routing id of the peer's own choice, and more than 32 MiB that
+//     wait in memory
+//   - a connection's first message must come within 60 s, and no more than 128 KiB before it was received
 //   - an agent has one connection: a newer one ends the older
 //   - a key gets 10 handshakes at once and one every 2 s from then on; later ones are told to try again
 //   - 256 descriptors are kept for the rest of the program: connections beyond that are closed as they come
-// README.md has the measurements behind these and the traps of ZeroMQ that they mend.
+// README.md has the traps of ZeroMQ that these mend.
 #pragma once
 
 #include <atomic>
@@ -29,10 +27,9 @@
 #include "shared/base/result.h"
 #include "shared/bus/admission.h"
 #include "shared/bus/curve.h"
+#include "shared/bus/frame.h"
 
 namespace postern::bus {
-
-constexpr size_t kMaxFrameBytes = size_t{1} << 20;
 
 // One connection. Never used again by a later one.
 enum class Peer : uint32_t {};
@@ -97,7 +94,7 @@ class Server {
   // unknown peer.
   void Cut(Peer peer, std::string why);
 
-  // The connections that ended since the last call; at the latest two seconds after they did.
+  // The connections that ended since the last call. One that ends ends a Wait.
   std::vector<Departure> TakeDepartures();
 
   // Ends the Wait under way, or the next one. From any thread.

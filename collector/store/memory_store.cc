@@ -278,6 +278,8 @@ class MemoryStore : public Store {
       const uint64_t sequence = found == state.chains.end() ? 0 : found->second.sequence;
       if (sequence != advance.expected)
         return Error{ErrorCode::kDenied, "the chain has gone on in the meantime"};
+      if (found != state.chains.end() && found->second.closed && !advance.chain.closed)
+        return Error{ErrorCode::kDenied, "the chain has been closed in the meantime"};
     }
     for (const Change::Put& put : change.records) {
       const auto found = state.records.find({put.record.kind, put.record.id});

@@ -84,10 +84,10 @@ struct Chain {
   uint64_t incarnation = 0;
   uint64_t sequence = 0;
   crypto::Digest head{};
-  std::string seal_key;     // 32 bytes: whose seals it has
-  std::string seal;         // the newest, its exact bytes: it is over `head`, and so over all before it
-  bool issued = false;      // by this collector; false: a history from before enrolment
-  bool closed = false;      // forfeited, or forked: nothing more is taken
+  std::string seal_key;  // 32 bytes: whose seals it has
+  std::string seal;      // the newest, its exact bytes: it is over `head`, and so over all before it
+  bool issued = false;   // by this collector; false: a history from before enrolment
+  bool closed = false;   // forfeited, or forked: nothing more is taken, and no change makes it longer or open
   std::vector<Hole> holes;  // the first ones first
   std::string open_state;   // what intake needs to go on with it, opaque to the store (open exchanges' facts)
 };
@@ -134,7 +134,8 @@ struct Change {
   std::vector<NewEvent> events;
 
   // The chain as it is afterwards, each at most once. `expected` is its sequence before, 0 where there is
-  // none yet: where it is another by then, the whole change is refused. It never becomes smaller.
+  // none yet: where it is another by then, or the chain has been closed and this one isn't, the whole change
+  // is refused. It never becomes smaller.
   struct Advance {
     Chain chain;
     uint64_t expected = 0;

@@ -160,6 +160,8 @@ std::string Operations::Metrics() {
               uint64_t{upstream.busy});
   counter("postern_upstream_opened_total", "Connections to the provider that were made.", upstream.opened);
   counter("postern_upstream_reused_total", "Exchanges that found a connection open.", upstream.reused);
+  counter("postern_upstream_resumed_total", "Connections to the provider that resumed a TLS session.",
+          upstream.resumed);
   counter("postern_upstream_failed_total", "Connections to the provider that could not be made.",
           upstream.failed);
   gauge("postern_client_connections", "Connections of clients.",

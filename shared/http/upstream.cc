@@ -163,7 +163,10 @@ Task<Status> Upstream::Secure(Strand& strand, ClientConnection& connection) {
   if (!session) co_return session.error();
   connection.stream().StartTls(*std::move(session));
   const Io io = co_await connection.stream().Handshake(strand);
-  if (io == Io::kOk) co_return Ok{};
+  if (io == Io::kOk) {
+    if (connection.stream().tls()->resumed()) ++counts_.resumed;
+    co_return Ok{};
+  }
   if (io == Io::kFailed)
     co_return Unavailable("no secure connection to " + host + ": " + connection.stream().tls()->failure());
   co_return Unavailable("no secure connection to " + host + " in time");

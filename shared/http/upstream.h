@@ -35,6 +35,7 @@ struct UpstreamCounts {
   size_t busy = 0;
   uint64_t opened = 0;
   uint64_t reused = 0;
+  uint64_t resumed = 0;  // of those opened, those that went on with an earlier TLS session
   uint64_t failed = 0;
 };
 

@@ -8,6 +8,7 @@ namespace postern::tls {
 namespace {
 
 constexpr size_t kHostsRemembered = 64;
+constexpr size_t kTicketsKept = 8;  // of each host
 
 Result<SslContext> MakeContext(const SSL_METHOD* method) {
   SslContext context(SSL_CTX_new(method));
@@ -31,14 +32,25 @@ Status UseCertificate(SSL_CTX* context, const std::string& certificate, const st
   return Ok{};
 }
 
+Status Trust(SSL_CTX* context, const std::vector<std::string>& authorities) {
+  for (const std::string& file : authorities) {
+    if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) {
+      return Error{ErrorCode::kInvalid,
+                   file + ": not a readable PEM file of certificates: " + TakeSslError()};
+    }
+  }
+  return Ok{};
+}
+
 // TLS 1.3 hands out tickets after the handshake, so sessions are caught here and not asked for.
 int KeepSession(SSL* ssl, SSL_SESSION* session) {
-  auto* state = static_cast<std::map<std::string, SslSession, std::less<>>*>(
-      SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  auto* known = static_cast<Sessions*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
   const auto* host = static_cast<const std::string*>(SSL_get_app_data(ssl));
-  if (state == nullptr || host == nullptr) return 0;
-  if (state->size() >= kHostsRemembered && !state->contains(*host)) state->clear();
-  (*state)[*host].reset(session);
+  if (known == nullptr || host == nullptr) return 0;
+  if (known->size() >= kHostsRemembered && !known->contains(*host)) known->clear();
+  std::vector<SslSession>& tickets = (*known)[*host];
+  if (tickets.size() == kTicketsKept) tickets.erase(tickets.begin());
+  tickets.emplace_back(session);
   return 1;  // ours to free
 }
 
@@ -60,12 +72,7 @@ Result<std::unique_ptr<Context>> Context::Client(const ClientOptions& options) {
   if (options.system_roots && SSL_CTX_set_default_verify_paths(context.get()) != 1) {
     return Error{ErrorCode::kUnavailable, "the system's trust store can't be read: " + TakeSslError()};
   }
-  for (const std::string& file : options.authorities) {
-    if (SSL_CTX_load_verify_file(context.get(), file.c_str()) != 1) {
-      return Error{ErrorCode::kInvalid,
-                   file + ": not a readable PEM file of certificates: " + TakeSslError()};
-    }
-  }
+  RETURN_IF_ERROR(Trust(context.get(), options.authorities));
   if (!options.certificate.empty())
     RETURN_IF_ERROR(UseCertificate(context.get(), options.certificate, options.key));
   auto state = std::make_unique<State>();
@@ -79,6 +86,9 @@ Result<std::unique_ptr<Context>> Context::Client(const ClientOptions& options) {
 Result<std::unique_ptr<Context>> Context::Server(const ServerOptions& options) {
   ASSIGN_OR_RETURN(SslContext context, MakeContext(TLS_server_method()));
   RETURN_IF_ERROR(UseCertificate(context.get(), options.certificate, options.key));
+  RETURN_IF_ERROR(Trust(context.get(), options.client_authorities));
+  if (!options.client_authorities.empty())
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   constexpr unsigned char kSessionContext[] = "postern";
   SSL_CTX_set_session_id_context(context.get(), kSessionContext, sizeof(kSessionContext) - 1);
   auto state = std::make_unique<State>();

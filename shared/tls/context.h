@@ -24,6 +24,8 @@ struct ClientOptions {
 struct ServerOptions {
   std::string certificate;  // a chain, leaf first
   std::string key;
+  // Files of authorities. Where there are any, only a client with a certificate of one of them is served.
+  std::vector<std::string> client_authorities = {};
 };
 
 // The settings that many sessions share, and a client's resumable sessions by host. TLS 1.2 and later only.

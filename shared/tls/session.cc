@@ -49,9 +49,9 @@ Result<std::unique_ptr<Session>> Session::Connect(Context& context, int descript
     return Error{ErrorCode::kInvalid, "not a host name that a certificate can be checked against: " + host};
   SSL_set_app_data(ssl, &state->host);
   const auto known = context.state_->sessions.find(host);
-  if (known != context.state_->sessions.end() && known->second) {
-    SSL_set_session(ssl, known->second.get());
-    known->second.reset();  // a ticket is used once; the server sends a new one
+  if (known != context.state_->sessions.end() && !known->second.empty()) {
+    SSL_set_session(ssl, known->second.back().get());
+    known->second.pop_back();  // the server sends a new one
   }
   SSL_set_connect_state(ssl);
   return std::unique_ptr<Session>(new Session(std::move(state)));

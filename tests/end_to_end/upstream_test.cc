@@ -61,6 +61,58 @@ TEST(SecureUpstream, ACertificateForAnotherNameIsRefused) {
   EXPECT_EQ(host.Metric("postern_upstream_opened_total"), 0);
 }
 
+TEST(SecureUpstream, NewConnectionsResumeTheSessionsOfEarlierOnes) {
+  const TemporaryDirectory files;
+  const Certificate certificate = MakeCertificate(files);
+  Host host(Secure(certificate, "  proxy: none\n" + Trusting(certificate)));
+  ASSERT_EQ(host.Ask(MessageBody("the first, which brings tickets")).status, 200);
+  EXPECT_EQ(host.Metric("postern_upstream_resumed_total"), 0);
+  // Two answers that last longer than this test need two connections: the one that rests and a new one.
+  const std::string lasting = StreamBody("[[postern events=3000 size=20 pace_ms=20]]");
+  std::vector<support::RawConnection> clients;
+  for (int i = 0; i < 2; ++i) {
+    auto client = support::RawConnection::Open(host.target());
+    ASSERT_TRUE(client);
+    ASSERT_TRUE(client->Send(support::FormatRequest("POST", "/v1/messages", host.MessageHeaders(), lasting)));
+    ASSERT_TRUE(client->ReadUntil("content_block_delta"));
+    clients.push_back(*std::move(client));
+  }
+  EXPECT_EQ(host.Metric("postern_upstream_opened_total"), 2);
+  EXPECT_EQ(host.Metric("postern_upstream_resumed_total"), 1);
+}
+
+// What a provider asks of us as well.
+class MutualTls : public ::testing::Test {
+ protected:
+  std::unique_ptr<Host> HostWith(const std::string& upstream_lines) {
+    HostOptions options = Secure(server_, "  proxy: none\n" + Trusting(server_) + upstream_lines);
+    options.provider_arguments.insert(options.provider_arguments.end(),
+                                      {"--tls-client-authority", client_.certificate});
+    return std::make_unique<Host>(options);
+  }
+  static std::string Showing(const Certificate& certificate) {
+    return "  client_certificate:\n    certificate: " + certificate.certificate +
+           "\n    key: " + certificate.key + "\n";
+  }
+
+  const TemporaryDirectory files_;
+  const Certificate server_ = MakeCertificate(files_);
+  const Certificate client_ = MakeCertificate(files_, "gate.example");
+};
+
+TEST_F(MutualTls, AProviderThatAsksForOurCertificateGetsIt) {
+  const auto host = HostWith(Showing(client_));
+  const auto response = host->Ask(MessageBody("[[postern text \"known by its certificate\"]]"));
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_THAT(response.body, HasSubstr("known by its certificate"));
+}
+
+TEST_F(MutualTls, WithoutOneOrWithAnotherTheProviderIsNotReached) {
+  EXPECT_EQ(HostWith("")->Ask(MessageBody("hello")).status, 502);
+  const Certificate other = MakeCertificate(files_, "other.example");
+  EXPECT_EQ(HostWith(Showing(other))->Ask(MessageBody("hello")).status, 502);
+}
+
 // A real proxy: Debian's tinyproxy, with a user and a password.
 class Proxy {
  public:

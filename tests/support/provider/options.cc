@@ -29,6 +29,8 @@ Status SetValue(Options& options, const std::string& name, const std::string& va
     options.tls_certificate = value;
   } else if (name == "--tls-key") {
     options.tls_key = value;
+  } else if (name == "--tls-client-authority") {
+    options.tls_client_authority = value;
   } else if (name == "--api-key") {
     options.api_key = value;
   } else if (name == "--record") {

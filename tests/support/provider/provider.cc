@@ -47,8 +47,9 @@ Provider::~Provider() = default;
 
 Status Provider::Listen() {
   if (!options_.tls_certificate.empty()) {
-    ASSIGN_OR_RETURN(
-        tls_, tls::Context::Server({.certificate = options_.tls_certificate, .key = options_.tls_key}));
+    tls::ServerOptions secure{options_.tls_certificate, options_.tls_key};
+    if (!options_.tls_client_authority.empty()) secure.client_authorities = {options_.tls_client_authority};
+    ASSIGN_OR_RETURN(tls_, tls::Context::Server(secure));
   }
   ASSIGN_OR_RETURN(const http::Address address, http::Address::OfHost(options_.address, options_.port));
   const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -1,0 +1,189 @@
+// The agent's side of the conversation with its collector (shared/wire/conversation.md), as a machine without
+// threads, sockets or clocks: what happens goes in, what is to be done comes out.
+//
+//   away ──OnConnected──▶ greeting ──Welcome──▶ welcomed ──▶ (events held: quarantined, restored, no
+//   incarnation yet)
+//    ▲                                             │
+//    └────────────── OnDisconnected ───────────────┘
+//
+// Exactly once is the collector's watermark: this side only ever sends in order from what it was last told is
+// stored, and sends again whenever it can't know. What is confirmed is said by the collector and never
+// assumed. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/spool/spool.h"
+#include "agent/uplink/questions.h"
+#include "agent/uplink/sender.h"
+#include "shared/base/clock.h"
+#include "shared/base/result.h"
+#include "shared/crypto/ed25519.h"
+#include "shared/wire/conversation.h"
+
+namespace postern::uplink {
+
+// What the agent says of itself, the same in each Hello.
+struct Self {
+  std::string life;  // 16 random bytes
+  std::string agent_version;
+  std::string host;
+  std::string machine;    // SHA-256, as in Start
+  std::string collector;  // the id of the one that it belongs to
+  std::string log_key;    // that one's, 32 bytes
+};
+
+// What it looks up when it speaks.
+struct Memory {
+  std::function<spool::Standpoint()> standpoint;
+  std::function<std::optional<wire::SignedMemory>()> memory;
+  std::function<uint64_t()> epoch;  // of that memory
+  std::function<uint64_t()> revision;
+  std::function<std::vector<wire::KeyRecord>()> tombstones;
+  std::function<std::string()> make_nonce;  // 16 random bytes
+};
+
+// ---- What is to be done. ----
+
+struct Say {
+  wire::FromAgent message;
+};
+struct Read {
+  Reading reading;
+};
+struct Acknowledge {
+  std::vector<wire::Place> marks;
+  spool::Spool::Claim claim{};
+};
+struct BeginIncarnation {
+  uint64_t incarnation = 0;
+};
+// The connection is of no use.
+struct HangUp {
+  std::string why;
+};
+// The rest is for whoever remembers what the collector says.
+struct Greeted {
+  wire::Welcome welcome;
+};
+struct Heard {
+  wire::HeartbeatAnswer answer;
+  BootTime sent{};  // when the heartbeat was
+};
+struct Remember {
+  wire::SignedMemory memory;
+};
+struct Learn {
+  wire::Directory directory;
+};
+struct Open {
+  wire::SealedCredential credential;
+};
+struct Quarantined {
+  std::string why;
+};
+// A sentence for the log.
+struct Remark {
+  std::string sentence;
+  std::string reason;
+};
+
+using Step = std::variant<Say, Read, Acknowledge, BeginIncarnation, HangUp, Greeted, Heard, Remember, Learn,
+                          Open, Quarantined, Remark>;
+
+// Thread-compatible.
+class Conversation {
+ public:
+  static constexpr std::chrono::seconds kHeartbeatEvery{5};
+  static constexpr std::chrono::seconds kSilence{30};  // without an answer to Hello or heartbeats: hang up
+  static constexpr std::chrono::seconds kUnacknowledged{
+      60};                                              // events on the way for so long: say Hello again
+  static constexpr std::chrono::seconds kTroubled{30};  // before another Hello where the last led to nothing
+  static constexpr std::chrono::milliseconds kSendAgain{500};  // after something before was missing
+  static constexpr std::chrono::seconds kBusy{1};
+
+  // `seal_key` must live longer.
+  Conversation(Self self, Memory memory, const crypto::SigningKey& seal_key);
+
+  void OnConnected(BootTime now);
+  void OnDisconnected();
+  void OnMessage(const wire::FromCollector& message, BootTime now);
+
+  void OnRead(uint64_t round, Result<std::vector<spool::SealedGroup>> groups, BootTime now);
+  // What became of Acknowledge and BeginIncarnation.
+  void OnAcknowledged(const Acknowledge& what, const Status& status, BootTime now);
+  void OnBegun(const Status& status, BootTime now);
+  void OnSealed(BootTime now);
+
+  // As Questions::Add; kUnavailable while not welcomed.
+  Status Ask(const std::vector<std::string>& keys, const std::vector<wire::OsIdentity>& users, BootTime now);
+  // The directory that was learnt was older than what is known: asks again for what it holds.
+  void AskAgain(const wire::Directory& directory, BootTime now);
+  // All up to this revision is judged by; this credential ("main#2") could be opened.
+  void SayRevisionSeen(uint64_t revision);
+  void SayCredentialSeen(const std::string& credential);
+
+  // At due() at the latest.
+  void OnTime(BootTime now);
+  BootTime due() const;
+
+  // What is to be done now, in this order.
+  std::vector<Step> TakeSteps();
+
+  bool welcomed() const { return phase_ == Phase::kWelcomed; }
+  // Why no events are sent though there is a connection; empty: they are.
+  const std::string& trouble() const { return trouble_; }
+
+ private:
+  enum class Phase { kAway, kGreeting, kWelcomed };
+  struct Beat {
+    std::string nonce;
+    BootTime sent{};
+  };
+
+  void SayHello(BootTime now);
+  void SayHelloAt(BootTime time);
+  void OnWelcome(const wire::Welcome& welcome, BootTime now);
+  bool IsOurs(const wire::Welcome& welcome);
+  void TakeMarks(const wire::Welcome& welcome);
+  void SayTombstones(uint64_t epoch);
+  void OnStored(const wire::Acknowledged& acknowledged, BootTime now);
+  void OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTime now);
+  void OnRejected(const wire::Rejected& rejected, BootTime now);
+  void OnState(wire::AgentState state, const std::string& why, BootTime now);
+  void OnQuarantine(const std::string& why);
+  void Hold(std::string trouble);
+  void Go();
+  void Beat_(BootTime now);
+  void Proceed(BootTime now);
+  void SayQueries(BootTime now);
+  void SayEvents(std::vector<wire::Events> messages);
+  wire::FromAgent& AddMessage();
+
+  const Self self_;
+  const Memory memory_;
+  const crypto::SigningKey& seal_key_;
+
+  Phase phase_ = Phase::kAway;
+  std::string trouble_;
+  bool quarantined_ = false;
+  uint64_t hello_incarnation_ = 0;   // of the last Hello's `now`
+  uint64_t wanted_incarnation_ = 0;  // that is being begun; 0: none
+  BootTime hello_sent_{};
+  std::optional<BootTime> hello_due_;
+  std::optional<BootTime> begin_due_;
+  BootTime beat_due_{};
+  std::deque<Beat> beats_;  // without an answer, the oldest first
+  Sender sender_;
+  Questions questions_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace postern::uplink

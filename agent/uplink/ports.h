@@ -1,0 +1,51 @@
+// What the uplink has of the rest of the agent: its record, and whoever remembers what the collector says.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "agent/spool/spool.h"
+#include "shared/base/clock.h"
+#include "shared/wire/conversation.h"
+
+namespace postern::membership {
+class Membership;
+}  // namespace postern::membership
+
+namespace postern::uplink {
+
+// As spool::Spool has them: callbacks come once each, from any thread.
+struct Record {
+  std::function<spool::Standpoint()> standpoint;
+  std::function<void(spool::Mark after, size_t max_bytes,
+                     std::function<void(Result<std::vector<spool::SealedGroup>>)> done)>
+      read_groups;
+  std::function<void(std::vector<spool::Mark> marks, spool::Spool::Claim claim,
+                     std::function<void(Status)> done)>
+      acknowledge;
+  std::function<void(uint64_t incarnation, std::function<void(Status)> done)> begin_incarnation;
+  std::function<void(std::function<void()> call)> on_sealed;
+};
+Record RecordOf(spool::Spool& spool);
+
+// As membership::Membership has them. Called by the uplink's thread; none may wait.
+struct Memories {
+  std::function<std::optional<wire::SignedMemory>()> memory;
+  std::function<uint64_t()> epoch;
+  std::function<uint64_t()> revision;
+  std::function<std::vector<wire::KeyRecord>()> tombstones;
+
+  std::function<void()> on_disconnected;
+  std::function<void()> on_refused;
+  std::function<void(const wire::Welcome&)> take_welcome;
+  std::function<void(const wire::HeartbeatAnswer&, BootTime sent)> take_answer;
+  std::function<Status(const wire::SignedMemory&)> remember;
+  std::function<bool(const wire::Directory&, std::function<void()> durable)> take_directory;
+  std::function<Status(const wire::SealedCredential&)> take_credential;
+  std::function<void(const std::string& why)> on_quarantined;
+};
+Memories MemoriesOf(membership::Membership& membership);
+
+}  // namespace postern::uplink

@@ -57,7 +57,7 @@ std::string ValueOf(Dimension dimension, const EventFacts& facts) {
 }
 
 StoredEvent Stored(uint64_t leaf, const NewEvent& event) {
-  return {.leaf = Leaf{leaf}, .entry = event.entry, .bytes = event.bytes};
+  return {.leaf = Leaf{leaf}, .entry = event.entry, .facts = event.facts, .bytes = event.bytes};
 }
 
 class MemoryStore : public Store {

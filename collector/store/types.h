@@ -39,6 +39,8 @@ struct EventFacts {
   std::string kind{};  // "intent", "outcome", …
   std::string organisation{}, team{}, user{}, key{}, model{}, session{}, host{};
   Decision decision = Decision::kNone;
+
+  friend bool operator==(const EventFacts&, const EventFacts&) = default;
 };
 
 // What an event adds to the sums, which end at the largest number rather than begin anew. Only an outcome has
@@ -64,6 +66,7 @@ struct NewEvent {
 struct StoredEvent {
   Leaf leaf{};
   Entry entry;
+  EventFacts facts;   // as they were given, cut; they stay when the body goes
   std::string bytes;  // empty where its body has been removed
 };
 

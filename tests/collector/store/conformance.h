@@ -491,6 +491,29 @@ TYPED_TEST_P(StoreConformance, RemovingBodiesEndsAtTheFirstThatCameLater) {
   EXPECT_FALSE(this->store().Events({Leaf{3}})->at(0).bytes.empty());
 }
 
+TYPED_TEST_P(StoreConformance, AnEventSaysWhatItIsFiledUnderAlsoWithoutItsBody) {
+  Writer writer;
+  const EventFacts facts{.time = At(7),
+                         .kind = "outcome",
+                         .organisation = "org",
+                         .team = "team",
+                         .user = "alice",
+                         .key = "k7x2m9q4w8ab",
+                         .model = "model",
+                         .session = "session",
+                         .host = "build-1",
+                         .decision = Decision::kAllowed};
+  writer.Add(facts).Add({.time = At(8), .kind = "stop"});
+  this->MustCommit(writer.Take());
+  this->engine_.Reopen();
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_EQ(Must(this->store().Events({Leaf{0}}))[0].facts, facts);
+    EXPECT_EQ(Must(this->store().Find({.user = "alice"}, {}, 1)).events[0].facts, facts);
+    EXPECT_EQ(Must(this->store().Events({Leaf{1}}))[0].facts.user, "");
+    EXPECT_EQ(Must(this->store().RemoveBodies(At(100), {"outcome"})), turn == 0 ? 1u : 0u);
+  }
+}
+
 TYPED_TEST_P(StoreConformance, EventsThatAreNotThereAreNotFound) {
   this->MustCommit(Writer().Add().Take());
   EXPECT_EQ(this->store().Events({Leaf{0}, Leaf{1}}).error().code, ErrorCode::kNotFound);
@@ -746,18 +769,21 @@ TYPED_TEST_P(StoreConformance, ReadersSeeWholeCommits) {
   this->ExpectSound();
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    StoreConformance, BeginsEmpty, ACommitIsSeenWholeAndRemembered,
-    NothingOfAChangeIsAppliedWhereAnExpectationFails, AChangeThatBreaksTheRulesIsInvalid,
-    CommitsOfManyThreadsHaveOneOrder, OfManyWhoExpectTheSameRevisionOneWins,
-    RecordsOfOneChangeShareTheNextRevision, WhatChangedIsListedOnceAtItsNewestRevision,
-    WhatChangedTogetherIsNotTornApart, ListsByKindAndLabelInPages, IdsAndLabelsOfAnyBytesAreKeptApart,
-    ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork, AHistoryMayBeginLateAndHaveHoles,
-    WhatIsSetAsideIsBoundedForEachAgent, RemovingBodiesLeavesEverythingElse,
-    RemovingBodiesEndsAtTheFirstThatCameLater, EventsThatAreNotThereAreNotFound, FindsByTimeAtItsEdges,
-    TimesAtTheEndsOfTheRangeAreKept, PagesMeetEachOtherInBothOrders, ACursorBelongsToItsQuestion,
-    TurningPagesIsNotDisturbedByNewEvents, TheLogCanBeFollowed, LongValuesCountByTheirBeginning,
-    ValuesOfAnyBytesAreKeptApart, FindsWhatTheMemoryEngineFinds, SumsAreTheSumsOfTheEvents,
-    SumsNameDaysAndHours, SumsRefuseWhatTheyDontKnow, ReadersSeeWholeCommits);
+REGISTER_TYPED_TEST_SUITE_P(StoreConformance, BeginsEmpty, ACommitIsSeenWholeAndRemembered,
+                            NothingOfAChangeIsAppliedWhereAnExpectationFails,
+                            AChangeThatBreaksTheRulesIsInvalid, CommitsOfManyThreadsHaveOneOrder,
+                            OfManyWhoExpectTheSameRevisionOneWins, RecordsOfOneChangeShareTheNextRevision,
+                            WhatChangedIsListedOnceAtItsNewestRevision, WhatChangedTogetherIsNotTornApart,
+                            ListsByKindAndLabelInPages, IdsAndLabelsOfAnyBytesAreKeptApart,
+                            ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork,
+                            AHistoryMayBeginLateAndHaveHoles, WhatIsSetAsideIsBoundedForEachAgent,
+                            RemovingBodiesLeavesEverythingElse, RemovingBodiesEndsAtTheFirstThatCameLater,
+                            AnEventSaysWhatItIsFiledUnderAlsoWithoutItsBody, EventsThatAreNotThereAreNotFound,
+                            FindsByTimeAtItsEdges, TimesAtTheEndsOfTheRangeAreKept,
+                            PagesMeetEachOtherInBothOrders, ACursorBelongsToItsQuestion,
+                            TurningPagesIsNotDisturbedByNewEvents, TheLogCanBeFollowed,
+                            LongValuesCountByTheirBeginning, ValuesOfAnyBytesAreKeptApart,
+                            FindsWhatTheMemoryEngineFinds, SumsAreTheSumsOfTheEvents, SumsNameDaysAndHours,
+                            SumsRefuseWhatTheyDontKnow, ReadersSeeWholeCommits);
 
 }  // namespace postern::store

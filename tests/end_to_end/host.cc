@@ -75,13 +75,13 @@ void Host::WriteConfig() {
       !options_.upstream.empty()
           ? options_.upstream
           : options_.provider_scheme + "://" + options_.provider_name + ":" + std::to_string(provider_port_);
-  directory_.Write("agent.yaml",
-                   "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: state\nkeys: keys.yaml\n"
-                   "models: " POSTERN_SOURCE_DIR
-                   "/config/models.yaml\n"
-                   "credential:\n  file: provider.key\n"
-                   "upstream:\n  url: " +
-                       upstream + "\n" + options_.upstream_lines + options_.extra_config);
+  directory_.Write("agent.yaml", "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
+                                     "\nkeys: keys.yaml\n"
+                                     "models: " POSTERN_SOURCE_DIR
+                                     "/config/models.yaml\n"
+                                     "credential:\n  file: provider.key\n"
+                                     "upstream:\n  url: " +
+                                     upstream + "\n" + options_.upstream_lines + options_.extra_config);
 }
 
 void Host::StartAgent() {

@@ -23,6 +23,7 @@ struct HostOptions {
   std::string upstream_lines = "  proxy: none\n";     // further lines of agent.yaml's `upstream`
   std::map<std::string, std::string> variables = {};  // the agent's environment
   std::string agent_program = {};                     // another build of it; empty: postern-agent
+  std::string state = "state";                        // where the agent keeps its state
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";
@@ -44,7 +45,9 @@ class Host {
   uint16_t operations_port() const { return operations_port_; }
   uint16_t provider_port() const { return provider_port_; }
   const std::string& key() const { return key_; }
-  std::string state() const { return directory_ / "state"; }
+  std::string state() const {
+    return options_.state.starts_with('/') ? options_.state : directory_ / options_.state;
+  }
   std::string config_file() const { return directory_ / "agent.yaml"; }
   const support::TemporaryDirectory& directory() const { return directory_; }
   std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_); }

@@ -198,6 +198,11 @@ Result<store::Receipt> Chronicle::Append(std::vector<wire::Event> events, store:
   return *std::move(waiting.result);
 }
 
+size_t Chronicle::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 Result<store::Receipt> Chronicle::Record(wire::Event event) {
   std::vector<wire::Event> events;
   events.push_back(std::move(event));

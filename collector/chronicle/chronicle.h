@@ -56,6 +56,9 @@ class Chronicle {
   // An event alone: a refused call, an alarm.
   Result<store::Receipt> Record(wire::Event event);
 
+  // How many calls wait for their turn, for the metrics.
+  size_t waiting() const;
+
   // Whose seals the chain has: agents get it at enrolment.
   const crypto::PublicKey& public_key() const { return log_key_.public_key(); }
 
@@ -80,7 +83,7 @@ class Chronicle {
   const crypto::SigningKey& log_key_;
   const Options options_;
 
-  std::mutex mutex_;  // of the queue
+  mutable std::mutex mutex_;  // of the queue
   std::condition_variable turn_;
   std::deque<Waiting*> queue_;
   bool writing_ = false;

@@ -31,6 +31,7 @@
 #include "agent/membership/known.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
+#include "shared/crypto/locked_secret.h"
 #include "shared/wire/conversation.h"
 
 namespace postern::kv {

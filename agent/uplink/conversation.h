@@ -119,7 +119,7 @@ class Conversation {
   void OnRead(uint64_t round, Result<std::vector<spool::SealedGroup>> groups, BootTime now);
   // What became of Acknowledge and BeginIncarnation.
   void OnAcknowledged(const Acknowledge& what, const Status& status, BootTime now);
-  void OnBegun(const Status& status, BootTime now);
+  void OnBegun(uint64_t incarnation, const Status& status, BootTime now);
   void OnSealed(BootTime now);
 
   // As Questions::Add; kUnavailable while not welcomed.
@@ -159,9 +159,10 @@ class Conversation {
   void OnRejected(const wire::Rejected& rejected, BootTime now);
   void OnState(wire::AgentState state, const std::string& why, BootTime now);
   void OnQuarantine(const std::string& why);
+  void Begin(uint64_t incarnation);
+  void StartSending();
   void Hold(std::string trouble);
-  void Go();
-  void Beat_(BootTime now);
+  void SayHeartbeat(BootTime now);
   void Proceed(BootTime now);
   void SayQueries(BootTime now);
   void SayEvents(std::vector<wire::Events> messages);

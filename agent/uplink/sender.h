@@ -41,9 +41,10 @@ class Sender {
   static constexpr size_t kMostOnTheWay = size_t{4} << 20;
   static constexpr size_t kMostInMessage = size_t{768} << 10;  // but for a single group that is larger
 
-  // A new round, at once or not before a time.
+  // A new round, of all chains.
   void Start();
-  void StartAt(BootTime time);
+  // The same not before a time, and of the chains that aren't skipped; nothing unless it was started.
+  void StartAgainAt(BootTime time);
   // Nothing is read or sent until the next Start.
   void Stop();
 
@@ -60,8 +61,8 @@ class Sender {
 
   void OnAcknowledged(const std::vector<wire::Place>& marks, BootTime now);
 
-  // Nothing more of this chain until the next Start.
-  void Skip(uint64_t incarnation) { skipped_.insert(incarnation); }
+  // Nothing more of this chain until the next Start; what is on the way of it isn't waited for.
+  void Skip(uint64_t incarnation);
 
   // When the first of what is on the way was sent, or the last acknowledgement came, whichever is later;
   // nothing while nothing is on the way.
@@ -75,7 +76,9 @@ class Sender {
     wire::Place end;
     size_t bytes = 0;
   };
-  void Reset();
+  void Begin(std::optional<BootTime> not_before);
+  template <class Gone>
+  void Forget(Gone gone);
 
   bool running_ = false;
   uint64_t round_ = 0;

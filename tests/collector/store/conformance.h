@@ -313,7 +313,7 @@ TYPED_TEST_P(StoreConformance, ListsByKindAndLabelInPages) {
                       PutRecord(RecordKind::kUser, id, "user")};
     revisions[id] = this->MustCommit(change).revision;
   }
-  const auto list = [&](std::optional<std::string> label, size_t limit) {
+  const auto list = [&](const std::optional<std::string>& label, size_t limit) {
     std::vector<std::string> ids;
     std::optional<Cursor> cursor;
     do {

@@ -1,0 +1,47 @@
+// Commits of many threads as few writes: who comes while a write is on its way waits and shares the next one,
+// which one of those who wait does for all. So there is one order, one writer at a time, and one sync for
+// everybody who was there.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "collector/store/types.h"
+#include "shared/base/result.h"
+
+namespace postern::store {
+
+// Thread-safe.
+class GroupCommit {
+ public:
+  struct Waiting {
+    const Change* change = nullptr;
+    std::optional<Result<Receipt>> result{};
+  };
+  using Group = std::vector<Waiting*>;
+
+  // `write` brings the changes to the disk in their order and gives each its result. It is called by one
+  // thread at a time.
+  explicit GroupCommit(std::function<void(const Group&)> write) : write_(std::move(write)) {}
+
+  // Returns when the change has its result. The queue is as long as there are threads.
+  Result<Receipt> Commit(const Change& change);
+
+ private:
+  // A group isn't made larger than this, so that nobody waits for too many others.
+  static constexpr size_t kMaxGroupBytes = 4 << 20;
+
+  Group TakeGroup();
+
+  const std::function<void(const Group&)> write_;
+  std::mutex mutex_;
+  std::condition_variable progressed_;
+  std::deque<Waiting*> queue_;
+  bool is_writing_ = false;
+};
+
+}  // namespace postern::store

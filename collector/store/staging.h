@@ -1,0 +1,68 @@
+// Several changes on their way to the disk as one write. Each is judged against what the store holds and what
+// those before it in the same write will have made of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "collector/store/indexer.h"
+#include "collector/store/layout.h"
+#include "collector/store/segment.h"
+#include "collector/store/store.h"
+#include "collector/store/types.h"
+#include "shared/base/result.h"
+#include "shared/kv/store.h"
+
+namespace postern::store {
+
+// How far the store goes.
+struct Totals {
+  uint64_t log_size = 0;
+  uint64_t revision = 0;
+  uint64_t set_aside = 0;
+};
+
+// Thread-compatible.
+class Staging {
+ public:
+  Staging(const kv::Store& store, const Totals& totals) : store_(store), totals_(totals) {}
+
+  // The change has passed CheckRules. kDenied where an expectation doesn't hold: nothing of it is staged.
+  // After any other error the whole write must be given up.
+  Result<Receipt> Add(const Change& change);
+
+  // The write, complete. Once.
+  Result<const kv::Batch*> Finish();
+
+  const Totals& totals() const { return totals_; }  // after the write
+
+ private:
+  using ChainName = std::pair<std::string, uint64_t>;
+  using RecordName = std::pair<RecordKind, std::string>;
+
+  Result<uint64_t> SequenceOf(const Chain& chain);
+  Result<const Record*> Find(const Record& record);  // null where there is none
+  Status CheckExpected(const Change& change);
+  void AddEvents(const Change& change);
+  Status AddRecord(const Record& record);
+  Status AddAside(const SetAside& group);
+  Status AddHours();
+  // What a group that is set aside counts, stored or staged.
+  Result<uint64_t> AsideSize(const std::string& agent, uint64_t number);
+
+  const kv::Store& store_;
+  Totals totals_;
+  kv::Batch batch_;
+  SegmentWriter segments_;
+  Indexer indexer_;
+  std::map<ChainName, Chain> chains_;                    // as they will be
+  std::map<ChainName, uint64_t> sequences_;              // of those and others, as read
+  std::map<RecordName, std::optional<Record>> records_;  // as read, or as they will be
+  std::map<std::string, AsideTotals> asides_;
+  std::map<std::pair<std::string, uint64_t>, uint64_t> aside_sizes_;  // of those that this write adds
+};
+
+}  // namespace postern::store

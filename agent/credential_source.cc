@@ -1,7 +1,5 @@
 #include "agent/credential_source.h"
 
-#include <algorithm>
-
 #include "agent/identity/provider_credential.h"
 #include "shared/base/log.h"
 
@@ -9,16 +7,8 @@ namespace postern::agent {
 namespace {
 
 Result<crypto::LockedSecret> MakeLine(CredentialConfig::Header header, std::string_view credential) {
-  const std::string_view name =
-      header == CredentialConfig::Header::kXApiKey ? "x-api-key: " : "authorization: Bearer ";
-  const std::string_view end = "\r\n";
-  return crypto::LockedSecret::Make(name.size() + credential.size() + end.size(),
-                                    [&](std::span<char> into) -> Result<size_t> {
-                                      char* at = std::copy(name.begin(), name.end(), into.data());
-                                      at = std::copy(credential.begin(), credential.end(), at);
-                                      at = std::copy(end.begin(), end.end(), at);
-                                      return static_cast<size_t>(at - into.data());
-                                    });
+  const bool bearer = header == CredentialConfig::Header::kAuthorizationBearer;
+  return identity::MakeHeaderLine(bearer ? "authorization" : "x-api-key", credential);
 }
 
 }  // namespace

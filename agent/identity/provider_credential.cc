@@ -93,4 +93,16 @@ Result<ProviderCredential> TakeCredentialFromEnvironment(const std::string& vari
   return ProviderCredential{*std::move(secret), std::nullopt};
 }
 
+Result<crypto::LockedSecret> MakeHeaderLine(std::string_view header, std::string_view credential) {
+  const std::string_view name = header == "authorization" ? "authorization: Bearer " : "x-api-key: ";
+  const std::string_view end = "\r\n";
+  return crypto::LockedSecret::Make(name.size() + credential.size() + end.size(),
+                            [&](std::span<char> into) -> Result<size_t> {
+                              char* at = std::copy(name.begin(), name.end(), into.data());
+                              at = std::copy(credential.begin(), credential.end(), at);
+                              at = std::copy(end.begin(), end.end(), at);
+                              return static_cast<size_t>(at - into.data());
+                            });
+}
+
 }  // namespace postern::identity

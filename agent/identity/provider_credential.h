@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "shared/base/result.h"
 #include "shared/crypto/locked_secret.h"
@@ -24,5 +25,9 @@ Result<ProviderCredential> ReadCredentialFile(const std::filesystem::path& path)
 // (/proc/self/environ), whether it is valid or not. Call it while there is one thread. kNotFound where it is
 // not set or empty, kInvalid as above.
 Result<ProviderCredential> TakeCredentialFromEnvironment(const std::string& variable);
+
+// The header line that the credential becomes: "x-api-key: …\r\n", or "authorization: Bearer …\r\n" for the
+// header "authorization". kUnavailable where there is no locked memory.
+Result<crypto::LockedSecret> MakeHeaderLine(std::string_view header, std::string_view credential);
 
 }  // namespace postern::identity

@@ -60,6 +60,7 @@ struct Rules {
 
 struct Options {
   std::filesystem::path directory;  // the state directory
+  uint64_t incarnation = 0;         // of the record: what was sealed for another one is not opened
   Rules rules;
   std::function<WallTime()> wall_now = WallNow;
   std::function<BootTime()> boot_now = [] { return BootClock::now(); };
@@ -116,13 +117,14 @@ class Membership {
   // The collector doesn't let this agent's key in.
   void OnRefused();
 
-  void Take(const wire::Welcome& welcome);
-  // `sent`: when the heartbeat that this answers was sent.
+  // `sent`: when the Hello, or the heartbeat, that this answers was sent.
+  void Take(const wire::Welcome& welcome, BootTime sent);
   void Take(const wire::HeartbeatAnswer& answer, BootTime sent);
   // Keeps the newest. kDenied or kInvalid where it isn't this collector's word to this agent.
   Status Remember(const wire::SignedMemory& memory);
   // In force when this returns; `durable` is called in the membership thread when it is on the disk too, and
-  // then it may be said to be Seen. False: it is older than a revocation known here and nothing of it was
+  // then it may be said to be Seen (until Close; not where too much waits to be written: it is said again).
+  // False: it is older than a revocation known here and nothing of it was
   // taken, `durable` is not called; ask again for what it holds.
   bool Take(const wire::Directory& directory, std::function<void()> durable);
   // kDenied where the box can't be opened: it was sealed for somebody or something else.

@@ -97,12 +97,12 @@ Result<crypto::LockedSecret> MakeHeaderLine(std::string_view header, std::string
   const std::string_view name = header == "authorization" ? "authorization: Bearer " : "x-api-key: ";
   const std::string_view end = "\r\n";
   return crypto::LockedSecret::Make(name.size() + credential.size() + end.size(),
-                            [&](std::span<char> into) -> Result<size_t> {
-                              char* at = std::copy(name.begin(), name.end(), into.data());
-                              at = std::copy(credential.begin(), credential.end(), at);
-                              at = std::copy(end.begin(), end.end(), at);
-                              return static_cast<size_t>(at - into.data());
-                            });
+                                    [&](std::span<char> into) -> Result<size_t> {
+                                      char* at = std::copy(name.begin(), name.end(), into.data());
+                                      at = std::copy(credential.begin(), credential.end(), at);
+                                      at = std::copy(end.begin(), end.end(), at);
+                                      return static_cast<size_t>(at - into.data());
+                                    });
 }
 
 }  // namespace postern::identity

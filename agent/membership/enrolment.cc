@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "shared/base/hex.h"
-#include "shared/base/private_file.h"
 #include "shared/config/node.h"
+#include "shared/crypto/key_file.h"
 
 namespace postern::membership {
 namespace {
@@ -72,7 +72,7 @@ std::filesystem::path EnrolmentFile(const std::filesystem::path& state_directory
 
 Result<std::optional<Enrolment>> LoadEnrolment(const std::filesystem::path& state_directory) {
   const std::string path = EnrolmentFile(state_directory).string();
-  auto text = ReadPrivateFile(path);
+  auto text = crypto::ReadKeyFile(path);
   if (!text && text.error().code == ErrorCode::kNotFound) return std::optional<Enrolment>();
   if (!text) return text.error();
   const crypto::WipeAtEnd wipe(*text);
@@ -105,7 +105,7 @@ Status SaveEnrolment(const std::filesystem::path& state_directory, const Enrolme
   std::string sealing = ToHex(enrolment.sealing_key.ToBytes().view());
   const crypto::WipeAtEnd wipe_sealing(sealing);
   line("sealing_key", sealing);
-  return ReplaceFile(EnrolmentFile(state_directory).string(), text);
+  return crypto::WriteKeyFile(EnrolmentFile(state_directory).string(), text, crypto::Mode::kOwnerOnly);
 }
 
 }  // namespace postern::membership

@@ -74,7 +74,7 @@ void Conversation::OnWelcome(const wire::Welcome& welcome, BootTime now) {
   trouble_.clear();
   hello_due_.reset();
   SayTombstones(welcome.epoch());
-  steps_.push_back(Greeted{welcome});
+  steps_.push_back(Greeted{welcome, hello_sent_});
   TakeMarks(welcome);
   if (welcome.incarnation() == hello_incarnation_) {
     StartSending();

@@ -72,6 +72,7 @@ struct HangUp {
 // The rest is for whoever remembers what the collector says.
 struct Greeted {
   wire::Welcome welcome;
+  BootTime sent{};  // when the Hello was
 };
 struct Heard {
   wire::HeartbeatAnswer answer;

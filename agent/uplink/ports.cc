@@ -35,7 +35,9 @@ Memories MemoriesOf(membership::Membership& membership) {
   memories.tombstones = [&membership] { return membership.Tombstones(kMostTombstones); };
   memories.on_disconnected = [&membership] { membership.OnDisconnected(); };
   memories.on_refused = [&membership] { membership.OnRefused(); };
-  memories.take_welcome = [&membership](const wire::Welcome& welcome) { membership.Take(welcome); };
+  memories.take_welcome = [&membership](const wire::Welcome& welcome, BootTime sent) {
+    membership.Take(welcome, sent);
+  };
   memories.take_answer = [&membership](const wire::HeartbeatAnswer& answer, BootTime sent) {
     membership.Take(answer, sent);
   };

@@ -39,7 +39,7 @@ struct Memories {
 
   std::function<void()> on_disconnected;
   std::function<void()> on_refused;
-  std::function<void(const wire::Welcome&)> take_welcome;
+  std::function<void(const wire::Welcome&, BootTime sent)> take_welcome;
   std::function<void(const wire::HeartbeatAnswer&, BootTime sent)> take_answer;
   std::function<Status(const wire::SignedMemory&)> remember;
   std::function<bool(const wire::Directory&, std::function<void()> durable)> take_directory;

@@ -57,7 +57,7 @@ struct Uplink::State {
   void Do(Acknowledge& step);
   void Do(BeginIncarnation& step);
   void Do(HangUp& step);
-  void Do(Greeted& step) { memories.take_welcome(step.welcome); }
+  void Do(Greeted& step) { memories.take_welcome(step.welcome, step.sent); }
   void Do(Heard& step) { memories.take_answer(step.answer, step.sent); }
   void Do(Remember& step);
   void Do(Learn& step);

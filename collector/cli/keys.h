@@ -1,0 +1,12 @@
+// `postern key`.
+#pragma once
+
+#include <vector>
+
+#include "shared/command_line/program.h"
+
+namespace postern::cli {
+
+std::vector<command_line::Command> KeyCommands();
+
+}  // namespace postern::cli

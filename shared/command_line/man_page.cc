@@ -1,6 +1,8 @@
 #include "shared/command_line/man_page.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
 
 #include "shared/base/version.h"
 #include "shared/command_line/help.h"
@@ -8,11 +10,29 @@
 namespace postern::command_line {
 namespace {
 
+// A character beyond ASCII, by its number, since not every roff reads UTF-8: "ü" is \[u00FC]. The texts are
+// our own, so they are well formed. (An ellipsis becomes three dots, which every device has.)
+std::string ByNumber(std::string_view text, size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  uint32_t number = lead & (0xffU >> (size + 1));
+  for (size_t i = 1; i < size && at + 1 < text.size(); ++i)
+    number = number << 6U | (static_cast<unsigned char>(text[++at]) & 0x3fU);
+  constexpr uint32_t kEllipsis = 0x2026;
+  if (number == kEllipsis) return "...";
+  char name[16];
+  std::snprintf(name, sizeof name, "\\[u%04X]", number);
+  return name;
+}
+
 // Text that roff prints as it is: no escapes, no dashes that turn into hyphens, no line that is a request.
 std::string Escape(std::string_view text) {
   std::string escaped;
-  for (const char c : text) {
-    if (c == '\\') {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c & 0x80) != 0) {
+      escaped += ByNumber(text, i);
+    } else if (c == '\\') {
       escaped += "\\e";
     } else if (c == '-') {
       escaped += "\\-";

@@ -16,7 +16,7 @@ using ::testing::Not;
 
 std::string Formatted(const std::string& page) {
   const auto finished = support::RunProcess(
-      {.argv = {"groff", "-man", "-Tascii", "-ww", "-P-c", "-P-b", "-P-u"}, .input = page});
+      {.argv = {"groff", "-man", "-Tutf8", "-ww", "-P-c", "-P-b", "-P-u"}, .input = page});
   EXPECT_TRUE(finished) << finished.error().message;
   EXPECT_EQ(finished->errors, "");  // no warnings of the formatter
   return finished->output;
@@ -47,7 +47,7 @@ TEST(ManPage, OfOneCommandSpeaksOfItAlone) {
   const Program program = SampleProgram();
   const std::string page = ManPage(program, *FindCommand(program, "key create"));
   EXPECT_THAT(page, HasSubstr(".TH GATEHOUSE\\-KEY\\-CREATE 1"));
-  EXPECT_THAT(page, HasSubstr("It's shown once."));
+  EXPECT_THAT(page, HasSubstr("It's shown once... to Zo\\[u00EB]"));
   EXPECT_THAT(page, Not(HasSubstr("Copies.")));
   if (GroffIsThere()) {
     EXPECT_THAT(Formatted(page), HasSubstr("gatehouse-key-create - Makes a key."));

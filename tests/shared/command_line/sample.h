@@ -28,7 +28,7 @@ inline Program SampleProgram() {
           {{.name = "key create",
             .words = "NAME [LABEL]",
             .sentence = "Makes a key.",
-            .details = "It's shown once.",
+            .details = "It's shown once… to Zoë.",
             .options =
                 {{.name = "user", .value = "USER", .sentence = "For whom.", .need = Need::kRequired},
                  {.name = "kind", .value = "KIND", .sentence = "What for.", .choices = {"person", "robot"}},

@@ -125,6 +125,13 @@ std::string EncodeChain(const Chain& chain) {
   value += crypto::AsBytes(chain.head);
   PutByte(value, static_cast<uint8_t>((chain.issued ? kIssued : 0) | (chain.closed ? kClosed : 0)));
   PutText(value, chain.seal_key);
+  PutText(value, chain.seal);
+  PutVarint(value, chain.holes.size());
+  for (const Hole& hole : chain.holes) {
+    PutNumber(value, hole.first);
+    PutNumber(value, hole.last);
+    value += crypto::AsBytes(hole.head);
+  }
   value += chain.open_state;
   return value;
 }
@@ -141,6 +148,13 @@ Result<Chain> DecodeChain(std::string_view key, std::string_view value) {
   chain.issued = (flags & kIssued) != 0;
   chain.closed = (flags & kClosed) != 0;
   chain.seal_key = decoder.Text();
+  chain.seal = decoder.Text();
+  for (uint64_t left = decoder.Varint(); left > 0 && decoder.ok(); --left) {
+    Hole& hole = chain.holes.emplace_back();
+    hole.first = decoder.Number();
+    hole.last = decoder.Number();
+    hole.head = DigestOf(decoder.Bytes(hole.head.size()));
+  }
   chain.open_state = decoder.Rest();
   if (!name.complete() || !decoder.ok()) return Damaged("a chain");
   return chain;

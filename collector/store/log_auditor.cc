@@ -4,7 +4,6 @@
 #include <array>
 
 #include "shared/crypto/sha256.h"
-#include "shared/wire/chain.h"
 
 namespace postern::store {
 namespace {
@@ -71,21 +70,38 @@ Status LogAuditor::CheckPlace(const EntrySegment& segment) {
   return Ok{};
 }
 
-void LogAuditor::Extend(const EntrySegment& segment) {
-  ChainEnd& chain = chains_[{segment.agent, segment.incarnation}];
+void LogAuditor::SkipHoles(ChainEnd& chain) {
+  for (const Hole& hole : chain.holes) {
+    if (hole.first != chain.sequence + 1) continue;
+    chain.sequence = hole.last;
+    chain.head = hole.head;
+  }
+}
+
+Status LogAuditor::Extend(const EntrySegment& segment) {
+  const auto [found, is_new] = chains_.try_emplace({segment.agent, segment.incarnation});
+  ChainEnd& chain = found->second;
+  if (is_new) {
+    const std::string key = ChainKey(segment.agent, segment.incarnation);
+    ASSIGN_OR_RETURN(const auto value, view_.Get(kChains, key));
+    if (value) {
+      ASSIGN_OR_RETURN(Chain stored, DecodeChain(key, *value));
+      chain.holes = std::move(stored.holes);
+    }
+  }
+  if (segment.first_sequence != chain.sequence + 1) SkipHoles(chain);
   if (segment.first_sequence != chain.sequence + 1) {
-    if (segment.first_sequence <= chain.sequence)
-      problems_.Add("entry " + std::to_string(segment.first_leaf) +
-                    " takes a place that its chain had before");
+    problems_.Add("in the chain of agent " + segment.agent + ", sequence " +
+                  std::to_string(segment.first_sequence) + " follows " + std::to_string(chain.sequence));
     chain.is_whole = false;
   }
   chain.sequence = segment.first_sequence + segment.size() - 1;
-  if (!chain.is_whole) return;
   crypto::Sha256Hasher hasher;
-  for (uint64_t i = 0; i < segment.size(); ++i) {
+  for (uint64_t i = 0; chain.is_whole && i < segment.size(); ++i) {
     const crypto::Digest digest = segment.DigestAt(i);
     chain.head = hasher.Update(crypto::AsBytes(chain.head)).Update(crypto::AsBytes(digest)).Finish();
   }
+  return Ok{};
 }
 
 void LogAuditor::ExpectIndex(uint64_t leaf, const std::string& agent, const Facts& event) {
@@ -132,7 +148,7 @@ Status LogAuditor::CheckSegment(const EntrySegment& segment) {
                   std::to_string(segment.first_leaf));
   }
   RETURN_IF_ERROR(CheckPlace(segment));
-  Extend(segment);
+  RETURN_IF_ERROR(Extend(segment));
   std::vector<Facts> facts;
   if (facts_.valid() && facts_.key() == LeafKey(segment.first_leaf)) {
     ASSIGN_OR_RETURN(facts, DecodeFacts(facts_.value()));
@@ -215,7 +231,8 @@ Status LogAuditor::CheckChains() {
     const auto found = chains_.find({chain.agent, chain.incarnation});
     if (found == chains_.end()) continue;  // nothing of it is in the log
     const std::string name = "the chain of agent " + chain.agent;
-    const ChainEnd& end = found->second;
+    ChainEnd& end = found->second;
+    SkipHoles(end);
     if (end.sequence > chain.sequence) problems_.Add(name + " ends before its last event");
     if (end.is_whole && end.sequence == chain.sequence && end.head != chain.head)
       problems_.Add(name + " doesn't lead to the head that is kept for it");

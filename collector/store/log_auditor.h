@@ -33,14 +33,16 @@ class LogAuditor {
   struct ChainEnd {
     uint64_t sequence = 0;
     crypto::Digest head{};
-    bool is_whole = true;  // from its first event and without a hole
+    std::vector<Hole> holes{};  // that are noted, the first ones first
+    bool is_whole = true;       // but for those
   };
   using SumHour = std::pair<Grain, Hour>;
 
   Status CheckSegment(const EntrySegment& segment);
   Status CheckPlace(const EntrySegment& segment);
   void CheckBody(uint64_t leaf, const crypto::Digest& digest, const std::string& kind);
-  void Extend(const EntrySegment& segment);
+  Status Extend(const EntrySegment& segment);
+  static void SkipHoles(ChainEnd& chain);
   void ExpectIndex(uint64_t leaf, const std::string& agent, const Facts& facts);
   void ExpectSums(const Facts& facts);
   Status CheckBlock();

@@ -47,8 +47,11 @@ Result<std::vector<StoredEvent>> LogReader::Events(const std::vector<uint64_t>& 
   events.reserve(leaves.size());
   for (size_t i = 0; i < leaves.size(); ++i) {
     ASSIGN_OR_RETURN(Entry entry, EntryAt(leaves[i]));
-    events.push_back(
-        {.leaf = Leaf{leaves[i]}, .entry = std::move(entry), .bytes = std::move(bodies[i]).value_or("")});
+    ASSIGN_OR_RETURN(const Facts* const facts, FactsAt(leaves[i]));
+    events.push_back({.leaf = Leaf{leaves[i]},
+                      .entry = std::move(entry),
+                      .facts = facts->facts,
+                      .bytes = std::move(bodies[i]).value_or("")});
   }
   return events;
 }

@@ -7,18 +7,18 @@
 
 namespace postern::store {
 
-Result<uint64_t> Staging::SequenceOf(const Chain& chain) {
+Result<Staging::ChainEnd> Staging::EndOf(const Chain& chain) {
   const ChainName name{chain.agent, chain.incarnation};
-  if (const auto known = sequences_.find(name); known != sequences_.end()) return known->second;
+  if (const auto known = ends_.find(name); known != ends_.end()) return known->second;
   const std::string key = ChainKey(chain.agent, chain.incarnation);
   ASSIGN_OR_RETURN(const auto value, store_.Get(kChains, key));
-  uint64_t sequence = 0;
+  ChainEnd end;
   if (value) {
     ASSIGN_OR_RETURN(const Chain stored, DecodeChain(key, *value));
-    sequence = stored.sequence;
+    end = {stored.sequence, stored.closed};
   }
-  sequences_[name] = sequence;
-  return sequence;
+  ends_[name] = end;
+  return end;
 }
 
 Result<const Record*> Staging::Find(const Record& record) {
@@ -37,9 +37,11 @@ Result<const Record*> Staging::Find(const Record& record) {
 
 Status Staging::CheckExpected(const Change& change) {
   for (const Change::Advance& advance : change.chains) {
-    ASSIGN_OR_RETURN(const uint64_t sequence, SequenceOf(advance.chain));
-    if (sequence != advance.expected)
+    ASSIGN_OR_RETURN(const ChainEnd end, EndOf(advance.chain));
+    if (end.sequence != advance.expected)
       return Error{ErrorCode::kDenied, "the chain has gone on in the meantime"};
+    if (end.closed && !advance.chain.closed)
+      return Error{ErrorCode::kDenied, "the chain has been closed in the meantime"};
   }
   for (const Change::Put& put : change.records) {
     ASSIGN_OR_RETURN(const Record* const record, Find(put.record));
@@ -124,7 +126,7 @@ Result<Receipt> Staging::Add(const Change& change) {
   for (const Change::Advance& advance : change.chains) {
     const ChainName name{advance.chain.agent, advance.chain.incarnation};
     chains_[name] = advance.chain;
-    sequences_[name] = advance.chain.sequence;
+    ends_[name] = {advance.chain.sequence, advance.chain.closed};
   }
   if (!change.records.empty()) ++totals_.revision;
   for (const Change::Put& put : change.records) RETURN_IF_ERROR(AddRecord(put.record));

@@ -43,7 +43,13 @@ class Staging {
   using ChainName = std::pair<std::string, uint64_t>;
   using RecordName = std::pair<RecordKind, std::string>;
 
-  Result<uint64_t> SequenceOf(const Chain& chain);
+  // Where a chain is, stored or staged.
+  struct ChainEnd {
+    uint64_t sequence = 0;
+    bool closed = false;
+  };
+
+  Result<ChainEnd> EndOf(const Chain& chain);
   Result<const Record*> Find(const Record& record);  // null where there is none
   Status CheckExpected(const Change& change);
   void AddEvents(const Change& change);
@@ -59,7 +65,7 @@ class Staging {
   SegmentWriter segments_;
   Indexer indexer_;
   std::map<ChainName, Chain> chains_;                    // as they will be
-  std::map<ChainName, uint64_t> sequences_;              // of those and others, as read
+  std::map<ChainName, ChainEnd> ends_;                   // of those and others, as read
   std::map<RecordName, std::optional<Record>> records_;  // as read, or as they will be
   std::map<std::string, AsideTotals> asides_;
   std::map<std::pair<std::string, uint64_t>, uint64_t> aside_sizes_;  // of those that this write adds

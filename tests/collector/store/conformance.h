@@ -424,6 +424,44 @@ TYPED_TEST_P(StoreConformance, AHistoryMayBeginLateAndHaveHoles) {
   EXPECT_TRUE(this->store().Digests("agent", 3, 1, 10)->empty());
 }
 
+TYPED_TEST_P(StoreConformance, AChainIsRememberedWithItsHoles) {
+  Writer writer("agent", 3);
+  Change change = writer.Add().Add().Take();
+  Chain& chain = change.chains[0].chain;
+  crypto::Digest head{};  // after the forgotten events 3 to 9
+  head[0] = 7;
+  chain.holes = {{.first = 3, .last = 9, .head = head}};
+  chain.sequence = 9;
+  chain.head = head;
+  chain.seal = "a seal";
+  chain.open_state = "open";
+  this->MustCommit(change);
+  this->engine_.Reopen();
+  const Chain found = **this->store().FindChain("agent", 3);
+  ASSERT_EQ(found.holes.size(), 1u);
+  EXPECT_EQ(found.holes[0].first, 3u);
+  EXPECT_EQ(found.holes[0].last, 9u);
+  EXPECT_EQ(found.holes[0].head, head);
+  EXPECT_EQ(found.sequence, 9u);
+  EXPECT_EQ(found.seal, "a seal");
+  EXPECT_EQ(found.open_state, "open");
+  this->ExpectSound();
+}
+
+TYPED_TEST_P(StoreConformance, AClosedChainStaysClosed) {
+  Writer writer;
+  Change close = writer.Add().Take();
+  close.chains[0].chain.closed = true;
+  this->MustCommit(close);
+  EXPECT_EQ(this->Refusal(writer.Add().Take()), ErrorCode::kDenied);
+  close.events.clear();
+  close.chains[0].expected = 1;
+  close.chains[0].chain.open_state = "closed still";
+  this->MustCommit(close);
+  EXPECT_TRUE((**this->store().FindChain("agent0000000", 1)).closed);
+  EXPECT_EQ(this->store().stats().log_size, 1u);
+}
+
 TYPED_TEST_P(StoreConformance, WhatIsSetAsideIsBoundedForEachAgent) {
   const auto set_aside = [&](const std::string& agent, uint64_t number, size_t size) {
     Change change;
@@ -769,21 +807,19 @@ TYPED_TEST_P(StoreConformance, ReadersSeeWholeCommits) {
   this->ExpectSound();
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StoreConformance, BeginsEmpty, ACommitIsSeenWholeAndRemembered,
-                            NothingOfAChangeIsAppliedWhereAnExpectationFails,
-                            AChangeThatBreaksTheRulesIsInvalid, CommitsOfManyThreadsHaveOneOrder,
-                            OfManyWhoExpectTheSameRevisionOneWins, RecordsOfOneChangeShareTheNextRevision,
-                            WhatChangedIsListedOnceAtItsNewestRevision, WhatChangedTogetherIsNotTornApart,
-                            ListsByKindAndLabelInPages, IdsAndLabelsOfAnyBytesAreKeptApart,
-                            ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork,
-                            AHistoryMayBeginLateAndHaveHoles, WhatIsSetAsideIsBoundedForEachAgent,
-                            RemovingBodiesLeavesEverythingElse, RemovingBodiesEndsAtTheFirstThatCameLater,
-                            AnEventSaysWhatItIsFiledUnderAlsoWithoutItsBody, EventsThatAreNotThereAreNotFound,
-                            FindsByTimeAtItsEdges, TimesAtTheEndsOfTheRangeAreKept,
-                            PagesMeetEachOtherInBothOrders, ACursorBelongsToItsQuestion,
-                            TurningPagesIsNotDisturbedByNewEvents, TheLogCanBeFollowed,
-                            LongValuesCountByTheirBeginning, ValuesOfAnyBytesAreKeptApart,
-                            FindsWhatTheMemoryEngineFinds, SumsAreTheSumsOfTheEvents, SumsNameDaysAndHours,
-                            SumsRefuseWhatTheyDontKnow, ReadersSeeWholeCommits);
+REGISTER_TYPED_TEST_SUITE_P(
+    StoreConformance, BeginsEmpty, ACommitIsSeenWholeAndRemembered,
+    NothingOfAChangeIsAppliedWhereAnExpectationFails, AChangeThatBreaksTheRulesIsInvalid,
+    CommitsOfManyThreadsHaveOneOrder, OfManyWhoExpectTheSameRevisionOneWins,
+    RecordsOfOneChangeShareTheNextRevision, WhatChangedIsListedOnceAtItsNewestRevision,
+    WhatChangedTogetherIsNotTornApart, ListsByKindAndLabelInPages, IdsAndLabelsOfAnyBytesAreKeptApart,
+    ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork, AHistoryMayBeginLateAndHaveHoles,
+    AChainIsRememberedWithItsHoles, AClosedChainStaysClosed, WhatIsSetAsideIsBoundedForEachAgent,
+    RemovingBodiesLeavesEverythingElse, RemovingBodiesEndsAtTheFirstThatCameLater,
+    AnEventSaysWhatItIsFiledUnderAlsoWithoutItsBody, EventsThatAreNotThereAreNotFound, FindsByTimeAtItsEdges,
+    TimesAtTheEndsOfTheRangeAreKept, PagesMeetEachOtherInBothOrders, ACursorBelongsToItsQuestion,
+    TurningPagesIsNotDisturbedByNewEvents, TheLogCanBeFollowed, LongValuesCountByTheirBeginning,
+    ValuesOfAnyBytesAreKeptApart, FindsWhatTheMemoryEngineFinds, SumsAreTheSumsOfTheEvents,
+    SumsNameDaysAndHours, SumsRefuseWhatTheyDontKnow, ReadersSeeWholeCommits);
 
 }  // namespace postern::store

@@ -1,26 +1,17 @@
 // Opening a journal: what the last life left behind is made good, and this life begins.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "agent/spool/agent_key.h"
 #include "agent/spool/journal.h"
+#include "agent/spool/machine.h"
 #include "agent/spool/page_reader.h"
 #include "shared/crypto/random.h"
-#include "shared/crypto/sha256.h"
 
 namespace postern::spool {
 namespace {
 
 std::string_view View(const std::array<char, RecordKey::kSize>& key) { return {key.data(), key.size()}; }
-
-// machine-id(5) asks not to show the id itself to others; its hash is enough to see that it changed.
-std::string HashMachine(const std::string& file) {
-  std::ifstream in(file);
-  const std::string id((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return std::string(crypto::AsBytes(crypto::Sha256("postern machine v1\n" + id)));
-}
 
 uint64_t RandomNumber() {
   uint64_t number = 0;

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace postern {
 
@@ -25,5 +27,9 @@ WallTime WallNow() noexcept;
 
 // "2026-11-23T22:18:55.123456789Z" (RFC 3339, always UTC, always nine digits).
 std::string FormatRfc3339(WallTime time);
+
+// "2026-11-23T22:18:55Z", with up to nine digits of a second and "Z" or an offset ("+01:00"); from 1970 to
+// 2261. Nothing for anything else.
+std::optional<WallTime> ParseRfc3339(std::string_view text);
 
 }  // namespace postern

@@ -44,6 +44,7 @@ std::variant<wire::Seal, Finding> ReadSeal(const wire::Group& group) {
 // What a group with a base says: that the events before it, which aren't stored, are nowhere any more.
 std::variant<store::Hole, Finding> ReadBase(const wire::Group& group, const store::Chain& chain,
                                             const crypto::PublicKey& key) {
+  if (chain.holes.size() >= kMostHoles) return Unverified("hole", "this chain has too many holes");
   wire::Seal base;
   if (!base.ParseFromString(group.base()) || base.incarnation() != group.incarnation() ||
       base.last_sequence() != group.first_sequence() - 1 || !wire::VerifySeal(base, key)) {

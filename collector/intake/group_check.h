@@ -53,6 +53,9 @@ struct CheckedGroup {
   bool is_duplicate() const { return events.empty(); }
 };
 
+// An agent whose chain has more holes than these is not believed any more.
+constexpr size_t kMostHoles = 64;
+
 // Reads digests of the chain's stored events: as many of first, first + 1, … as there are, but at most
 // `limit`.
 using StoredDigests = std::function<Result<std::vector<crypto::Digest>>(uint64_t first, size_t limit)>;

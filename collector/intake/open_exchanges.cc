@@ -54,6 +54,17 @@ void OpenExchanges::Open(const ExchangeId& exchange, uint64_t sequence, Exchange
   Insert(exchange, {.sequence = sequence, .facts = std::move(facts)});
 }
 
+const OpenExchanges::Intent* OpenExchanges::Find(const ExchangeId& exchange) const {
+  const auto found = intents_.find(exchange);
+  return found == intents_.end() ? nullptr : &found->second;
+}
+
+void OpenExchanges::Learn(const ExchangeId& exchange, ExchangeFacts facts) {
+  if (const auto found = intents_.find(exchange); found != intents_.end()) {
+    found->second.facts = std::move(facts);
+  }
+}
+
 std::optional<OpenExchanges::Intent> OpenExchanges::Close(const ExchangeId& exchange) {
   const auto found = intents_.find(exchange);
   if (found == intents_.end()) return std::nullopt;

@@ -39,6 +39,10 @@ class OpenExchanges {
 
   void Open(const ExchangeId& exchange, uint64_t sequence, ExchangeFacts facts);
 
+  // Nothing where none is open. Learn is for an intent without facts.
+  const Intent* Find(const ExchangeId& exchange) const;
+  void Learn(const ExchangeId& exchange, ExchangeFacts facts);
+
   // Takes the intent out; nothing where none is open.
   std::optional<Intent> Close(const ExchangeId& exchange);
 

@@ -72,6 +72,7 @@ Status Check(const Hello& hello) {
   RETURN_IF_ERROR(AtMost(hello.agent_version(), kMaxTextBytes, "the version"));
   RETURN_IF_ERROR(AtMost(hello.host(), kMaxTextBytes, "the host"));
   RETURN_IF_ERROR(Exactly(hello.machine(), hello.machine().empty() ? 0 : kHashBytes, "the machine"));
+  RETURN_IF_ERROR(Require(hello.now().incarnation() != 0, "the incarnation is none"));
   RETURN_IF_ERROR(CheckMark(hello.now()));
   RETURN_IF_ERROR(CheckMarks(hello.kept()));
   return CheckMemory(hello.memory(), hello.memory_signature());

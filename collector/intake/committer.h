@@ -1,0 +1,66 @@
+// Brings batches to the disk, and only then says so: what is acknowledged is stored and synced. Records
+// alarms and quarantines what forked.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "collector/chronicle/chronicle.h"
+#include "collector/directory/directory.h"
+#include "collector/intake/agent_table.h"
+#include "collector/intake/alarms.h"
+#include "collector/intake/hand_over.h"
+#include "collector/intake/outbox.h"
+#include "collector/intake/presence.h"
+#include "collector/intake/recorder.h"
+#include "collector/store/store.h"
+#include "shared/crypto/ed25519.h"
+
+namespace postern::intake {
+
+// What all threads of intake share. The references live longer than they.
+struct Shared {
+  store::Store& store;
+  directory::Directory& directory;
+  chronicle::Chronicle& chronicle;
+  const crypto::SigningKey& log_key;
+  const std::string collector;
+  const uint64_t epoch;
+  const std::function<WallTime()> wall_now;
+
+  AgentTable agents{};
+  Presence presence{};
+  Progress progress{};
+  HandOver hand_over{};
+  Outbox outbox{};
+  Alarms alarms{hand_over, presence};
+  // The store was restored from a backup: nothing is acknowledged, issued or granted any more.
+  std::atomic<bool> restored{false};
+};
+
+// Owned by the committer thread.
+class Committer {
+ public:
+  // `wake` tells the conversation thread that there is something in the outbox.
+  Committer(Shared& shared, std::function<void()> wake) : shared_(shared), wake_(std::move(wake)) {}
+
+  // Until the hand-over has ended.
+  void Run();
+
+ private:
+  void Commit(Batch& batch);
+  void Finish(Batch& batch, const store::Receipt& receipt, std::chrono::nanoseconds took);
+  void Fail(Batch& batch, const Error& error);
+  void Quarantine(const Alarm& fork);
+  void Record(const Alarm& alarm);
+  Outbox::Letter Acknowledge(const Reply& reply, const store::Receipt& receipt) const;
+  void Reject(std::vector<Outbox::Letter>& letters, const Reply& reply) const;
+
+  Shared& shared_;
+  const std::function<void()> wake_;
+};
+
+}  // namespace postern::intake

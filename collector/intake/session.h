@@ -1,0 +1,40 @@
+// One connection of an agent, as the conversation thread knows it. Plain data.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <string>
+
+#include "collector/intake/allowance.h"
+#include "collector/intake/subscriptions.h"
+#include "shared/base/clock.h"
+#include "shared/bus/server.h"
+
+namespace postern::intake {
+
+struct Session {
+  bus::Peer peer{};
+  std::string agent;
+  std::string address;
+
+  uint64_t greeting = 0;     // the number of its last Hello that was welcomed; 0: none, and nothing is taken
+  uint64_t incarnation = 0;  // of that Welcome
+  Subscriptions subscriptions;
+  std::set<std::string> credentials;  // names of those that were sealed to it on this connection
+  BootTime credentials_due{};         // when they are sealed anew
+
+  std::deque<std::string> backlog;  // frames that found ZeroMQ's queue to this peer full, in their order
+  size_t backlog_bytes = 0;
+  // More than this waits for an agent that doesn't read: it is cut off.
+  static constexpr size_t kMostBacklog = size_t{4} << 20;
+
+  // What it may do, however it behaves.
+  Allowance hellos{4, std::chrono::seconds(1)};
+  Allowance queries{64, std::chrono::milliseconds(20)};
+  Allowance malformed{16, std::chrono::seconds(10)};
+  Allowance scoldings{8, std::chrono::milliseconds(500)};  // rejections that answer no group
+};
+
+}  // namespace postern::intake

@@ -72,6 +72,16 @@ class Agents {
   Status NoteVersion(const std::string& id, const std::string& version);
 
  private:
+  struct Changed {
+    wire::AgentRecord record;
+    bool written = false;
+  };
+  using Changer = std::function<Status(wire::AgentRecord&, Draft&)>;
+  Registrar::Decide Deciding(const std::string& id, Changed& changed, const Changer& change);
+  Result<wire::AgentRecord> Change(const Actor& actor, const char* action, const std::string& id,
+                                   const Changer& change);
+  Result<wire::AgentRecord> Note(const std::string& id, const Changer& change);
+
   Registrar& registrar_;
 };
 

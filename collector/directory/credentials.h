@@ -44,6 +44,9 @@ class Credentials {
                                                       const std::vector<std::string>& names, int64_t expires);
 
  private:
+  Result<wire::SealedCredential> Seal(const wire::CredentialRecord& record, const wire::AgentRecord& agent,
+                                      uint64_t incarnation, int64_t expires);
+
   Registrar& registrar_;
   const sealing::MasterKey& master_key_;
 };

@@ -50,7 +50,7 @@ struct KeyFilter {
 // recorded. Thread-safe.
 class Keys {
  public:
-  static constexpr size_t kMaxPerUser = 200;  // revoked ones too
+  static constexpr size_t kMaxPerUser = 200;  // that are not revoked
 
   Keys(Registrar& registrar, std::string organisation)
       : registrar_(registrar), organisation_(std::move(organisation)) {}
@@ -64,6 +64,11 @@ class Keys {
   Result<IssuedKey> Rotate(const Actor& actor, const std::string& id);
   // For ever. May be repeated.
   Result<wire::KeyRecord> Revoke(const Actor& actor, const std::string& id, const std::string& sentence);
+
+  // For intake: makes sure that a key which this collector once revoked, as `agent` has proved, is revoked;
+  // an alarm says so where it wasn't, and a key that isn't known any more becomes a tombstone. False where
+  // there was nothing to do.
+  Result<bool> Bury(const wire::KeyRecord& proved, const std::string& agent);
 
   // The effective record, as agents get it: disabled also where the user or team is, the team's credentials
   // where the key names none, and the newest revision of all that it follows from. Revoked keys are found

@@ -2,9 +2,9 @@
 // decided anew where somebody else was quicker. What is refused is recorded as well.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +13,6 @@
 #include "collector/directory/actor.h"
 #include "collector/store/store.h"
 #include "shared/base/clock.h"
-#include "shared/base/guarded.h"
 #include "shared/base/result.h"
 
 namespace postern::directory {
@@ -65,11 +64,10 @@ class Registrar {
   store::Store& store_;
   chronicle::Chronicle& chronicle_;
   const std::function<WallTime()> wall_now_;
-  struct Listeners {
-    uint64_t last = 0;
-    std::map<uint64_t, Listener> all;
-  };
-  Guarded<Listeners> listeners_;
+  std::mutex
+      listeners_mutex_;  // held while they are called, so that Unsubscribe waits for a call that goes on
+  std::map<uint64_t, Listener> listeners_;
+  uint64_t last_subscription_ = 0;
 };
 
 }  // namespace postern::directory

@@ -18,6 +18,9 @@ class Settings {
   Result<std::optional<std::string>> Get(const std::string& name);
   Status Set(const Actor& actor, const std::string& name, const std::string& value);
 
+  // For what no administrator does: without an event.
+  Status Note(const std::string& name, const std::string& value);
+
   // Which life of this collector's state it is: 1, and one more after each `postern-collector recover`.
   Result<uint64_t> Epoch();
   // One more than both what it is and `seen`; and revisions go on beyond `revision`, the newest that an agent

@@ -217,6 +217,15 @@ void Bound(Event& event) {
   }
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 const char* KindName(const Event& event) {
   switch (event.body_case()) {
     case Event::kStart: return "start";

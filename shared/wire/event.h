@@ -28,6 +28,9 @@ constexpr size_t kMaxToolUses = 256;
 // count it. The same event always gives the same result; a bounded event is left as it is.
 void Bound(Event& event);
 
+// Whether the text may stand in a string of a message: protobuf refuses to read others back.
+bool IsUtf8(std::string_view text);
+
 // "start", "intent", … as `events` prints it; "unknown" for a body that this version doesn't know.
 const char* KindName(const Event& event);
 

@@ -20,13 +20,13 @@ std::variant<Identity, IdentityRefusal> ByOsUser(const IdentityRules& rules, std
   return Identity{found->second, std::nullopt};
 }
 
-std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, const IdentityRules& rules,
+std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, std::string_view host,
                                       std::optional<uid_t> os_user, WallTime now) {
   if (record.disabled) return IdentityRefusal::kDisabledKey;
   // In whole seconds: nanoseconds end in 2262, and a key may be made to last longer.
   if (record.expires && std::chrono::floor<std::chrono::seconds>(now) >= *record.expires)
     return IdentityRefusal::kExpiredKey;
-  if (!record.hosts.empty() && !Holds(record.hosts, rules.host)) return IdentityRefusal::kKeyNotForHost;
+  if (!record.hosts.empty() && !Holds(record.hosts, host)) return IdentityRefusal::kKeyNotForHost;
   const bool bound = !record.os_users.empty();
   if (bound && !(os_user && Holds(record.os_uids, *os_user))) return IdentityRefusal::kKeyNotForOsUser;
   return std::nullopt;
@@ -43,6 +43,7 @@ std::string_view Name(IdentityRefusal refusal) {
     case IdentityRefusal::kMistypedKey: return "mistyped_key";
     case IdentityRefusal::kUnknownKey: return "unknown_key";
     case IdentityRefusal::kDisabledKey: return "disabled_key";
+    case IdentityRefusal::kRevokedKey: return "revoked_key";
     case IdentityRefusal::kExpiredKey: return "expired_key";
     case IdentityRefusal::kKeyNotForHost: return "key_not_for_host";
     case IdentityRefusal::kKeyNotForOsUser: return "key_not_for_os_user";
@@ -50,26 +51,39 @@ std::string_view Name(IdentityRefusal refusal) {
   return "unknown";
 }
 
-std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, const KeyHeaders& headers,
-                                                 std::optional<uid_t> os_user, WallTime now) {
-  const auto presented = PresentedKey(headers, rules.mode);
-  if (!presented) return ByOsUser(rules, os_user);
+ShownKey ReadKey(const KeyHeaders& headers, Mode mode) {
+  const auto presented = PresentedKey(headers, mode);
+  if (!presented) return std::monostate();
   const tokens::Token key = tokens::Parse(tokens::Kind::kVirtualKey, *presented);
   switch (key.form) {
-    case tokens::Form::kOurs: break;
+    case tokens::Form::kOurs: return key;
     case tokens::Form::kForeign: return IdentityRefusal::kForeignKey;
     case tokens::Form::kMalformed: return IdentityRefusal::kMalformedKey;
     case tokens::Form::kMistyped: return IdentityRefusal::kMistypedKey;
   }
-  const KeyRecord* record = rules.keys.Find(key.id);
-  const crypto::Digest hash = tokens::HashSecret(key.secret);
+  return IdentityRefusal::kForeignKey;
+}
+
+std::variant<Identity, IdentityRefusal> Admit(const KeyRecord* record, std::string_view secret,
+                                              std::string_view host, std::optional<uid_t> os_user,
+                                              WallTime now) {
+  const crypto::Digest hash = tokens::HashSecret(secret);
   // A wrong secret says no more than an unknown id: whether the id exists is nobody's business without it.
   if (record == nullptr ||
       !crypto::ConstantTimeEqual(crypto::AsBytes(hash), crypto::AsBytes(record->secret_hash))) {
     return IdentityRefusal::kUnknownKey;
   }
-  if (const auto refusal = WhyNot(*record, rules, os_user, now)) return *refusal;
+  if (const auto refusal = WhyNot(*record, host, os_user, now)) return *refusal;
   return Identity{record->principal, record->id};
+}
+
+std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, const KeyHeaders& headers,
+                                                 std::optional<uid_t> os_user, WallTime now) {
+  const ShownKey shown = ReadKey(headers, rules.mode);
+  if (const auto* refusal = std::get_if<IdentityRefusal>(&shown)) return *refusal;
+  const auto* key = std::get_if<tokens::Token>(&shown);
+  if (key == nullptr) return ByOsUser(rules, os_user);
+  return Admit(rules.keys.Find(key->id), key->secret, rules.host, os_user, now);
 }
 
 }  // namespace postern::identity

@@ -14,6 +14,7 @@
 #include "agent/identity/presented_key.h"
 #include "agent/identity/principal.h"
 #include "shared/base/clock.h"
+#include "shared/tokens/token.h"
 
 namespace postern::identity {
 
@@ -24,7 +25,8 @@ enum class IdentityRefusal {
   kMalformedKey,     // with our prefix, but cut, lengthened or with other characters
   kMistypedKey,      // the check doesn't fit
   kUnknownKey,       // no key has that id and secret
-  kDisabledKey,      // switched off in keys.yaml
+  kDisabledKey,      // switched off
+  kRevokedKey,       // for ever, by the collector
   kExpiredKey,       // its time has passed
   kKeyNotForHost,    // bound to other hosts
   kKeyNotForOsUser,  // bound to other users of the host, or the connection has no OS user
@@ -46,7 +48,17 @@ struct IdentityRules {
   std::string host;                            // this machine's name
 };
 
-// `os_user` is the uid of the connecting socket where there is one.
+// The key that a request shows: none, a well-formed one (views into the headers), or why it can't be one.
+using ShownKey = std::variant<std::monostate, tokens::Token, IdentityRefusal>;
+ShownKey ReadKey(const KeyHeaders& headers, Mode mode);
+
+// Whether a well-formed key with this secret is the record's, and may be used now, on this host, by this OS
+// user. Null: no such key is known.
+std::variant<Identity, IdentityRefusal> Admit(const KeyRecord* record, std::string_view secret,
+                                              std::string_view host, std::optional<uid_t> os_user,
+                                              WallTime now);
+
+// Both, by the tables of a lone host. `os_user` is the uid of the connecting socket where there is one.
 std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, const KeyHeaders& headers,
                                                  std::optional<uid_t> os_user, WallTime now);
 

@@ -24,7 +24,8 @@ struct OsUserPrincipal {
 
 // How sure an answer is.
 enum class Certainty {
-  kConfirmed,   // the collector has said so since its last Welcome, and would have said if it had changed
+  kConfirmed,   // the collector has said so since its last Welcome, and would say if it changed
+  kLately,      // it had, when the connection was lost
   kRemembered,  // it said so once: ask before using it, where somebody is there to ask
   kNotRemembered,
 };

@@ -80,9 +80,10 @@ struct Membership::State {
 
   // One thing for the thread: what it finds out first, what it writes, and whom it tells afterwards.
   struct Job {
-    std::vector<wire::KeyRecord> look_up;  // to be taken once their users are known
-    std::function<void(CacheStore&)> write;
-    std::function<void()> written;
+    std::function<void(CacheStore&)> write{};
+    std::function<void()> written{};
+    std::vector<wire::KeyRecord> look_up{};  // to be taken once their users are known
+    uint64_t conversation = 0;               // in which they were said
   };
 
   struct Queue {
@@ -92,7 +93,7 @@ struct Membership::State {
 
   bool Enqueue(Job job);
   void Run();
-  void LookUp(const std::vector<wire::KeyRecord>& keys);
+  void LookUp(const Job& job);
   void Do(std::vector<Job> jobs);
   void Changed();
   void SetState(wire::AgentState state, const std::string& why, Link link);
@@ -140,7 +141,7 @@ void Membership::State::Run() {
 void Membership::State::Do(std::vector<Job> jobs) {
   WriteForgotten(*store);  // first: what was forgotten may have been asked for again
   for (const Job& job : jobs) {
-    LookUp(job.look_up);
+    LookUp(job);
     if (job.write) job.write(*store);
   }
   // A disk that fails is waited for: nothing of the conversation is held up by it, only Seen.
@@ -156,14 +157,16 @@ void Membership::State::Do(std::vector<Job> jobs) {
   }
 }
 
-void Membership::State::LookUp(const std::vector<wire::KeyRecord>& keys) {
+void Membership::State::LookUp(const Job& job) {
+  const std::vector<wire::KeyRecord>& keys = job.look_up;
   if (keys.empty()) return;
   std::vector<std::vector<uid_t>> uids;
   uids.reserve(keys.size());
   for (const wire::KeyRecord& key : keys) uids.push_back(UidsOf(key));
   memory.With([&](Memory& present) {
-    for (size_t i = 0; i < keys.size(); ++i)
-      present.records.TakeKey(keys[i], std::move(uids[i]), RecordCache::Origin::kCollector);
+    const bool same = present.records.conversation() == job.conversation;
+    const auto origin = same ? RecordCache::Origin::kCollector : RecordCache::Origin::kDisk;
+    for (size_t i = 0; i < keys.size(); ++i) present.records.TakeKey(keys[i], std::move(uids[i]), origin);
   });
   Changed();
 }
@@ -189,7 +192,7 @@ void Membership::State::SetState(wire::AgentState state, const std::string& why,
   if (!changed) return;
   if (state != wire::AGENT_ACTIVE)
     Log(Level::kError, "the collector has set this agent aside", {{"why", why}});
-  Enqueue({{}, [state, why](CacheStore& into) { into.PutState(state, why); }, {}});
+  Enqueue({.write = [state, why](CacheStore& into) { into.PutState(state, why); }});
 }
 
 void Membership::State::Heard(BootTime sent) {
@@ -201,7 +204,7 @@ void Membership::State::Heard(BootTime sent) {
     return present.contact.Encode();
   });
   if (written.empty()) return;
-  Enqueue({{}, [written](CacheStore& into) { into.PutContact(written); }, {}});
+  Enqueue({.write = [written](CacheStore& into) { into.PutContact(written); }});
 }
 
 Trust Membership::State::TrustOf(const Memory& present, BootTime boot_now, WallTime wall_now) const {
@@ -264,7 +267,7 @@ Status Membership::Close() {
     if (!state_->queue.closing) {
       const std::string contact =
           state_->memory.With([](const State::Memory& present) { return present.contact.Encode(); });
-      state_->queue.jobs.push_back({{}, [contact](CacheStore& into) { into.PutContact(contact); }, {}});
+      state_->queue.jobs.push_back({.write = [contact](CacheStore& into) { into.PutContact(contact); }});
     }
     state_->queue.closing = true;
   }
@@ -293,7 +296,7 @@ std::vector<wire::KeyRecord> Membership::Tombstones(size_t most) const {
 void Membership::OnDisconnected() {
   state_->memory.With([](State::Memory& present) {
     present.link = Link::kAway;
-    present.records.Unconfirm();
+    present.records.EndConversation();
   });
   state_->Changed();
 }
@@ -301,14 +304,14 @@ void Membership::OnDisconnected() {
 void Membership::OnRefused() {
   state_->memory.With([](State::Memory& present) {
     present.link = Link::kRefused;
-    present.records.Unconfirm();
+    present.records.EndConversation();
   });
   state_->Changed();
 }
 
 void Membership::Take(const wire::Welcome& welcome, BootTime sent) {
   state_->memory.With([&](State::Memory& present) {
-    present.records.Unconfirm();
+    present.records.BeginConversation();
     present.incarnation = welcome.incarnation();
   });
   state_->SetState(welcome.state(), welcome.state_why(), Link::kWelcomed);
@@ -338,13 +341,14 @@ Status Membership::Remember(const wire::SignedMemory& memory) {
     present.epoch = opened.epoch();
     return true;
   });
-  if (newer) state_->Enqueue({{}, [memory](CacheStore& into) { into.PutMemory(memory); }, {}});
+  if (newer) state_->Enqueue({.write = [memory](CacheStore& into) { into.PutMemory(memory); }});
   return Ok{};
 }
 
 bool Membership::Take(const wire::Directory& directory, std::function<void()> durable) {
   std::vector<wire::KeyRecord> look_up;
   uint64_t revocation = 0;
+  uint64_t conversation = 0;
   const bool taken = state_->memory.With([&](State::Memory& present) {
     RecordCache& records = present.records;
     if (!records.IsCurrent(directory.revision())) return false;
@@ -362,17 +366,20 @@ bool Membership::Take(const wire::Directory& directory, std::function<void()> du
       records.TakeOsUser(user, RecordCache::Origin::kCollector);
     records.NoteRevision(directory.revision());
     revocation = records.newest_revocation();
+    conversation = records.conversation();
     return true;
   });
   if (!taken) return false;
   state_->Changed();
-  state_->Enqueue({std::move(look_up),
-                   [directory, revocation](CacheStore& into) {
-                     for (const wire::KeyRecord& key : directory.keys()) into.PutKey(key);
-                     for (const wire::OsPrincipal& user : directory.os_users()) into.PutOsUser(user);
-                     into.PutNewestRevocation(revocation);
-                   },
-                   std::move(durable)});
+  state_->Enqueue({.write =
+                       [directory, revocation](CacheStore& into) {
+                         for (const wire::KeyRecord& key : directory.keys()) into.PutKey(key);
+                         for (const wire::OsPrincipal& user : directory.os_users()) into.PutOsUser(user);
+                         into.PutNewestRevocation(revocation);
+                       },
+                   .written = std::move(durable),
+                   .look_up = std::move(look_up),
+                   .conversation = conversation});
   return true;
 }
 
@@ -387,12 +394,11 @@ Status Membership::Take(const wire::SealedCredential& credential) {
   RETURN_IF_ERROR(taken);
   state_->Changed();
   if (credential.removed() || cache != CredentialCache::kMachine) {
-    state_->Enqueue({{}, [name = credential.name()](CacheStore& into) { into.ForgetCredential(name); }, {}});
+    state_->Enqueue({.write = [name = credential.name()](CacheStore& into) { into.ForgetCredential(name); }});
   } else {
-    state_->Enqueue(
-        {{},
-         [credential, incarnation](CacheStore& into) { into.PutCredential(credential, incarnation); },
-         {}});
+    state_->Enqueue({.write = [credential, incarnation](CacheStore& into) {
+      into.PutCredential(credential, incarnation);
+    }});
   }
   return Ok{};
 }
@@ -410,6 +416,14 @@ std::shared_ptr<const crypto::LockedSecret> Membership::CredentialFor(const std:
                                                                       std::string_view provider) const {
   return state_->memory.With([&](const State::Memory& present) {
     return present.credentials.Find(names, provider, state_->options.wall_now());
+  });
+}
+
+Outlook Membership::outlook() const {
+  const BootTime boot_now = state_->options.boot_now();
+  const WallTime wall_now = state_->options.wall_now();
+  return state_->memory.With([&](const State::Memory& present) {
+    return Outlook{present.link, state_->TrustOf(present, boot_now, wall_now), present.rules.revocation};
   });
 }
 
@@ -436,7 +450,7 @@ void Membership::OnChange(std::function<void()> call) {
 void Membership::Use(const Rules& rules) {
   state_->memory.With([&](State::Memory& present) { present.rules = rules; });
   if (rules.credentials != CredentialCache::kMachine)
-    state_->Enqueue({{}, [](CacheStore& into) { into.ForgetCredentials(); }, {}});
+    state_->Enqueue({.write = [](CacheStore& into) { into.ForgetCredentials(); }});
   state_->Changed();
 }
 

@@ -85,6 +85,13 @@ enum class Trust {
   kRevoked,      // the collector has shut this agent out
 };
 
+// What each request is judged by.
+struct Outlook {
+  Link link = Link::kAway;
+  Trust trust = Trust::kNever;
+  Revocation revocation = Revocation::kBestEffort;
+};
+
 struct Standing {
   Link link = Link::kAway;
   Trust trust = Trust::kNever;
@@ -140,6 +147,7 @@ class Membership {
   // Null where there is none.
   std::shared_ptr<const crypto::LockedSecret> CredentialFor(const std::vector<std::string>& names,
                                                             std::string_view provider) const;
+  Outlook outlook() const;
   Standing standing() const;
 
   // `call` is called whenever something of the above may be another, in any thread; it must be quick and not

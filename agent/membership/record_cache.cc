@@ -54,7 +54,7 @@ bool RecordCache::TakeKey(const wire::KeyRecord& record, std::vector<uid_t> os_u
   entry.key = std::move(key);
   entry.record = record;
   entry.used = ++uses_;
-  entry.confirmed = origin == Origin::kCollector ? confirmation_ : 0;
+  entry.confirmed = origin == Origin::kCollector ? conversation_ : 0;
   unknown_keys_.erase(record.id());
   return true;
 }
@@ -71,7 +71,7 @@ void RecordCache::TakeUnknownKey(const std::string& id, BootTime now) {
     std::erase_if(unknown_keys_, [&](const auto& each) { return each.second.until <= now; });
     if (unknown_keys_.size() >= limits_.unknown_keys) unknown_keys_.clear();
   }
-  unknown_keys_[id] = {confirmation_, now + limits_.unknown_for};
+  unknown_keys_[id] = {conversation_, now + limits_.unknown_for};
 }
 
 void RecordCache::TakeOsUser(const wire::OsPrincipal& user, Origin origin) {
@@ -82,23 +82,30 @@ void RecordCache::TakeOsUser(const wire::OsPrincipal& user, Origin origin) {
     entry.user = std::make_shared<OsUserPrincipal>(
         OsUserPrincipal{{user.user(), user.team(), user.organisation()}, ToVector(user.credentials())});
   }
-  entry.confirmed = origin == Origin::kCollector ? confirmation_ : 0;
+  entry.confirmed = origin == Origin::kCollector ? conversation_ : 0;
   entry.used = ++uses_;
 }
 
-void RecordCache::Unconfirm() { ++confirmation_; }
+void RecordCache::BeginConversation() {
+  ++conversation_;
+  conversing_ = true;
+}
+
+Certainty RecordCache::CertaintyOf(uint64_t confirmed) const {
+  if (confirmed != conversation_) return Certainty::kRemembered;
+  return conversing_ ? Certainty::kConfirmed : Certainty::kLately;
+}
 
 KeyAnswer RecordCache::FindKey(std::string_view id, BootTime now) {
   if (const auto found = keys_.find(id); found != keys_.end()) {
     KeyEntry& entry = found->second;
     entry.used = ++uses_;
     // A tombstone needs nobody to confirm it.
-    const bool confirmed = entry.confirmed == confirmation_ || entry.key->revoked;
-    return {confirmed ? Certainty::kConfirmed : Certainty::kRemembered, entry.key};
+    return {entry.key->revoked ? Certainty::kConfirmed : CertaintyOf(entry.confirmed), entry.key};
   }
   const auto unknown = unknown_keys_.find(id);
   if (unknown == unknown_keys_.end()) return {};
-  if (unknown->second.confirmed == confirmation_ && now < unknown->second.until)
+  if (CertaintyOf(unknown->second.confirmed) == Certainty::kConfirmed && now < unknown->second.until)
     return {Certainty::kConfirmed, nullptr};
   unknown_keys_.erase(unknown);
   return {};
@@ -108,8 +115,7 @@ OsUserAnswer RecordCache::FindOsUser(uid_t uid) {
   const auto found = os_users_.find(uid);
   if (found == os_users_.end()) return {};
   found->second.used = ++uses_;
-  const bool confirmed = found->second.confirmed == confirmation_;
-  return {confirmed ? Certainty::kConfirmed : Certainty::kRemembered, found->second.user};
+  return {CertaintyOf(found->second.confirmed), found->second.user};
 }
 
 std::vector<wire::KeyRecord> RecordCache::Tombstones(size_t most) const {

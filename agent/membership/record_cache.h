@@ -47,8 +47,10 @@ class RecordCache {
   void NoteRevision(uint64_t revision) { revision_ = std::max(revision_, revision); }
   void NoteRevocation(uint64_t revision) { newest_revocation_ = std::max(newest_revocation_, revision); }
 
-  // Nothing is confirmed any more.
-  void Unconfirm();
+  // The conversation has begun, and nothing is confirmed in it yet; or it has ended.
+  void BeginConversation();
+  void EndConversation() { conversing_ = false; }
+  uint64_t conversation() const { return conversation_; }
 
   // Counts as a use.
   KeyAnswer FindKey(std::string_view id, BootTime now);
@@ -75,7 +77,7 @@ class RecordCache {
   struct KeyEntry {
     std::shared_ptr<const Key> key;
     wire::KeyRecord record;
-    uint64_t confirmed = 0;  // the epoch of confirmation in which it was
+    uint64_t confirmed = 0;  // the conversation in which it was
     uint64_t used = 0;
   };
   struct OsUserEntry {
@@ -88,13 +90,15 @@ class RecordCache {
     BootTime until{};
   };
 
+  Certainty CertaintyOf(uint64_t confirmed) const;
   void MakeRoomForKeys();
   void MakeRoomForOsUsers();
 
   const CacheLimits limits_;
   uint64_t revision_ = 0;
   uint64_t newest_revocation_ = 0;
-  uint64_t confirmation_ = 1;
+  uint64_t conversation_ = 1;
+  bool conversing_ = false;
   uint64_t uses_ = 0;
   std::unordered_map<std::string, KeyEntry, Hash, std::equal_to<>> keys_;
   std::unordered_map<std::string, UnknownKey, Hash, std::equal_to<>> unknown_keys_;

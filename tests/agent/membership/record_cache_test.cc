@@ -16,8 +16,15 @@ std::string IdOf(size_t number) {
   return "k" + std::string(11 - digits.size(), '0') + digits;
 }
 
+// In the middle of a conversation.
+RecordCache Conversing(CacheLimits limits = {}) {
+  RecordCache cache(limits);
+  cache.BeginConversation();
+  return cache;
+}
+
 TEST(RecordCache, AKeyIsAsTheCollectorSaid) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   wire::KeyRecord record = KeyOf(kId, 5);
   record.set_expires(1'900'000'000);
   record.add_hosts("build-7");
@@ -35,10 +42,14 @@ TEST(RecordCache, AKeyIsAsTheCollectorSaid) {
   EXPECT_EQ(cache.revision(), 5u);
 }
 
-TEST(RecordCache, AfterADisconnectionItIsOnlyRemembered) {
-  RecordCache cache;
+TEST(RecordCache, AfterADisconnectionItWasConfirmedLatelyAndThenIsOnlyRemembered) {
+  RecordCache cache = Conversing();
   cache.TakeKey(KeyOf(kId, 5), {}, Origin::kCollector);
-  cache.Unconfirm();
+  cache.TakeUnknownKey("nobody000000", kNow);
+  cache.EndConversation();
+  EXPECT_EQ(cache.FindKey(kId, kNow).certainty, Certainty::kLately);
+  EXPECT_EQ(cache.FindKey("nobody000000", kNow).certainty, Certainty::kNotRemembered);
+  cache.BeginConversation();
   EXPECT_EQ(cache.FindKey(kId, kNow).certainty, Certainty::kRemembered);
   cache.TakeKey(KeyOf(kId, 5), {}, Origin::kCollector);
   EXPECT_EQ(cache.FindKey(kId, kNow).certainty, Certainty::kConfirmed);
@@ -46,13 +57,13 @@ TEST(RecordCache, AfterADisconnectionItIsOnlyRemembered) {
 }
 
 TEST(RecordCache, WhatComesFromTheDiskIsOnlyRemembered) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   cache.TakeKey(KeyOf(kId, 5), {}, Origin::kDisk);
   EXPECT_EQ(cache.FindKey(kId, kNow).certainty, Certainty::kRemembered);
 }
 
 TEST(RecordCache, NoKeyGoesBackToAnOlderRecord) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   wire::KeyRecord disabled = KeyOf(kId, 7);
   disabled.set_disabled(true);
   disabled.set_sentence("Ask Grace.");
@@ -65,11 +76,11 @@ TEST(RecordCache, NoKeyGoesBackToAnOlderRecord) {
 }
 
 TEST(RecordCache, ARevokedKeyStaysRevokedWhateverComesLater) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   ASSERT_TRUE(cache.TakeKey(RevokedKeyOf(kId, 7), {}, Origin::kCollector));
   EXPECT_FALSE(cache.TakeKey(KeyOf(kId, 9), {}, Origin::kCollector));
   cache.TakeUnknownKey(kId, kNow);
-  cache.Unconfirm();
+  cache.BeginConversation();
   const KeyAnswer answer = cache.FindKey(kId, kNow);
   EXPECT_EQ(answer.certainty, Certainty::kConfirmed);
   EXPECT_TRUE(answer.key->revoked);
@@ -78,7 +89,7 @@ TEST(RecordCache, ARevokedKeyStaysRevokedWhateverComesLater) {
 }
 
 TEST(RecordCache, AnAnswerOlderThanTheNewestRevocationIsNotCurrent) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   cache.TakeKey(KeyOf(kId, 9), {}, Origin::kCollector);
   EXPECT_TRUE(cache.IsCurrent(8));
   cache.TakeKey(RevokedKeyOf(IdOf(2), 12), {}, Origin::kCollector);
@@ -87,7 +98,7 @@ TEST(RecordCache, AnAnswerOlderThanTheNewestRevocationIsNotCurrent) {
 }
 
 TEST(RecordCache, UnknownIsBelievedForAShortTime) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   cache.TakeUnknownKey(kId, kNow);
   EXPECT_EQ(cache.FindKey(kId, kNow).certainty, Certainty::kConfirmed);
   EXPECT_EQ(cache.FindKey(kId, kNow).key, nullptr);
@@ -98,7 +109,7 @@ TEST(RecordCache, UnknownIsBelievedForAShortTime) {
 }
 
 TEST(RecordCache, UnknownKeysNeverTakeMoreThanTheirRoom) {
-  RecordCache cache({.keys = 10, .unknown_keys = 100, .os_users = 10});
+  RecordCache cache = Conversing({.keys = 10, .unknown_keys = 100, .os_users = 10});
   for (size_t i = 0; i < 10'000; ++i) cache.TakeUnknownKey(IdOf(i), kNow);
   size_t known = 0;
   for (size_t i = 0; i < 10'000; ++i)
@@ -108,7 +119,7 @@ TEST(RecordCache, UnknownKeysNeverTakeMoreThanTheirRoom) {
 }
 
 TEST(RecordCache, WhereThereIsNoRoomTheLongestUnusedGoesAndTombstonesStay) {
-  RecordCache cache({.keys = 100, .unknown_keys = 10, .os_users = 10});
+  RecordCache cache = Conversing({.keys = 100, .unknown_keys = 10, .os_users = 10});
   cache.TakeKey(RevokedKeyOf(IdOf(0), 1), {}, Origin::kCollector);
   for (size_t i = 1; i < 100; ++i) cache.TakeKey(KeyOf(IdOf(i), 1), {}, Origin::kCollector);
   cache.FindKey(IdOf(1), kNow);
@@ -123,7 +134,7 @@ TEST(RecordCache, WhereThereIsNoRoomTheLongestUnusedGoesAndTombstonesStay) {
 }
 
 TEST(RecordCache, OsUsersAreRememberedKnownOrNot) {
-  RecordCache cache({.keys = 10, .unknown_keys = 10, .os_users = 2});
+  RecordCache cache = Conversing({.keys = 10, .unknown_keys = 10, .os_users = 2});
   wire::OsPrincipal ada;
   ada.set_uid(1000);
   ada.set_known(true);
@@ -142,12 +153,12 @@ TEST(RecordCache, OsUsersAreRememberedKnownOrNot) {
   cache.TakeOsUser(third, Origin::kCollector);
   EXPECT_EQ(cache.FindOsUser(1001).certainty, Certainty::kNotRemembered);
   EXPECT_EQ(cache.TakeForgotten().os_users, std::vector<uid_t>{1001});
-  cache.Unconfirm();
+  cache.BeginConversation();
   EXPECT_EQ(cache.FindOsUser(1000).certainty, Certainty::kRemembered);
 }
 
 TEST(RecordCache, WhatCannotBeAKeyIsNotTaken) {
-  RecordCache cache;
+  RecordCache cache = Conversing();
   wire::KeyRecord record = KeyOf("not an id", 1);
   EXPECT_FALSE(cache.TakeKey(record, {}, Origin::kCollector));
   record = KeyOf(kId, 1);

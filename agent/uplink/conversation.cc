@@ -43,6 +43,7 @@ void Conversation::OnDisconnected() {
 // ---- Hello and Welcome. ----
 
 void Conversation::SayHello(BootTime now) {
+  if (phase_ != Phase::kGreeting) greeting_since_ = now;
   phase_ = Phase::kGreeting;
   hello_sent_ = now;
   hello_due_.reset();
@@ -74,7 +75,7 @@ void Conversation::OnWelcome(const wire::Welcome& welcome, BootTime now) {
   trouble_.clear();
   hello_due_.reset();
   SayTombstones(welcome.epoch());
-  steps_.push_back(Greeted{welcome, hello_sent_});
+  steps_.push_back(Greeted{welcome, greeting_since_});
   TakeMarks(welcome);
   if (welcome.incarnation() == hello_incarnation_) {
     StartSending();

@@ -72,7 +72,7 @@ struct HangUp {
 // The rest is for whoever remembers what the collector says.
 struct Greeted {
   wire::Welcome welcome;
-  BootTime sent{};  // when the Hello was
+  BootTime sent{};  // when the Hello was that it answers, or an earlier one
 };
 struct Heard {
   wire::HeartbeatAnswer answer;
@@ -179,6 +179,7 @@ class Conversation {
   uint64_t hello_incarnation_ = 0;   // of the last Hello's `now`
   uint64_t wanted_incarnation_ = 0;  // that is being begun; 0: none
   BootTime hello_sent_{};
+  BootTime greeting_since_{};  // the first Hello without a Welcome
   std::optional<BootTime> hello_due_;
   std::optional<BootTime> begin_due_;
   BootTime beat_due_{};

@@ -282,6 +282,17 @@ TEST_F(ConversationTest, AnAnswersAgeIsCountedFromWhenItsHeartbeatWasSent) {
   EXPECT_TRUE(All<Heard>().empty());
 }
 
+TEST_F(ConversationTest, AWelcomesAgeIsCountedFromTheFirstHelloThatItMayAnswer) {
+  const BootTime first = now_;
+  Connect();
+  Reject("say_hello");
+  Wait(seconds(1));
+  ASSERT_EQ(Said(wire::FromAgent::kHello).size(), 1u);
+  now_ += seconds(1);
+  Hear(Welcome());
+  EXPECT_EQ(All<Greeted>().at(0).sent, first);
+}
+
 TEST_F(ConversationTest, ACollectorThatAnswersNoHelloIsLeft) {
   Connect();
   Wait(seconds(29));

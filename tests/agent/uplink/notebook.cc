@@ -10,7 +10,7 @@ Memories Notebook::memories() {
   to.tombstones = [this] { return notes_.With([](Notes& notes) { return notes.tombstones; }); };
   to.on_disconnected = [this] { notes_.With([](Notes& notes) { ++notes.disconnected; }); };
   to.on_refused = [this] { notes_.With([](Notes& notes) { ++notes.refused; }); };
-  to.take_welcome = [this](const wire::Welcome& welcome) {
+  to.take_welcome = [this](const wire::Welcome& welcome, BootTime) {
     notes_.With([&](Notes& notes) { notes.welcomes.push_back(welcome); });
   };
   to.take_answer = [this](const wire::HeartbeatAnswer&, BootTime sent) {

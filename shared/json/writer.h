@@ -55,6 +55,9 @@ class Writer {
     return Texts<std::initializer_list<std::string_view>>(name, list);
   }
 
+  // The value that is written next is this field's: for what writes a whole value and knows no name.
+  Writer& Name(std::string_view name);
+
   // What was read, as it was.
   Writer& Copy(const Value& value);
   Writer& Copy(std::string_view name, const Value& value);
@@ -64,7 +67,6 @@ class Writer {
 
  private:
   enum class Inside : uint8_t { kObject, kList };
-  Writer& Name(std::string_view name);
   Writer& Literal(std::string_view text);
   Writer& Open(char bracket, Inside inside);
   Writer& Close(char bracket, Inside inside);

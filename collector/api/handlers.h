@@ -1,0 +1,63 @@
+// What answers each route, by what it is about. The table in route.cc names them; nothing else calls them.
+#pragma once
+
+#include "collector/api/call.h"
+#include "shared/base/result.h"
+#include "shared/rest/message.h"
+
+namespace postern::api {
+
+using Answer = Result<rest::Response>;
+
+Answer ListKeys(const Context& context, const Call& call);
+Answer CreateKey(const Context& context, const Call& call);
+Answer ShowKey(const Context& context, const Call& call);
+Answer UpdateKey(const Context& context, const Call& call);
+Answer DisableKey(const Context& context, const Call& call);
+Answer EnableKey(const Context& context, const Call& call);
+Answer RotateKey(const Context& context, const Call& call);
+Answer RevokeKey(const Context& context, const Call& call);
+
+Answer ListUsers(const Context& context, const Call& call);
+Answer CreateUser(const Context& context, const Call& call);
+Answer ShowUser(const Context& context, const Call& call);
+Answer UpdateUser(const Context& context, const Call& call);
+Answer RemoveUser(const Context& context, const Call& call);
+
+Answer ListTeams(const Context& context, const Call& call);
+Answer CreateTeam(const Context& context, const Call& call);
+Answer ShowTeam(const Context& context, const Call& call);
+Answer UpdateTeam(const Context& context, const Call& call);
+Answer RemoveTeam(const Context& context, const Call& call);
+
+Answer ListCredentials(const Context& context, const Call& call);
+Answer AddCredential(const Context& context, const Call& call);
+Answer ShowCredential(const Context& context, const Call& call);
+Answer RotateCredential(const Context& context, const Call& call);
+Answer RemoveCredential(const Context& context, const Call& call);
+
+Answer Enrol(const Context& context, const Call& call);
+Answer ListAgents(const Context& context, const Call& call);
+Answer ShowAgent(const Context& context, const Call& call);
+Answer RevokeAgent(const Context& context, const Call& call);
+Answer ForfeitAgent(const Context& context, const Call& call);
+Answer ListEnrolmentTokens(const Context& context, const Call& call);
+Answer CreateEnrolmentToken(const Context& context, const Call& call);
+Answer RemoveEnrolmentToken(const Context& context, const Call& call);
+
+Answer ListAdministrators(const Context& context, const Call& call);
+Answer CreateAdministrator(const Context& context, const Call& call);
+Answer ShowAdministrator(const Context& context, const Call& call);
+Answer RotateAdministrator(const Context& context, const Call& call);
+Answer RemoveAdministrator(const Context& context, const Call& call);
+
+Answer QueryEvents(const Context& context, const Call& call);
+Answer ShowEvents(const Context& context, const Call& call);
+Answer ShowUsage(const Context& context, const Call& call);
+
+Answer Health(const Context& context, const Call& call);
+Answer ShowMetrics(const Context& context, const Call& call);
+Answer ShowContract(const Context& context, const Call& call);
+Answer Whoami(const Context& context, const Call& call);
+
+}  // namespace postern::api

@@ -1,0 +1,36 @@
+// How the API is set up, and what it speaks of.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "collector/api/limits.h"
+#include "collector/directory/directory.h"
+#include "collector/intake/intake.h"
+#include "collector/store/store.h"
+#include "shared/base/clock.h"
+#include "shared/crypto/ed25519.h"
+#include "shared/rest/server.h"
+
+namespace postern::api {
+
+struct Options {
+  rest::ServerOptions server;
+  std::string organisation;
+  std::string collector;       // its id, hexadecimal
+  std::string curve_key;       // 32 bytes: of its end of the conversation
+  std::string agents_address;  // "host:port" where agents connect to; an empty host is the one of their call
+  Limits limits;
+  std::function<WallTime()> wall_now = WallNow;
+};
+
+// All must live longer.
+struct Parts {
+  store::Store& store;
+  directory::Directory& directory;
+  const crypto::PublicKey& log_key;
+  const intake::Presence& presence;
+  std::function<intake::Stats()> intake = {};  // thread-safe; where it isn't set, its metrics are left out
+};
+
+}  // namespace postern::api

@@ -257,6 +257,7 @@ Result<std::vector<Record>> EmbeddedStore::ChangedSince(uint64_t revision, size_
 StoreStats EmbeddedStore::stats() {
   const Totals totals = totals_.With([](const Totals& present) { return present; });
   StoreStats stats{.log_size = totals.log_size, .revision = totals.revision, .set_aside = totals.set_aside};
+  stats.commits_waiting = commits_.waiting();
   return Read([&] {
     for (uint32_t family = 0; family < kFamilies; ++family)
       stats.bytes_on_disk += store_->ApproximateBytes(kv::Family{family});

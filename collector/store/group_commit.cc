@@ -23,6 +23,11 @@ GroupCommit::Group GroupCommit::TakeGroup() {
   return group;
 }
 
+size_t GroupCommit::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 Result<Receipt> GroupCommit::Commit(const Change& change) {
   Waiting self{.change = &change};
   std::unique_lock lock(mutex_);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "collector/store/types.h"
@@ -31,6 +32,9 @@ class GroupCommit {
   // Returns when the change has its result. The queue is as long as there are threads.
   Result<Receipt> Commit(const Change& change);
 
+  // How many wait for a write that hasn't begun.
+  size_t waiting() const;
+
  private:
   // A group isn't made larger than this, so that nobody waits for too many others.
   static constexpr size_t kMaxGroupBytes = 4 << 20;
@@ -38,7 +42,7 @@ class GroupCommit {
   Group TakeGroup();
 
   const std::function<void(const Group&)> write_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable progressed_;
   std::deque<Waiting*> queue_;
   bool is_writing_ = false;

@@ -213,8 +213,9 @@ struct RecordPage {
 struct StoreStats {
   uint64_t log_size = 0;
   uint64_t revision = 0;
-  uint64_t set_aside = 0;
-  uint64_t bytes_on_disk = 0;
+  uint64_t set_aside = 0;        // groups
+  uint64_t bytes_on_disk = 0;    // roughly, with what is still in memory
+  uint64_t commits_waiting = 0;  // for a write that hasn't begun
 };
 
 }  // namespace postern::store

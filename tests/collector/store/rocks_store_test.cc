@@ -1,6 +1,7 @@
 #include "collector/store/rocks_store.h"
 
 #include "tests/collector/store/conformance.h"
+#include "tests/collector/store/rocks.h"
 #include "tests/shared/kv/temporary_directory.h"
 
 namespace postern::store {
@@ -8,23 +9,15 @@ namespace {
 
 class RocksEngine {
  public:
-  RocksEngine() { Open(); }
-
   Store& store() { return *store_; }
   void Reopen() {
     store_.reset();
-    Open();
+    store_ = MustOpen(directory_ / "store");
   }
 
  private:
-  void Open() {
-    auto opened = OpenRocksStore({.directory = directory_ / "store"});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = *std::move(opened);
-  }
-
   TemporaryDirectory directory_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> store_ = MustOpen(directory_ / "store");
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Rocks, StoreConformance, RocksEngine);

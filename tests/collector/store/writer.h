@@ -24,6 +24,9 @@ class Writer {
     chain_.issued = true;
   }
 
+  // Goes on with a chain that is stored.
+  explicit Writer(Chain chain) : chain_(std::move(chain)), taken_(chain_.sequence) {}
+
   // An event for the next change, received when it happened.
   Writer& Add(EventFacts facts = {}, const Spending& spending = {}) {
     const WallTime received = facts.time;

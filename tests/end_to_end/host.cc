@@ -36,6 +36,7 @@ std::string FirstWord(std::string_view text, std::string_view prefix) {
 }  // namespace
 
 std::string AgentProgram() { return POSTERN_BINARY_DIR "/bin/postern-agent"; }
+std::string ProviderProgram() { return POSTERN_BINARY_DIR "/bin/postern-provider"; }
 
 std::string MessageBody(std::string_view text, std::string_view model) {
   return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"messages":[{"role":"user","content":)" +
@@ -51,7 +52,7 @@ std::string StreamBody(std::string_view text, std::string_view model) {
 Host::Host(HostOptions options) : options_(std::move(options)) {
   if (options_.upstream.empty()) {
     support::ProcessOptions provider;
-    provider.argv = {POSTERN_BINARY_DIR "/bin/postern-provider", "--port", "0", "--api-key",
+    provider.argv = {ProviderProgram(), "--port", "0", "--api-key",
                      std::string(kProviderKey)};
     provider.argv.insert(provider.argv.end(), options_.provider_arguments.begin(),
                          options_.provider_arguments.end());

@@ -92,5 +92,6 @@ std::string MessageBody(std::string_view text, std::string_view model = "claude-
 std::string StreamBody(std::string_view text, std::string_view model = "claude-opus-5-5");
 
 std::string AgentProgram();
+std::string ProviderProgram();
 
 }  // namespace postern::end_to_end

@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -144,6 +145,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
   http::Worker worker_;  // after what its jobs use
   http::Resolver resolver_;
   CredentialSource credential_;
+  std::atomic<bool> progress_posted_{false};  // one word to the loop at a time is enough
   std::unique_ptr<spool::Spool> spool_;
   std::optional<gate::Recorder> recorder_;
   gate::Metrics metrics_;
@@ -180,7 +182,13 @@ Status Agent::OpenRecord(const AgentConfig& config) {
   options.max_bytes = static_cast<uint64_t>(config.audit.spool_max_bytes);
   options.keep = config.audit.keep;
   options.stall_after = config.audit.sync_timeout;
-  options.on_progress = [this] { loop_->Post([this] { recorder_->OnProgress(); }); };
+  options.on_progress = [this] {
+    if (progress_posted_.exchange(true)) return;
+    loop_->Post([this] {
+      progress_posted_ = false;
+      recorder_->OnProgress();
+    });
+  };
   // The thread may report progress at once, so whom it reports to comes first.
   ASSIGN_OR_RETURN(spool_, spool::Spool::Open(std::move(options)));
   recorder_.emplace(*loop_, *spool_);

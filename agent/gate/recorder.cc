@@ -1,6 +1,7 @@
 #include "agent/gate/recorder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::gate {
 namespace {
@@ -10,12 +11,52 @@ constexpr std::chrono::milliseconds kAskAgain{500};
 
 }  // namespace
 
-void Recorder::OnProgress() {
-  for (const Waiter& waiter : waiters_) {
-    if (spool_.StandingOf(waiter.ticket, waiter.durability, loop_.now()) != spool::Standing::kWaiting) {
-      waiter.strand->Notify();
-    }
+// On the frame of the coroutine that waits, and in the list while it does.
+struct Recorder::Waiter {
+  Waiter(Recorder& owner, http::Strand& strand, spool::Ticket ticket, Durability durability)
+      : recorder(owner), waiting(strand), until(ticket), wanted(durability) {
+    recorder.waiters_.push_back(this);
   }
+  Waiter(const Waiter&) = delete;
+  ~Waiter() {
+    if (listed) std::erase(recorder.waiters_, this);
+  }
+
+  Recorder& recorder;
+  http::Strand& waiting;
+  const spool::Ticket until;
+  const Durability wanted;
+  bool listed = true;
+};
+
+Result<spool::Ticket> Recorder::Append(wire::Event event) {
+  const Haste haste = event.has_intent() ? Haste::kThisTurn : Haste::kWhenDue;
+  auto ticket = spool_.AppendQuietly(std::move(event));
+  if (haste_ == Haste::kNone) loop_.AtTurnEnd(*this);
+  haste_ = std::max(haste_, haste);
+  return ticket;
+}
+
+void Recorder::OnTurnEnd() {
+  if (std::exchange(haste_, Haste::kNone) == Haste::kThisTurn) {
+    loop_.timers().Clear(*this);
+    spool_.Wake();
+  } else if (!deadline()) {
+    loop_.timers().Set(*this, loop_.now() + kMayWait);
+  }
+}
+
+bool Recorder::IsDone(const Waiter& waiter) const {
+  return spool_.StandingOf(waiter.until, waiter.wanted, loop_.now()) != spool::Standing::kWaiting;
+}
+
+void Recorder::OnProgress() {
+  std::erase_if(waiters_, [this](Waiter* waiter) {
+    if (!IsDone(*waiter)) return false;
+    waiter->listed = false;
+    waiter->waiting.Notify();
+    return true;
+  });
 }
 
 http::Task<Kept> Recorder::Await(http::Strand& strand, spool::Ticket ticket, Durability durability) {
@@ -26,10 +67,9 @@ http::Task<Kept> Recorder::Await(http::Strand& strand, spool::Ticket ticket, Dur
       case spool::Standing::kRefused: co_return Kept::kNo;
       case spool::Standing::kWaiting: break;
     }
-    waiters_.push_back({&strand, ticket, durability});
+    const Waiter waiter(*this, strand, ticket, durability);
     strand.SetDeadlineIn(kAskAgain);
     const http::Wake wake = co_await strand.Wait();
-    std::erase_if(waiters_, [&](const Waiter& other) { return other.strand == &strand; });
     if (wake == http::Wake::kCancelled) co_return Kept::kCancelled;
   }
 }

@@ -1,9 +1,14 @@
 // The gate's side of the record: hands events to the spool and lets coroutines wait until they are safe.
 //
 //   const auto ticket = recorder.Append(std::move(event));
-//   const Kept kept = co_await recorder.Await(strand, *ticket, Durability::kWritten);
+//   const Kept kept = co_await recorder.Await(exchange.strand(), *ticket, Durability::kWritten);
+//
+// The spool's thread is woken once a turn of the loop, for all that the turn has appended. Somebody waits for
+// an intent, so it wakes the thread at the end of its turn; what nobody waits for goes with the next intent,
+// or when kMayWait has passed.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "agent/spool/spool.h"
@@ -21,30 +26,36 @@ enum class Kept {
 };
 
 // Owned by the loop thread.
-class Recorder {
+class Recorder final : private http::TurnEnd, private http::Timer {
  public:
+  // How long an outcome may be in this process's memory alone: one that is lost with it is settled as
+  // interrupted at the next start.
+  static constexpr std::chrono::milliseconds kMayWait{2};
+
   // Both must live longer.
   Recorder(http::Loop& loop, spool::Spool& spool) : loop_(loop), spool_(spool) {}
 
-  // What the spool's progress becomes on the loop's thread: wakes whoever waits.
+  // What the spool's progress becomes on the loop's thread: wakes those whose waiting has an end.
   void OnProgress();
 
   // kExhausted or kUnavailable when the record can't be kept now.
-  Result<spool::Ticket> Append(wire::Event event) { return spool_.Append(std::move(event)); }
+  Result<spool::Ticket> Append(wire::Event event);
 
   // Whether the event behind the ticket has reached that durability; ends early when it can't.
   http::Task<Kept> Await(http::Strand& strand, spool::Ticket ticket, Durability durability);
 
  private:
-  struct Waiter {
-    http::Strand* strand;
-    spool::Ticket ticket;
-    Durability durability;
-  };
+  struct Waiter;
+  enum class Haste { kNone, kWhenDue, kThisTurn };
+
+  bool IsDone(const Waiter& waiter) const;
+  void OnTurnEnd() override;
+  void OnDeadline() override { spool_.Wake(); }
 
   http::Loop& loop_;
   spool::Spool& spool_;
-  std::vector<Waiter> waiters_;
+  std::vector<Waiter*> waiters_;
+  Haste haste_ = Haste::kNone;  // of what this turn has appended
 };
 
 }  // namespace postern::gate

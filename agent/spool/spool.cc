@@ -92,33 +92,41 @@ Status Spool::Close() {
 }
 
 Result<Ticket> Spool::Append(wire::Event event) {
-  const bool may_be_turned_away = MayBeTurnedAway(event);
-  const Condition now = may_be_turned_away ? condition(BootClock::now()) : Condition::kGood;
-  bool wake = false;
-  Ticket ticket{};
+  auto ticket = AppendQuietly(std::move(event));
+  if (ticket) Wake();
+  return ticket;
+}
+
+void Spool::Wake() {
   {
     const std::lock_guard lock(mutex_);
-    if (inbox_.closing) return Error{ErrorCode::kUnavailable, "the record is closed"};
-    const size_t most = options_.max_queued * (may_be_turned_away ? 1 : kOutcomesPerIntent);
-    const bool no_room = inbox_.items.size() >= most;
-    if (no_room && (options_.full == FullPolicy::kGap || !may_be_turned_away)) {
-      Drop(event, inbox_.unrecorded, Why(now));
-      return Ticket{inbox_.last_ticket};
-    }
-    if (no_room || (now != Condition::kGood && options_.full == FullPolicy::kRefuse)) {
-      counters_.turned_away.fetch_add(1, std::memory_order_relaxed);
-      // An intent that is turned away sends nothing upstream: nothing is missing. What else is turned away
-      // has happened.
-      if (!event.has_intent()) Drop(event, inbox_.unrecorded, Why(now));
-      if (no_room || now == Condition::kFull) return Error{ErrorCode::kExhausted, "the record is full"};
-      return Error{ErrorCode::kUnavailable, "the record can't be written now"};
-    }
-    ticket = Ticket{++inbox_.last_ticket};
-    inbox_.items.push_back({std::move(event), inbox_.last_ticket});
-    counters_.queued.store(inbox_.items.size(), std::memory_order_relaxed);
-    wake = std::exchange(inbox_.sleeping, false);
+    if (!std::exchange(inbox_.sleeping, false)) return;
   }
-  if (wake) wake_.notify_one();
+  wake_.notify_one();
+}
+
+Result<Ticket> Spool::AppendQuietly(wire::Event event) {
+  const bool may_be_turned_away = MayBeTurnedAway(event);
+  const Condition now = may_be_turned_away ? condition(BootClock::now()) : Condition::kGood;
+  const std::lock_guard lock(mutex_);
+  if (inbox_.closing) return Error{ErrorCode::kUnavailable, "the record is closed"};
+  const size_t most = options_.max_queued * (may_be_turned_away ? 1 : kOutcomesPerIntent);
+  const bool no_room = inbox_.items.size() >= most;
+  if (no_room && (options_.full == FullPolicy::kGap || !may_be_turned_away)) {
+    Drop(event, inbox_.unrecorded, Why(now));
+    return Ticket{inbox_.last_ticket};
+  }
+  if (no_room || (now != Condition::kGood && options_.full == FullPolicy::kRefuse)) {
+    counters_.turned_away.fetch_add(1, std::memory_order_relaxed);
+    // An intent that is turned away sends nothing upstream: nothing is missing. What else is turned away has
+    // happened.
+    if (!event.has_intent()) Drop(event, inbox_.unrecorded, Why(now));
+    if (no_room || now == Condition::kFull) return Error{ErrorCode::kExhausted, "the record is full"};
+    return Error{ErrorCode::kUnavailable, "the record can't be written now"};
+  }
+  const Ticket ticket{++inbox_.last_ticket};
+  inbox_.items.push_back({std::move(event), inbox_.last_ticket});
+  counters_.queued.store(inbox_.items.size(), std::memory_order_relaxed);
   return ticket;
 }
 

@@ -127,6 +127,11 @@ class Spool {
   // the queue is full.
   Result<Ticket> Append(wire::Event event);
 
+  // As Append, but leaves the thread asleep if it is: for a caller that appends several events and then calls
+  // Wake once.
+  Result<Ticket> AppendQuietly(wire::Event event);
+  void Wake();
+
   // Everything up to this ticket survives the death of this process, or is counted by a gap.
   Ticket written() const { return Ticket{written_.load(std::memory_order_acquire)}; }
 

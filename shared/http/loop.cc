@@ -144,6 +144,7 @@ void Loop::Run() {
     WaitForEvents();
     timers_.Advance(now_);
     ResumeStrands();
+    EndTurn();
     longest_turn_ = std::max(longest_turn_, BootClock::now() - now_);
   }
 }
@@ -155,11 +156,9 @@ void Loop::Stop() {
 }
 
 void Loop::Post(std::function<void()> call) {
-  const bool first = posted_.With([&](auto& calls) {
-    calls.push_back(std::move(call));
-    return calls.size() == 1;
-  });
-  if (!first) return;
+  posted_.With([&](auto& calls) { calls.push_back(std::move(call)); });
+  has_posted_ = true;
+  if (!asleep_.exchange(false)) return;
   const uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wakeup_, &one, sizeof(one));
 }
@@ -176,22 +175,30 @@ std::chrono::nanoseconds Loop::TakeLongestTurn() {
   return std::exchange(longest_turn_, std::chrono::nanoseconds(0));
 }
 
-void Loop::WaitForEvents() {
-  std::array<epoll_event, 256> events;  // NOLINT: the kernel fills it
+// In milliseconds; -1: until something happens.
+int Loop::TimeToSleep() {
+  if (!to_resume_.empty() || has_posted_) return 0;
   int timeout = -1;
-  if (!to_resume_.empty()) {
-    timeout = 0;
-  } else if (const auto look = timers_.NextLook()) {
+  if (const auto look = timers_.NextLook()) {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*look - BootClock::now());
     timeout = static_cast<int>(std::max<int64_t>(wait.count(), 0));
+    if (timeout == 0) return 0;
   }
+  asleep_ = true;
+  return has_posted_ ? 0 : timeout;
+}
+
+void Loop::WaitForEvents() {
+  std::array<epoll_event, 256> events;  // NOLINT: the kernel fills it
+  const int timeout = TimeToSleep();
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
+  asleep_ = false;
   now_ = BootClock::now();
-  bool woken = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
     if (event.data.u64 == kWakeupTag) {
-      woken = true;
+      uint64_t rung = 0;
+      [[maybe_unused]] const auto read = ::read(wakeup_, &rung, sizeof(rung));
       continue;
     }
     const Slot& slot = sockets_[event.data.u64 & 0xffffffffU];
@@ -203,14 +210,21 @@ void Loop::WaitForEvents() {
     if (event.events & kGone) socket.hung_up_ = true;
     if (socket.owner_ != nullptr) socket.owner_->OnSocketEvent(socket);
   }
-  if (woken) RunPosted();
+  RunPosted();
 }
 
 void Loop::RunPosted() {
-  uint64_t count = 0;
-  [[maybe_unused]] const auto read = ::read(wakeup_, &count, sizeof(count));
-  auto calls = posted_.With([](auto& waiting) { return std::exchange(waiting, {}); });
-  for (auto& call : calls) call();
+  if (!has_posted_ || !has_posted_.exchange(false)) return;
+  posted_.With([this](auto& waiting) { running_.swap(waiting); });
+  for (auto& call : running_) call();
+  running_.clear();
+}
+
+void Loop::EndTurn() {
+  // What one of them registers anew comes at the end of the next turn.
+  ending_now_.swap(ending_);
+  for (TurnEnd* const end : ending_now_) end->OnTurnEnd();
+  ending_now_.clear();
 }
 
 void Loop::ResumeStrands() {

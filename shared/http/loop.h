@@ -126,6 +126,16 @@ class Strand final : public SocketOwner, private Timer {
   bool cancelled_ = false;
 };
 
+// Something to do once a turn of the loop has done all else: what many of the turn's coroutines want done can
+// be done for all of them together.
+class TurnEnd {
+ public:
+  virtual void OnTurnEnd() = 0;
+
+ protected:
+  ~TurnEnd() = default;
+};
+
 // Not movable; Run() is called by the thread that owns everything in it. Only Post and Stop may be called by
 // others.
 class Loop {
@@ -138,7 +148,8 @@ class Loop {
   void Run();
   void Stop();
 
-  // Runs `call` on the loop's thread, in order of posting. Thread-safe.
+  // Runs `call` on the loop's thread, in order of posting. Costs a system call only where the loop sleeps.
+  // Thread-safe.
   void Post(std::function<void()> call);
 
   // Starts a coroutine that nobody awaits. It ends by itself or is destroyed with the loop.
@@ -146,6 +157,9 @@ class Loop {
   size_t spawned() const { return detached_.size(); }
   // Destroys those that haven't ended. To be called after Run, before what they use goes.
   void DestroySpawned();
+
+  // Calls it once at the end of this turn. It must live until then, or until the loop has ended.
+  void AtTurnEnd(TurnEnd& end) { ending_.push_back(&end); }
 
   // The time at which this turn of the loop began.
   BootTime now() const { return now_; }
@@ -165,6 +179,8 @@ class Loop {
   void Resume(Strand& strand) { to_resume_.push_back(&strand); }
   void Forget(const Strand& strand);
   void WaitForEvents();
+  int TimeToSleep();
+  void EndTurn();
   void RunPosted();
   void ResumeStrands();
   static Detached RunDetached(Loop& loop, Task<void> task);
@@ -181,7 +197,14 @@ class Loop {
       sockets_;  // by descriptor; the generation tells a stale event from one of a reused descriptor
   std::vector<Strand*> to_resume_;
   std::vector<Strand*> resuming_;
+  std::vector<TurnEnd*> ending_;
+  std::vector<TurnEnd*> ending_now_;
   Guarded<std::vector<std::function<void()>>> posted_;
+  std::vector<std::function<void()>> running_;  // taken from posted_, whose memory it gives back
+  // Whoever posts sets the first and then looks at the second; the loop, before it sleeps, does it the other
+  // way round. So one of them always sees the other.
+  std::atomic<bool> has_posted_{false};
+  std::atomic<bool> asleep_{false};
   std::atomic<bool> stopped_{false};
   std::chrono::nanoseconds longest_turn_{0};
   std::unordered_set<void*> detached_;  // the frames of those still running

@@ -50,7 +50,7 @@ Judgement Judge(const wire::Hello& hello, const Acquaintance& known) {
       stored == 0) {
     return {Course::kOffer, "it was given this incarnation and hasn't begun it yet", ""};
   }
-  if (hello.machine() != record.machine())
+  if (!hello.machine().empty() && hello.machine() != record.machine())
     return {Course::kIssue, "this state comes from another machine", "machine"};
   if (now.incarnation() != record.incarnation()) return JudgeOther(known);
   if (now.sequence() < stored) return JudgeShorter(now, known);

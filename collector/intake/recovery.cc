@@ -68,6 +68,11 @@ Result<Recovered> Recover(store::Store& store, directory::Directory& directory) 
   // The epoch first: killed between the two, the collector still knows that it must be recovered.
   RETURN_IF_ERROR(directory.settings().Set(Intake(), kForgotten, ""));
   result.revision = store.stats().revision;
+  result.sentence = "epoch " + std::to_string(result.epoch) + " begins; the log before it had " +
+                    std::to_string(result.old_log_size) + " entries";
+  if (!proof.sentence.empty()) result.sentence += "; an agent has proved that " + proof.sentence;
+  const directory::Act act{.action = "collector.recover", .target_kind = "collector", .target = ""};
+  RETURN_IF_ERROR(directory.registrar().RecordDone(Intake(), act, result.sentence));
   return result;
 }
 

@@ -277,6 +277,8 @@ void Conversation::OnAgentChanged(const std::string& id) {
   Session* session = SessionOf(id);
   if (session == nullptr || session->greeting == 0) return;
   const bool state_changed = before && before->record.state() != record->state();
+  // That it is quarantined, it hears with whatever it says next.
+  if (record->state() != wire::AGENT_ACTIVE) return;
   const auto chain = shared_.store.FindChain(id, session->incarnation);
   const bool closed = chain && *chain && (*chain)->closed;
   if (state_changed || closed) AskForHello(*session, "what this agent may do has been changed");

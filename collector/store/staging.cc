@@ -128,7 +128,7 @@ Result<Receipt> Staging::Add(const Change& change) {
     chains_[name] = advance.chain;
     ends_[name] = {advance.chain.sequence, advance.chain.closed};
   }
-  if (!change.records.empty()) ++totals_.revision;
+  if (!change.records.empty()) totals_.revision = std::max(totals_.revision + 1, change.least_revision);
   for (const Change::Put& put : change.records) RETURN_IF_ERROR(AddRecord(put.record));
   for (const SetAside& group : change.set_aside) RETURN_IF_ERROR(AddAside(group));
   receipt.log_size = totals_.log_size;

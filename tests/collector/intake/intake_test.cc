@@ -205,7 +205,7 @@ TEST_F(IntakeTest, AQueryIsAnsweredWithTheCredentialFirst) {
   EXPECT_EQ(directory.keys(0).user(), "alice");
   ASSERT_EQ(directory.unknown_keys_size(), 1);
   EXPECT_EQ(directory.unknown_keys(0), "zzzzzzzzzzzz");
-  EXPECT_EQ(directory.revision(), keep_.directory->revision());
+  EXPECT_GE(directory.revision(), directory.keys(0).revision());
 }
 
 TEST_F(IntakeTest, AnOsUserIsResolvedAndItsChangesArePushed) {

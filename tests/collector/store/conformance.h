@@ -272,6 +272,21 @@ TYPED_TEST_P(StoreConformance, RecordsOfOneChangeShareTheNextRevision) {
   EXPECT_EQ(this->MustGet(RecordKind::kUser, "a").revision, 1u);
 }
 
+TYPED_TEST_P(StoreConformance, RevisionsCanBeMadeToJumpAndGoOnFromThere) {
+  Change first;
+  first.records.push_back(PutRecord(RecordKind::kSetting, "epoch", "2", 0));
+  first.least_revision = uint64_t{1} << 40;
+  EXPECT_EQ(this->store().Commit(first)->revision, uint64_t{1} << 40);
+  Change second;
+  second.records.push_back(PutRecord(RecordKind::kKey, "k", "one", 0));
+  second.least_revision = 7;  // is long past
+  EXPECT_EQ(this->store().Commit(second)->revision, (uint64_t{1} << 40) + 1);
+  this->engine_.Reopen();
+  EXPECT_EQ(this->store().stats().revision, (uint64_t{1} << 40) + 1);
+  EXPECT_EQ(this->store().ChangedSince(uint64_t{1} << 40, 10)->size(), 1u);
+  this->ExpectSound();
+}
+
 TYPED_TEST_P(StoreConformance, WhatChangedIsListedOnceAtItsNewestRevision) {
   std::map<std::string, uint64_t> revisions;
   for (const char* id : {"a", "b", "a", "c", "b", "d"}) {
@@ -811,15 +826,16 @@ REGISTER_TYPED_TEST_SUITE_P(
     StoreConformance, BeginsEmpty, ACommitIsSeenWholeAndRemembered,
     NothingOfAChangeIsAppliedWhereAnExpectationFails, AChangeThatBreaksTheRulesIsInvalid,
     CommitsOfManyThreadsHaveOneOrder, OfManyWhoExpectTheSameRevisionOneWins,
-    RecordsOfOneChangeShareTheNextRevision, WhatChangedIsListedOnceAtItsNewestRevision,
-    WhatChangedTogetherIsNotTornApart, ListsByKindAndLabelInPages, IdsAndLabelsOfAnyBytesAreKeptApart,
-    ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork, AHistoryMayBeginLateAndHaveHoles,
-    AChainIsRememberedWithItsHoles, AClosedChainStaysClosed, WhatIsSetAsideIsBoundedForEachAgent,
-    RemovingBodiesLeavesEverythingElse, RemovingBodiesEndsAtTheFirstThatCameLater,
-    AnEventSaysWhatItIsFiledUnderAlsoWithoutItsBody, EventsThatAreNotThereAreNotFound, FindsByTimeAtItsEdges,
-    TimesAtTheEndsOfTheRangeAreKept, PagesMeetEachOtherInBothOrders, ACursorBelongsToItsQuestion,
-    TurningPagesIsNotDisturbedByNewEvents, TheLogCanBeFollowed, LongValuesCountByTheirBeginning,
-    ValuesOfAnyBytesAreKeptApart, FindsWhatTheMemoryEngineFinds, SumsAreTheSumsOfTheEvents,
-    SumsNameDaysAndHours, SumsRefuseWhatTheyDontKnow, ReadersSeeWholeCommits);
+    RecordsOfOneChangeShareTheNextRevision, RevisionsCanBeMadeToJumpAndGoOnFromThere,
+    WhatChangedIsListedOnceAtItsNewestRevision, WhatChangedTogetherIsNotTornApart, ListsByKindAndLabelInPages,
+    IdsAndLabelsOfAnyBytesAreKeptApart, ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork,
+    AHistoryMayBeginLateAndHaveHoles, AChainIsRememberedWithItsHoles, AClosedChainStaysClosed,
+    WhatIsSetAsideIsBoundedForEachAgent, RemovingBodiesLeavesEverythingElse,
+    RemovingBodiesEndsAtTheFirstThatCameLater, AnEventSaysWhatItIsFiledUnderAlsoWithoutItsBody,
+    EventsThatAreNotThereAreNotFound, FindsByTimeAtItsEdges, TimesAtTheEndsOfTheRangeAreKept,
+    PagesMeetEachOtherInBothOrders, ACursorBelongsToItsQuestion, TurningPagesIsNotDisturbedByNewEvents,
+    TheLogCanBeFollowed, LongValuesCountByTheirBeginning, ValuesOfAnyBytesAreKeptApart,
+    FindsWhatTheMemoryEngineFinds, SumsAreTheSumsOfTheEvents, SumsNameDaysAndHours,
+    SumsRefuseWhatTheyDontKnow, ReadersSeeWholeCommits);
 
 }  // namespace postern::store

@@ -102,6 +102,57 @@ TEST(Bound, InvalidBytesBecomeQuestionMarks) {
   }
 }
 
+TEST(Bound, CutsEveryTextOfTheCollectorsOwnEvents) {
+  Event event;
+  Administration& call = *event.mutable_administration();
+  for (std::string* text :
+       {call.mutable_action(), call.mutable_outcome(), call.mutable_administrator(), call.mutable_name(),
+        call.mutable_role(), call.mutable_target_kind(), call.mutable_target(), call.mutable_request_path(),
+        call.mutable_source(), call.mutable_sentence()})
+    *text = Long();
+  Bound(event);
+  EXPECT_EQ(event.cut_strings(), 10u);
+
+  event.Clear();
+  Enrolment& enrolment = *event.mutable_enrolment();
+  for (std::string* text :
+       {enrolment.mutable_agent(), enrolment.mutable_host(), enrolment.mutable_machine(),
+        enrolment.mutable_curve_key(), enrolment.mutable_seal_key(), enrolment.mutable_sealing_key(),
+        enrolment.mutable_version(), enrolment.mutable_token(), enrolment.mutable_enrolled_by(),
+        enrolment.mutable_source()})
+    *text = Long();
+  Bound(event);
+  EXPECT_EQ(event.cut_strings(), 10u);
+  EXPECT_EQ(event.enrolment().seal_key().size(), 32u);
+
+  event.Clear();
+  Alarm& alarm = *event.mutable_alarm();
+  for (std::string* text : {alarm.mutable_reason(), alarm.mutable_agent(), alarm.mutable_sentence()})
+    *text = Long();
+  Bound(event);
+  EXPECT_EQ(event.cut_strings(), 3u);
+
+  event.Clear();
+  CollectorStart& start = *event.mutable_collector_start();
+  for (std::string* text : {start.mutable_public_key(), start.mutable_previous_head(),
+                            start.mutable_program(), start.mutable_version(), start.mutable_host()})
+    *text = Long();
+  Bound(event);
+  EXPECT_EQ(event.cut_strings(), 5u);
+  EXPECT_LE(event.ByteSizeLong(), kMaxEventBytes);
+}
+
+TEST(IsUtf8, IsWhatProtobufReadsBack) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes(random() % 6, '\0');
+    for (char& c : bytes) c = static_cast<char>(random() % 4 == 0 ? random() % 256 : 0x80 + random() % 0x80);
+    Event event, read;
+    event.mutable_stop()->set_reason(bytes);
+    EXPECT_EQ(IsUtf8(bytes), read.ParseFromString(event.SerializeAsString())) << round;
+  }
+}
+
 TEST(ParseExchange, NeedsSixteenBytes) {
   EXPECT_FALSE(ParseExchange("short"));
   const auto id = ParseExchange("0123456789abcdef");

@@ -1,5 +1,6 @@
 #include "collector/api/answers.h"
 #include "collector/api/view.h"
+#include "collector/directory/names.h"
 #include "shared/crypto/random.h"
 
 namespace postern::api {
@@ -65,7 +66,7 @@ Answer ShowKey(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const auto own, OwnUser(call, {}));
   ASSIGN_OR_RETURN(const wire::KeyRecord key, KeysOf(context).Find(call.id));
   // Another's key is told from none by nothing.
-  if (own && key.user() != *own) return KeysOf(context).Find("").error();
+  if (own && key.user() != *own) return directory::NoSuch("key", call.id);
   return Json(200, [&](json::Writer& out) { Writing(context)(key, out); });
 }
 

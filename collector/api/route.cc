@@ -49,10 +49,10 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/agents/{id}/revoke", "agent.revoke", "agent", kAdmin, RevokeAgent},
     {"POST", "/v1/agents/{id}/forfeit", "agent.forfeit", "agent", kAdmin, ForfeitAgent},
 
-    {"GET", "/v1/enrolment-tokens", "enrolment-token.list", "enrolment-token", kReaders, ListEnrolmentTokens},
-    {"POST", "/v1/enrolment-tokens", "enrolment-token.create", "enrolment-token", kAdmin,
+    {"GET", "/v1/enrolment-tokens", "enrolment_token.list", "enrolment_token", kReaders, ListEnrolmentTokens},
+    {"POST", "/v1/enrolment-tokens", "enrolment_token.create", "enrolment_token", kAdmin,
      CreateEnrolmentToken},
-    {"DELETE", "/v1/enrolment-tokens/{id}", "enrolment-token.remove", "enrolment-token", kAdmin,
+    {"DELETE", "/v1/enrolment-tokens/{id}", "enrolment_token.remove", "enrolment_token", kAdmin,
      RemoveEnrolmentToken},
 
     {"GET", "/v1/administrators", "administrator.list", "administrator", kReaders, ListAdministrators},

@@ -1,11 +1,15 @@
 #include "collector/api/view.h"
 
+#include <algorithm>
+
 #include "collector/directory/actor.h"
 #include "shared/base/clock.h"
 #include "shared/base/hex.h"
 
 namespace postern::api {
 namespace {
+
+constexpr int64_t kLatest = 9'214'646'399;  // 2261-12-31T23:59:59Z: what a WallTime can say
 
 std::string HexOf(uint64_t number) {
   std::string bytes(8, '\0');

@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "agent/membership/membership.h"
+#include "agent/uplink/uplink.h"
+#include "shared/base/check.h"
+#include "shared/crypto/random.h"
 
 namespace postern::uplink {
 namespace {
@@ -10,6 +13,24 @@ namespace {
 constexpr size_t kMostTombstones = 1024;  // wire::kMaxDirectoryItems: as many as one message holds
 
 }  // namespace
+
+Options OptionsOf(const membership::Enrolment& enrolment, std::string host, std::string machine,
+                  std::string agent_version) {
+  auto secret = bus::CurveKeyFromBytes(enrolment.conversation_key.view());
+  CHECK(secret);
+  Options options;
+  options.bus = {.address = enrolment.bus,
+                 .keys = bus::CurveKeys::FromSecret(*secret),
+                 .server_key = enrolment.server_key};
+  crypto::Cleanse({reinterpret_cast<char*>(secret->data()), secret->size()});
+  options.self = {.life = {},
+                  .agent_version = std::move(agent_version),
+                  .host = std::move(host),
+                  .machine = std::move(machine),
+                  .collector = enrolment.collector,
+                  .log_key = std::string(enrolment.log_key.raw())};
+  return options;
+}
 
 Record RecordOf(spool::Spool& spool) {
   Record record;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/membership/enrolment.h"
 #include "agent/uplink/conversation.h"
 #include "agent/uplink/ports.h"
 #include "shared/base/result.h"
@@ -26,6 +27,10 @@ struct Options {
   bus::ClientOptions bus;
   Self self;  // `life` is drawn by the uplink
 };
+
+// What an enrolment says of both ends.
+Options OptionsOf(const membership::Enrolment& enrolment, std::string host, std::string machine,
+                  std::string agent_version);
 
 struct Stats {
   bus::ClientState connection = bus::ClientState::kConnecting;

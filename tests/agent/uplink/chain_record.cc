@@ -7,7 +7,8 @@
 
 namespace postern::uplink {
 
-ChainRecord::ChainRecord(uint64_t incarnation, std::string machine) : machine_(std::move(machine)) {
+ChainRecord::ChainRecord(uint64_t incarnation, std::string machine, crypto::SigningKey key)
+    : key_(std::move(key)), machine_(std::move(machine)) {
   Begin(incarnation);
 }
 

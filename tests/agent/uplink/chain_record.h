@@ -18,7 +18,8 @@ namespace postern::uplink {
 class ChainRecord {
  public:
   // Its first chain begins with a sealed start.
-  explicit ChainRecord(uint64_t incarnation = 0xA1, std::string machine = std::string(32, 'm'));
+  explicit ChainRecord(uint64_t incarnation = 0xA1, std::string machine = std::string(32, 'm'),
+                       crypto::SigningKey key = crypto::SigningKey::Generate());
 
   Record record();  // calls back at once, in the caller's thread
   const crypto::SigningKey& key() const { return key_; }
@@ -54,7 +55,7 @@ class ChainRecord {
   Result<std::vector<spool::SealedGroup>> Read(const wire::Place& after, size_t max_bytes) const;
   Status Take(const std::vector<wire::Place>& marks, spool::Spool::Claim claim);
 
-  const crypto::SigningKey key_ = crypto::SigningKey::Generate();
+  const crypto::SigningKey key_;
   const std::string machine_;
   mutable std::mutex mutex_;
   std::vector<Chain> chains_;

@@ -1,0 +1,63 @@
+// One collector for end-to-end tests: a real process with a state of its own on free ports, and its first
+// administrator's calls.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "shared/rest/client.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary_directory.h"
+
+namespace postern::end_to_end {
+
+// Failures end the test program: without a collector there is no test.
+class Keep {
+ public:
+  Keep();  // as `postern-collector init` makes it; not started
+
+  // Returns when it listens. From the second time on at the same ports, which are free while nobody else took
+  // them.
+  void Start();
+  void Kill();             // SIGKILL
+  support::Ending Stop();  // SIGTERM
+  support::Process& process() { return *process_; }
+
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(api_port_); }
+  uint16_t api_port() const { return api_port_; }
+  uint16_t agents_port() const { return agents_port_; }
+  const std::string& fingerprint() const { return fingerprint_; }
+  const std::string& token() const { return token_; }  // of an administrator
+  std::string config_file() const { return directory_ / "collector.yaml"; }
+  const support::TemporaryDirectory& directory() const { return directory_; }
+
+  // A call of the administrator, whatever its status. One that is told to come less often waits and is
+  // repeated.
+  rest::Reply Call(std::string_view method, std::string_view path, std::string_view body = {}) const;
+  // The body of a call that must go well.
+  std::string Done(std::string_view method, std::string_view path, std::string_view body = {}) const;
+  // For one host: "pse_…@fingerprint".
+  std::string EnrolmentToken() const;
+
+  // The value of one sample of /metrics; -1 if there is none.
+  double Metric(std::string_view sample) const;
+  // Of its process, in bytes.
+  uint64_t resident_bytes() const;
+
+  // postern-collector with these words and --config.
+  support::Finished Run(std::vector<std::string> words) const;
+
+ private:
+  void WriteConfig() const;
+
+  const support::TemporaryDirectory directory_;
+  uint16_t api_port_ = 0;
+  uint16_t agents_port_ = 0;
+  std::string fingerprint_;
+  std::string token_;
+  std::unique_ptr<support::Process> process_;
+};
+
+}  // namespace postern::end_to_end

@@ -1,0 +1,198 @@
+// Every command of `postern` against the real collector.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "shared/json/value.h"
+#include "tests/support/running_collector.h"
+
+namespace postern::cli {
+namespace {
+
+using support::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ApiCommands : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto started = support::RunningCollector::Start("organisation: Example\n");
+    ASSERT_TRUE(started) << started.error().message;
+    collector_ = *std::move(started);
+  }
+  static void TearDownTestSuite() { collector_.reset(); }
+  void SetUp() override { ASSERT_TRUE(collector_); }
+
+  // What it prints, after it has gone well.
+  static std::string Good(std::vector<std::string> words, const std::string& input = "") {
+    const std::string line = ::testing::PrintToString(words);
+    const Finished finished = collector_->Postern(std::move(words), input);
+    EXPECT_EQ(finished.ending.code, 0) << line << finished.errors;
+    last_errors_ = finished.errors;
+    return finished.output;
+  }
+  // What it says, after it has ended with this code.
+  static std::string Bad(int code, std::vector<std::string> words, const std::string& input = "") {
+    const std::string line = ::testing::PrintToString(words);
+    const Finished finished = collector_->Postern(std::move(words), input);
+    EXPECT_EQ(finished.ending.code, code) << line << finished.output << finished.errors;
+    return finished.errors;
+  }
+  // A field of the JSON that it prints; "key.id" of a field of a field.
+  static std::string Field(const std::string& json, const std::string& path) {
+    auto value = json::Parse(json);
+    EXPECT_TRUE(value) << json;
+    if (!value) return "";
+    for (size_t begin = 0; begin <= path.size();) {
+      const size_t end = std::min(path.find('.', begin), path.size());
+      const auto object = value->AsOpenObject();
+      const auto next = object ? object->Find(path.substr(begin, end - begin)) : std::nullopt;
+      EXPECT_TRUE(next) << path << " in " << json;
+      if (!next) return "";
+      value = *next;
+      begin = end + 1;
+    }
+    return value->AsText().value_or("not text");
+  }
+  static std::string Alone(std::string text) {
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
+
+  static std::unique_ptr<support::RunningCollector> collector_;
+  static std::string last_errors_;
+};
+
+std::unique_ptr<support::RunningCollector> ApiCommands::collector_;
+std::string ApiCommands::last_errors_;
+
+TEST_F(ApiCommands, AKeyFromItsMakingToItsRevocation) {
+  Good({"user", "create", "keys@example.com"});
+  const std::string token = Alone(Good({"key", "create", "--user", "keys@example.com", "--label", "laptop",
+                                        "--host", "h1,h2", "--expires", "90d"}));
+  EXPECT_THAT(token, ::testing::MatchesRegex("pst_[a-z0-9]{12}_[A-Za-z0-9]{34}"));
+  EXPECT_THAT(last_errors_, HasSubstr("This is the only time that it is shown."));
+  EXPECT_THAT(last_errors_, Not(HasSubstr(token)));
+  const std::string id = token.substr(4, 12);
+  EXPECT_THAT(Good({"key", "list", "--user", "keys@example.com"}), HasSubstr(id + "  active"));
+  EXPECT_THAT(Good({"key", "show", id}), HasSubstr("h1, h2"));
+  EXPECT_EQ(Field(Good({"key", "update", id, "--label", "desk", "--host", "", "--json"}), "label"), "desk");
+  EXPECT_EQ(Field(Good({"key", "disable", id, "--sentence", "Ask Bob.", "--json"}), "state"), "disabled");
+  EXPECT_EQ(Field(Good({"key", "enable", id, "--json"}), "state"), "active");
+  const std::string rotated = Good({"key", "rotate", id, "--json"});
+  EXPECT_EQ(Field(rotated, "key.id"), id);
+  EXPECT_NE(Field(rotated, "text"), token);
+  EXPECT_EQ(Field(Good({"key", "revoke", id, "--json"}), "state"), "revoked");
+  EXPECT_NE(Bad(1, {"key", "enable", id}), "");
+  EXPECT_THAT(Good({"key", "list", "--json"}), Not(HasSubstr(token.substr(17, 28))));
+}
+
+TEST_F(ApiCommands, PeopleAndTeams) {
+  EXPECT_EQ(Field(Good({"team", "create", "red", "--os-group", "dev", "--json"}), "organisation"), "Example");
+  Good({"user", "create", "alice@example.com", "--team", "red", "--name", "Alice", "--os-name", "alice"});
+  EXPECT_THAT(Good({"user", "list", "--team", "red"}), HasSubstr("alice@example.com  red"));
+  EXPECT_EQ(Field(Good({"user", "update", "alice@example.com", "--name", "Alicia", "--json"}), "name"),
+            "Alicia");
+  EXPECT_THAT(Good({"user", "disable", "alice@example.com"}), HasSubstr("disabled"));
+  Good({"user", "enable", "alice@example.com"});
+  EXPECT_THAT(Bad(1, {"team", "remove", "red"}), HasSubstr("postern team remove: "));
+  Good({"user", "remove", "alice@example.com"});
+  Bad(1, {"user", "show", "alice@example.com"});
+  Good({"team", "remove", "red"});
+  EXPECT_THAT(Good({"team", "list"}), Not(HasSubstr("red")));
+  EXPECT_THAT(Bad(2, {"user", "update", "alice@example.com"}), HasSubstr("say what is to be changed"));
+}
+
+TEST_F(ApiCommands, CredentialsGoInAndNeverComeOut) {
+  const std::string value = "sk-simulated-0123456789";
+  const std::string added =
+      Good({"credential", "add", "main", "--provider", "anthropic", "--json"}, value + "\n");
+  EXPECT_EQ(Field(added, "provider"), "anthropic");
+  Good({"credential", "rotate", "main", "--value-file", "-"}, value + "-2");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"credential", "list", "--json"},
+                                             {"credential", "show", "main", "--json"},
+                                             {"audit", "query", "--jsonl"}}) {
+    EXPECT_THAT(Good(words), Not(HasSubstr("0123456789")));
+  }
+  EXPECT_THAT(Bad(2, {"credential", "add", "main", "--provider", "anthropic"}, value), Not(HasSubstr(value)));
+  EXPECT_THAT(Bad(2, {"credential", "add", "other", "--provider", "anthropic"}, ""), HasSubstr("empty"));
+  Good({"credential", "remove", "main"});
+  Bad(1, {"credential", "show", "main"});
+}
+
+TEST_F(ApiCommands, EnrolmentTokensAndHosts) {
+  const std::string token = Alone(Good({"agent", "enroll-token", "--expires", "2h"}));
+  EXPECT_THAT(token, ::testing::MatchesRegex("pse_[A-Za-z0-9_]+@" + collector_->fingerprint()));
+  const std::string id = token.substr(4, 12);
+  EXPECT_THAT(Good({"enrolment", "list"}), HasSubstr(id + "  open"));
+  Good({"enrolment", "remove", id});
+  EXPECT_THAT(Good({"agent", "list"}), HasSubstr("ID  HOST"));
+  Bad(1, {"agent", "show", "000000000000"});
+  Bad(1, {"agent", "revoke", "000000000000"});
+  Bad(1, {"agent", "forfeit", "000000000000"});
+}
+
+TEST_F(ApiCommands, AViewerReadsAndChangesNothing) {
+  const support::TemporaryDirectory directory;
+  const std::string made = Good({"administrator", "create", "watcher", "--role", "viewer", "--json"});
+  const std::string token_file = directory.Write("token", Field(made, "text"));
+  EXPECT_THAT(Good({"administrator", "list"}), HasSubstr("watcher"));
+  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 0);
+  EXPECT_EQ(collector_->PosternAs(token_file, {"user", "create", "x@example.com"}).ending.code, 1);
+  const std::string id = Field(made, "administrator.id");
+  const std::string rotated = Good({"administrator", "rotate", id, "--json"});
+  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 1);
+  directory.Write("token", Field(rotated, "text"));
+  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 0);
+  Good({"administrator", "remove", id});
+  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 1);
+}
+
+TEST_F(ApiCommands, TheRecordSaysWhoDidWhatAndWhatWasRefused) {
+  Good({"user", "create", "audit@example.com"});
+  Bad(2, {"user", "create", "audit@example.com"});
+  const std::string rows = Good({"audit", "query", "--kind", "administration", "--since", "1h", "--all"});
+  EXPECT_THAT(rows, HasSubstr("first user.create audit@example.com done"));
+  EXPECT_THAT(rows, HasSubstr("first user.create audit@example.com refused"));
+  const std::string page = Good({"audit", "query", "--kind", "administration", "--limit", "1", "--json"});
+  const std::string cursor = Field(page, "next");
+  EXPECT_NE(
+      Good({"audit", "query", "--kind", "administration", "--limit", "1", "--cursor", cursor, "--json"}),
+      page);
+  const std::string line = Good({"audit", "query", "--kind", "administration", "--limit", "1", "--jsonl"});
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+  EXPECT_THAT(last_errors_, HasSubstr("--cursor"));
+  EXPECT_THAT(Good({"audit", "show", "0"}), HasSubstr("collector"));
+  EXPECT_THAT(Good({"audit", "show", "0", "--json"}), HasSubstr("\"leaf\":0"));
+  Bad(1, {"audit", "show", "999999999"});
+}
+
+TEST_F(ApiCommands, ATailShowsWhatComes) {
+  auto tail = support::Process::Start({.argv = {POSTERN_BINARY_DIR "/bin/postern", "audit", "tail", "--kind",
+                                                "administration", "--after", "-1"},
+                                       .variables = {{"POSTERN_URL", collector_->url()},
+                                                     {"POSTERN_FINGERPRINT", collector_->fingerprint()},
+                                                     {"POSTERN_TOKEN_FILE", collector_->token_file()}}});
+  ASSERT_TRUE(tail) << tail.error().message;
+  ASSERT_TRUE((*tail)->WaitForLine("DETAIL"));
+  Good({"user", "create", "tail@example.com"});
+  const auto line = (*tail)->WaitForLine("user.create tail@example.com");
+  EXPECT_TRUE(line) << line.error().message;
+}
+
+TEST_F(ApiCommands, UsageOfAnIdleOrganisationIsNothing) {
+  const std::string rows = Good({"usage", "--by", "team,day", "--since", "7d"});
+  EXPECT_THAT(rows, HasSubstr("TEAM"));
+  EXPECT_THAT(rows, HasSubstr("total"));
+  EXPECT_THAT(rows, HasSubstr("$0.0000"));
+  EXPECT_EQ(Field(Good({"usage", "--json"}), "total.dollars"), "0.000000000");
+  EXPECT_NE(Bad(2, {"usage", "--by", "colour"}), "");
+}
+
+TEST_F(ApiCommands, SaysWhoIsAsking) {
+  EXPECT_THAT(Good({"whoami"}), HasSubstr("Example"));
+  EXPECT_EQ(Field(Good({"whoami", "--json"}), "role"), "admin");
+}
+
+}  // namespace
+}  // namespace postern::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/dialect/plain_text.h"
+#include "agent/dialect/prefix.h"
 
 namespace postern::dialect {
 namespace {
@@ -25,21 +26,22 @@ class Reading {
 
  private:
   void ReadMember(std::string_view key) {
-    if (key == "type") return TakeWord(event_.type);
-    if (key == "index") return TakeIndex();
-    if (key == "message") return ReadObject([this](std::string_view inner) { ReadMessageMember(inner); });
-    if (key == "content_block") return ReadContentBlock();
-    if (key == "delta") return ReadObject([this](std::string_view inner) { ReadDeltaMember(inner); });
-    if (key == "error") return ReadObject([this](std::string_view inner) { ReadErrorMember(inner); });
+    if (Equals(key, "type")) return TakeWord(event_.type);
+    if (Equals(key, "index")) return TakeIndex();
+    if (Equals(key, "message"))
+      return ReadObject([this](std::string_view inner) { ReadMessageMember(inner); });
+    if (Equals(key, "content_block")) return ReadContentBlock();
+    if (Equals(key, "delta")) return ReadObject([this](std::string_view inner) { ReadDeltaMember(inner); });
+    if (Equals(key, "error")) return ReadObject([this](std::string_view inner) { ReadErrorMember(inner); });
     ReadMessageMember(key);
   }
 
   void ReadMessageMember(std::string_view key) {
-    if (key == "id") return TakeWord(event_.message_id);
-    if (key == "model") return TakeWord(event_.model);
-    if (key == "stop_reason") return TakeWord(event_.stop_reason);
-    if (key == "content") return ReadContent();
-    if (key == "usage") {
+    if (Equals(key, "id")) return TakeWord(event_.message_id);
+    if (Equals(key, "model")) return TakeWord(event_.model);
+    if (Equals(key, "stop_reason")) return TakeWord(event_.stop_reason);
+    if (Equals(key, "content")) return ReadContent();
+    if (Equals(key, "usage")) {
       UsageReport usage;
       usage.Read(json_);
       return event_.usage.Merge(usage);
@@ -48,13 +50,13 @@ class Reading {
   }
 
   void ReadDeltaMember(std::string_view key) {
-    if (key == "stop_reason") return TakeWord(event_.stop_reason);
-    if (key == "text" || key == "thinking" || key == "partial_json") return CountString();
+    if (Equals(key, "stop_reason")) return TakeWord(event_.stop_reason);
+    if (Equals(key, "text") || Equals(key, "thinking") || Equals(key, "partial_json")) return CountString();
     json_.Skip();
   }
 
   void ReadErrorMember(std::string_view key) {
-    if (key == "type") return TakeWord(event_.error_type);
+    if (Equals(key, "type")) return TakeWord(event_.error_type);
     json_.Skip();
   }
 
@@ -82,11 +84,11 @@ class Reading {
   AnswerBlock ReadBlock() {
     AnswerBlock block;
     ReadObject([this, &block](std::string_view key) {
-      if (key == "type") return TakeWord(block.type);
-      if (key == "id") return TakeWord(block.id);
-      if (key == "name") return TakeWord(block.name);
-      if (key == "text" || key == "thinking") return CountString();
-      if (key == "input") return CountValue();
+      if (Equals(key, "type")) return TakeWord(block.type);
+      if (Equals(key, "id")) return TakeWord(block.id);
+      if (Equals(key, "name")) return TakeWord(block.name);
+      if (Equals(key, "text") || Equals(key, "thinking")) return CountString();
+      if (Equals(key, "input")) return CountValue();
       json_.Skip();
     });
     return block;
@@ -108,9 +110,7 @@ class Reading {
     if (json_.Peek() != JsonKind::kString) {
       json_.Skip();
     } else if (const auto text = json_.TakeString()) {
-      // What is too long to decode within the bound is cut as it stands: it is only a name for people.
-      word = MadePlain(text->Decode(kLongestWord).value_or(std::string(text->raw.substr(0, kLongestWord))),
-                       kLongestWord);
+      AssignPlain(word, *text, kLongestWord);
     }
   }
 

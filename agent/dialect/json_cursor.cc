@@ -141,7 +141,12 @@ std::optional<std::string> JsonString::Decode(size_t most) const {
 
 std::optional<int64_t> CountFromNumber(std::string_view number) {
   constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
+  constexpr size_t kSurelyFits = 18;  // digits
   int64_t count = 0;
+  if (number.size() <= kSurelyFits && Digits(number, 0) == number.size() && !number.empty()) {
+    for (const char digit : number) count = count * 10 + (digit - '0');
+    return count;
+  }
   const char* const end = number.data() + number.size();
   const auto [stop, error] = std::from_chars(number.data(), end, count);
   if (stop == end && error == std::errc()) return count < 0 ? std::nullopt : std::optional(count);

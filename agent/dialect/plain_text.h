@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/dialect/json_cursor.h"
+
 namespace postern::dialect {
 
 constexpr bool IsPlain(char c) { return c > ' ' && c <= '~'; }
@@ -26,6 +28,19 @@ inline std::string MadePlain(std::string_view text, size_t most) {
     if (!IsPlain(c)) c = '?';
   }
   return plain;
+}
+
+// MadePlain of what a JSON string means, into `word`. Nearly always that is the text as it stands. What is
+// too long to decode within the bound is cut as it stands: it is only a name for people.
+inline void AssignPlain(std::string& word, const JsonString& text, size_t most) {
+  const std::string_view raw = text.raw;
+  bool as_it_stands = raw.size() <= most;
+  for (size_t i = 0; as_it_stands && i < raw.size(); ++i) as_it_stands = IsPlain(raw[i]) && raw[i] != '\\';
+  if (as_it_stands) {
+    word.assign(raw);
+  } else {
+    word = MadePlain(text.Decode(most).value_or(std::string(raw.substr(0, most))), most);
+  }
 }
 
 }  // namespace postern::dialect

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
 #include "agent/dialect/plain_text.h"
+#include "agent/dialect/prefix.h"
 
 namespace postern::dialect {
 namespace {
@@ -36,7 +38,17 @@ int64_t Sum(int64_t a, int64_t b) {
 }
 
 bool IsGroup(std::string_view key) {
-  return key == "cache_creation" || key == "server_tool_use" || key == "output_tokens_details";
+  return Equals(key, "cache_creation") || Equals(key, "server_tool_use") ||
+         Equals(key, "output_tokens_details");
+}
+
+// Few names are equally long, so most are told apart without looking at them.
+const NamedCount* FindCount(std::string_view key) {
+  for (const NamedCount& named : kCounts) {
+    if (named.name.size() == key.size() && std::memcmp(named.name.data(), key.data(), key.size()) == 0)
+      return &named;
+  }
+  return nullptr;
 }
 
 // Takes the value of `key` if it is a count or one of the objects that hold further ones; anything else is
@@ -51,9 +63,8 @@ bool TakeCount(std::string_view key, JsonCursor& json, UsageCounts& counts, bool
     return true;
   }
   if (json.Peek() != JsonKind::kNumber) return false;
-  const auto* const named =
-      std::find_if(kCounts.begin(), kCounts.end(), [key](const NamedCount& c) { return c.name == key; });
-  if (named == kCounts.end()) return false;
+  const NamedCount* const named = FindCount(key);
+  if (named == nullptr) return false;
   const auto number = json.TakeNumber();
   counts.*named->count = number ? CountFromNumber(*number).value_or(0) : 0;
   seen = true;
@@ -62,7 +73,7 @@ bool TakeCount(std::string_view key, JsonCursor& json, UsageCounts& counts, bool
 
 void TakeWord(JsonCursor& json, std::string& word) {
   if (json.Peek() == JsonKind::kString) {
-    if (const auto text = json.TakeString()) word = MadePlain(text->raw, kLongestWord);
+    if (const auto text = json.TakeString()) AssignPlain(word, *text, kLongestWord);
   } else {
     json.Skip();
   }
@@ -79,7 +90,7 @@ void ReadIteration(JsonCursor& json, UsageCounts& on_top) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
-    if (key == "type") {
+    if (Equals(key, "type")) {
       TakeWord(json, type);
     } else if (!TakeCount(key, json, counts, seen)) {
       json.Skip();
@@ -122,13 +133,13 @@ bool UsageReport::Read(JsonCursor& json) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
-    if (key == "iterations") {
+    if (Equals(key, "iterations")) {
       ReadIterations(json, on_top);
-    } else if (key == "service_tier") {
+    } else if (Equals(key, "service_tier")) {
       TakeWord(json, service_tier);
-    } else if (key == "speed") {
+    } else if (Equals(key, "speed")) {
       TakeWord(json, speed);
-    } else if (key == "inference_geo") {
+    } else if (Equals(key, "inference_geo")) {
       TakeWord(json, inference_geo);
     } else if (!TakeCount(key, json, counts, seen)) {
       json.Skip();

@@ -36,10 +36,6 @@ bool IsNamedByConnection(const http::Head& head, std::string_view name) {
   return false;
 }
 
-void AppendLine(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
 }  // namespace
 
 void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
@@ -54,17 +50,17 @@ void AppendUpstreamHead(std::string& out, const http::Head& client, const Destin
       .append(destination.target_prefix)
       .append(client.target)
       .append(" HTTP/1.1\r\n");
-  AppendLine(out, "host", destination.host);
+  http::AppendHeaderLine(out, "host", destination.host);
   const bool has_connection = client.Find("connection").has_value();
   for (const http::Header& header : client.headers) {
     if (IsOneOf(kOurs, header.name) || IsOneOf(kBetweenNeighbours, header.name)) continue;
     if (has_connection && IsNamedByConnection(client, header.name)) continue;
-    AppendLine(out, header.name, header.value);
+    http::AppendHeaderLine(out, header.name, header.value);
   }
   out.append(destination.extra_lines).append(credential_line);
-  AppendLine(out, "accept-encoding", "identity");
+  http::AppendHeaderLine(out, "accept-encoding", "identity");
   if (body_bytes > 0 || client.method == "POST")
-    AppendLine(out, "content-length", std::to_string(body_bytes));
+    http::AppendHeaderLine(out, "content-length", std::to_string(body_bytes));
   out.append("\r\n");
 }
 

@@ -25,6 +25,7 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"mistyped_key", 401, "authentication_error", Retry::kNever},
     {"unknown_key", 401, "authentication_error", Retry::kNever},
     {"disabled_key", 401, "authentication_error", Retry::kNever},
+    {"revoked_key", 401, "authentication_error", Retry::kNever},
     {"expired_key", 401, "authentication_error", Retry::kNever},
     {"key_not_for_host", 401, "authentication_error", Retry::kNever},
     {"key_not_for_os_user", 401, "authentication_error", Retry::kNever},

@@ -28,6 +28,7 @@ enum class Reason {
   kMistypedKey,  // its check doesn't fit
   kUnknownKey,
   kDisabledKey,
+  kRevokedKey,
   kExpiredKey,
   kKeyNotForHost,        // bound to other hosts
   kKeyNotForOsUser,      // bound to other OS users

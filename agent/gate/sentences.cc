@@ -33,6 +33,8 @@ Refusal RefusalOf(identity::IdentityRefusal refusal) {
               "This Postern key is not known on this host; ask your administrator for one."};
     case IdentityRefusal::kDisabledKey:
       return {Reason::kDisabledKey, "This Postern key is switched off; ask your administrator."};
+    case IdentityRefusal::kRevokedKey:
+      return {Reason::kRevokedKey, "This Postern key was revoked; ask your administrator for a new one."};
     case IdentityRefusal::kExpiredKey:
       return {Reason::kExpiredKey, "This Postern key has expired; ask your administrator for a new one."};
     case IdentityRefusal::kKeyNotForHost:

@@ -124,12 +124,7 @@ void Exchange::StartHead(int status, std::string_view reason, std::span<const He
   output_ += ' ';
   output_ += reason.empty() ? StandardReason(status) : reason;
   output_ += "\r\n";
-  for (const Header& header : headers) {
-    output_ += header.name;
-    output_ += ": ";
-    output_ += header.value;
-    output_ += "\r\n";
-  }
+  for (const Header& header : headers) AppendHeaderLine(output_, header.name, header.value);
 }
 
 void Exchange::Begin(int status, std::string_view reason, std::span<const Header> headers,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,9 @@ bool SameLettersIgnoringCase(std::string_view a, std::string_view b);  // of equ
 inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return a.size() == b.size() && SameLettersIgnoringCase(a, b);
 }
+
+// "name: value" and the line's end, at the end of `out`: one growth for all four pieces.
+void AppendHeaderLine(std::string& out, std::string_view name, std::string_view value);
 
 // How a message's body ends (RFC 9112 §6.3).
 enum class Framing { kNone, kLength, kChunked, kUntilClose };

@@ -1,5 +1,6 @@
 #include "collector/intake/intake.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -49,6 +50,18 @@ class IntakeTest : public testing::Test {
     const auto answer = caller_->Hear(wire::FromCollector::kDirectory);
     EXPECT_TRUE(answer);
     return answer ? answer->directory() : wire::Directory();
+  }
+
+  // The first that is as it must be: what was changed before the question may be told once more after it.
+  wire::Directory DirectoryWhere(const std::function<bool(const wire::Directory&)>& holds) {
+    for (;;) {
+      const auto answer = caller_->Hear(wire::FromCollector::kDirectory);
+      if (!answer) {
+        ADD_FAILURE() << "it never came";
+        return {};
+      }
+      if (holds(answer->directory())) return answer->directory();
+    }
   }
 
   void SaySeen(uint64_t revision) {
@@ -232,9 +245,9 @@ TEST_F(IntakeTest, ARevocationIsPushedToWhoAskedForTheKeyAndRepeatedUntilItIsSee
   Join(stranger, other);
   Ask({key});
   ASSERT_TRUE(keep_.directory->keys().Revoke(keep_.administrator, key, "it was leaked"));
-  const wire::Directory pushed = NextDirectory();
+  const wire::Directory pushed =
+      DirectoryWhere([](const wire::Directory& directory) { return directory.keys(0).revoked(); });
   ASSERT_EQ(pushed.keys_size(), 1);
-  EXPECT_TRUE(pushed.keys(0).revoked());
   EXPECT_EQ(pushed.keys(0).sentence(), "it was leaked");
   EXPECT_TRUE(wire::VerifyTombstone(pushed.keys(0), keep_.log_key->public_key()));
   const wire::Directory repeated = NextDirectory();
@@ -250,15 +263,17 @@ TEST_F(IntakeTest, AChangeOfAUserIsAChangeOfItsKeys) {
   directory::UserUpdate update;
   update.disabled = true;
   ASSERT_TRUE(keep_.directory->people().UpdateUser(keep_.administrator, "alice", update));
-  EXPECT_TRUE(NextDirectory().keys(0).disabled());
+  DirectoryWhere([](const wire::Directory& pushed) { return pushed.keys(0).disabled(); });
 }
 
 TEST_F(IntakeTest, ARotatedCredentialIsSealedAnew) {
   Ask({keep_.MakeKey("alice")});
   ASSERT_TRUE(keep_.directory->credentials().Rotate(keep_.administrator, "main", "another-value"));
-  const auto sealed = caller_->Hear(wire::FromCollector::kCredential);
-  ASSERT_TRUE(sealed);
-  EXPECT_EQ(sealed->credential().generation(), 2u);
+  for (;;) {
+    const auto sealed = caller_->Hear(wire::FromCollector::kCredential);
+    ASSERT_TRUE(sealed);
+    if (sealed->credential().generation() == 2) break;
+  }
 }
 
 TEST_F(IntakeTest, CredentialsComeAgainAtTheNextWelcome) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/chronicle/verify_chains.h"
 #include "shared/wire/conversation.h"
 
 namespace postern::intake {
@@ -25,10 +26,15 @@ Keep::Keep(std::unique_ptr<store::Store> opened)
 
 Keep::~Keep() { Close(); }
 
+// Whatever hosts have sent, every chain that was stored verifies.
 void Keep::Close() {
+  if (intake == nullptr) return;
   intake.reset();
   directory.reset();
   chronicle.reset();
+  const auto verdict = chronicle::VerifyChains(*store, nullptr);
+  ASSERT_TRUE(verdict) << verdict.error().message;
+  for (const std::string& problem : verdict->problems) ADD_FAILURE() << problem;
 }
 
 void Keep::OpenStore(std::unique_ptr<store::Store> opened) {

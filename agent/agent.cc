@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "agent/collector_link.h"
 #include "agent/credential_source.h"
 #include "agent/gate/gate.h"
 #include "agent/operations/operations.h"
@@ -31,6 +32,7 @@ namespace {
 
 constexpr std::chrono::seconds kTrimBuffersEvery{5};
 constexpr std::chrono::milliseconds kLookWhileDraining{20};
+constexpr std::chrono::milliseconds kMemberSync{300};
 constexpr int kFirstInherited = 3;  // sd_listen_fds(3)
 
 void BlockSignals() {
@@ -89,6 +91,11 @@ spool::FullPolicy PolicyOf(AuditConfig::WhenFull when_full) {
   return spool::FullPolicy::kRefuse;
 }
 
+std::string HostName() {
+  utsname system{};
+  return ::uname(&system) == 0 ? system.nodename : "";
+}
+
 wire::Start DescribeStart(const AgentConfig& config, const std::string& config_hash) {
   wire::Start start;
   start.set_agent_version(std::string(kVersion));
@@ -129,6 +136,11 @@ class Agent final : public http::SocketOwner, private http::Timer {
 
  private:
   Status OpenRecord(const AgentConfig& config);
+  Status Join(const AgentConfig& config);
+  Result<std::optional<crypto::LockedSecret>> OwnCredential(const AgentConfig& config);
+  Result<std::shared_ptr<gate::Settings>> MakeSettings(const AgentConfig& config);
+  bool is_member() const { return enrolment_.has_value() || link_ != nullptr; }
+  std::optional<operations::CollectorView> DescribeCollector() const;
   Status Listen(const AgentConfig& config);
   Status ListenOnSocket(const std::filesystem::path& path);
   Status Reload();
@@ -145,10 +157,13 @@ class Agent final : public http::SocketOwner, private http::Timer {
   http::Worker worker_;  // after what its jobs use
   http::Resolver resolver_;
   CredentialSource credential_;
-  std::atomic<bool> progress_posted_{false};  // one word to the loop at a time is enough
+  std::atomic<bool> progress_posted_{false};        // one word to the loop at a time is enough
+  std::optional<membership::Enrolment> enrolment_;  // until Join
   std::unique_ptr<spool::Spool> spool_;
   std::optional<gate::Recorder> recorder_;
   gate::Metrics metrics_;
+  std::unique_ptr<CollectorLink> link_;  // null: a lone host
+  std::optional<gate::Inquiries> inquiries_;
   std::optional<gate::Gate> gate_;
   std::optional<http::Server> traffic_;
   std::optional<operations::Operations> operations_;
@@ -159,15 +174,42 @@ class Agent final : public http::SocketOwner, private http::Timer {
 };
 
 Status Agent::Start(AgentConfig config) {
-  ASSIGN_OR_RETURN(auto credential, credential_.HeaderLine(config.credential));
+  ASSIGN_OR_RETURN(enrolment_, FindEnrolment(config));
+  ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   RETURN_IF_ERROR(OpenRecord(config));
-  ASSIGN_OR_RETURN(auto settings,
-                   gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
-  gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_);
+  if (is_member()) RETURN_IF_ERROR(Join(config));
+  gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_, inquiries_ ? &*inquiries_ : nullptr);
   gate_->Use(std::move(settings));
   signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);
   loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
   return Listen(config);
+}
+
+// The one that is named; on a lone host also the default file's. A member's come from the collector.
+Result<std::optional<crypto::LockedSecret>> Agent::OwnCredential(const AgentConfig& config) {
+  const bool stated = config.credential.choice == CredentialConfig::Choice::kStated;
+  if (is_member() && !stated) return std::optional<crypto::LockedSecret>();
+  return credential_.HeaderLine(config.credential);
+}
+
+Result<std::shared_ptr<gate::Settings>> Agent::MakeSettings(const AgentConfig& config) {
+  ASSIGN_OR_RETURN(auto credential, OwnCredential(config));
+  const auto authority = is_member() ? gate::Authority::kCollector : gate::Authority::kFiles;
+  return gate::MakeSettings(config, authority, std::move(credential), *loop_, buffers_, resolver_);
+}
+
+Status Agent::Join(const AgentConfig& config) {
+  ASSIGN_OR_RETURN(link_, CollectorLink::Start(*std::move(enrolment_), config, *spool_, HostName()));
+  enrolment_.reset();
+  inquiries_.emplace(*loop_, worker_, link_->membership(),
+                     [this](auto keys, auto users) { return link_->Ask(std::move(keys), std::move(users)); });
+  return Ok{};
+}
+
+std::optional<operations::CollectorView> Agent::DescribeCollector() const {
+  if (link_ == nullptr) return std::nullopt;
+  return operations::CollectorView{link_->enrolment().agent, link_->enrolment().url,
+                                   link_->membership().standing(), link_->stats()};
 }
 
 Status Agent::OpenRecord(const AgentConfig& config) {
@@ -176,6 +218,10 @@ Status Agent::OpenRecord(const AgentConfig& config) {
   options.journal.directory = config.state.string();
   options.journal.start = DescribeStart(config, config_hash);
   options.journal.faults = seams_.disk;
+  if (is_member()) {
+    options.journal.retention = spool::Retention::kAcknowledged;
+    options.lazy_sync = kMemberSync;  // only what is synced is sent
+  }
   options.sync =
       config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
   options.full = PolicyOf(config.audit.when_full);
@@ -203,7 +249,8 @@ Status Agent::Listen(const AgentConfig& config) {
   traffic_->set_on_accept(
       [this](const auto& client, const auto& local) { return gate_->OnAccept(client, local); });
   operations_.emplace(operations::Sources{*loop_, *spool_, *gate_, metrics_, *traffic_, started_,
-                                          [this] { return Reload(); }});
+                                          [this] { return Reload(); },
+                                          [this] { return DescribeCollector(); }});
   port_.emplace(
       *loop_, buffers_, http::ServerLimits{},
       [this](http::Exchange& exchange) { return operations_->HandlePort(exchange); },
@@ -243,13 +290,13 @@ Status Agent::Reload() {
   ASSIGN_OR_RETURN(AgentConfig config, LoadAgentConfig(config_file_));
   const AgentConfig& old = gate_->settings()->config;
   if (config.listen != old.listen || config.operations != old.operations || config.state != old.state ||
-      config.audit != old.audit) {
+      config.audit != old.audit || config.collector != old.collector) {
     return Error{ErrorCode::kInvalid,
-                 config_file_.string() + ": listen, operations, state and audit only change with a restart"};
+                 config_file_.string() +
+                     ": listen, operations, state, audit and collector only change with a restart"};
   }
-  ASSIGN_OR_RETURN(auto credential, credential_.HeaderLine(config.credential));
-  ASSIGN_OR_RETURN(auto settings,
-                   gate::MakeSettings(config, std::move(credential), *loop_, buffers_, resolver_));
+  ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
+  if (link_ != nullptr) link_->membership().Use(config.membership);
   ConfigureLog(config.log_level, config.log_format);
   traffic_->limits() = LimitsOf(config);
   gate_->Use(std::move(settings));
@@ -303,10 +350,12 @@ void Agent::Run() {
   loop_->Run();
   loop_->DestroySpawned();  // exchanges that are still under way get their outcomes
   gate_->Finish();
+  inquiries_.reset();
   wire::Event event;
   event.mutable_stop()->set_reason("terminated");
   if (const auto ticket = spool_->Append(std::move(event)); !ticket)
     Log(Level::kWarning, "the stop could not be recorded");
+  link_.reset();
   if (const Status closed = spool_->Close(); !closed) {
     Log(Level::kError, "the record could not be closed properly", {{"reason", closed.error().message}});
   }

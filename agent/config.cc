@@ -108,9 +108,19 @@ Result<std::vector<Path>> ReadPaths(const Node& node, const Path& directory) {
   return paths;
 }
 
+Result<std::string> ProviderName(const Node& node) {
+  ASSIGN_OR_RETURN(std::string name, node.AsString());
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (!name.empty() && name.size() <= 64 && plain) return name;
+  return node.Wrong("something else", "a provider's name in small letters, such as anthropic");
+}
+
 Result<UpstreamConfig> ReadUpstream(const Map& map, const Path& directory, const Environment& environment) {
   UpstreamConfig upstream;
   RETURN_IF_ERROR(Read(map, "url", upstream.origin, PinnedOrigin));
+  RETURN_IF_ERROR(Read(map, "provider", upstream.provider, ProviderName));
   RETURN_IF_ERROR(
       Read(map, "ca_files", upstream.ca_files, [&](const Node& node) { return ReadPaths(node, directory); }));
   RETURN_IF_ERROR(Read(map, "client_certificate", upstream.client_certificate,
@@ -137,6 +147,7 @@ Result<CredentialConfig> ReadCredential(const Node& node, const Path& directory)
   ASSIGN_OR_RETURN(const Map map, node.AsMap({"file", "env", "header"}));
   if (map.Find("file") && map.Find("env")) return node.Wrong("both file and env", "one of them");
   CredentialConfig credential;
+  credential.choice = CredentialConfig::Choice::kStated;
   credential.file = directory / *credential.file;
   if (const auto name = map.Find("env")) {
     credential.file.reset();
@@ -189,9 +200,41 @@ Status ReadIdentity(const Map& map, AgentConfig& config) {
   }
   const bool by_os_user = config.identity_mode == identity::Mode::kOsUser;
   if (users && !by_os_user) return users->Wrong("os_users", "os_users only with identity: os_user");
-  if (by_os_user && !users) return mode->Wrong("os_user and no os_users", "os_user with a mapping os_users");
+  if (by_os_user && !users && config.collector == CollectorUse::kNone)
+    return mode->Wrong("os_user, no os_users and no collector", "os_user with a mapping os_users");
   if (users) {
     ASSIGN_OR_RETURN(config.os_users, ReadOsUsers(*users));
+  }
+  return Ok{};
+}
+
+Result<nanoseconds> PolicyTtl(const Node& node) {
+  ASSIGN_OR_RETURN(const nanoseconds duration, node.AsDuration());
+  if (duration >= std::chrono::minutes(1) && duration <= std::chrono::hours(30 * 24)) return duration;
+  return node.Wrong("a duration outside of that", "a duration from 1m to 30d");
+}
+
+Status ReadCollector(const Map& map, AgentConfig& config) {
+  if (const auto node = map.Find("collector")) {
+    ASSIGN_OR_RETURN(const std::string word, node->AsOneOf({"if_enrolled", "required", "none"}));
+    config.collector = word == "if_enrolled" ? CollectorUse::kIfEnrolled
+                       : word == "required"  ? CollectorUse::kRequired
+                                             : CollectorUse::kNone;
+  }
+  if (const auto node = map.Find("revocation")) {
+    ASSIGN_OR_RETURN(const std::string word, node->AsOneOf({"best_effort", "strict"}));
+    if (word == "strict") config.membership.revocation = membership::Revocation::kStrict;
+  }
+  if (const auto node = map.Find("offline")) {
+    ASSIGN_OR_RETURN(const Map offline, node->AsMap({"policy_ttl"}));
+    RETURN_IF_ERROR(Read(offline, "policy_ttl", config.membership.policy_ttl, PolicyTtl));
+  }
+  if (const auto node = map.Find("credentials")) {
+    ASSIGN_OR_RETURN(const Map credentials, node->AsMap({"cache"}));
+    if (const auto cache = credentials.Find("cache")) {
+      ASSIGN_OR_RETURN(const std::string word, cache->AsOneOf({"memory", "machine"}));
+      if (word == "machine") config.membership.credentials = membership::CredentialCache::kMachine;
+    }
   }
   return Ok{};
 }
@@ -278,15 +321,18 @@ Status ReadPlaces(const Map& map, const Path& directory, AgentConfig& config) {
 Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, const Environment& environment) {
   ASSIGN_OR_RETURN(const Map map,
                    root.AsMap({"listen", "operations", "state", "keys", "models", "identity", "os_users",
-                               "upstream", "credential", "audit", "deadlines", "limits", "log"}));
+                               "upstream", "credential", "credentials", "collector", "offline", "revocation",
+                               "audit", "deadlines", "limits", "log"}));
   AgentConfig config;
   RETURN_IF_ERROR(ReadPlaces(map, directory, config));
+  RETURN_IF_ERROR(ReadCollector(map, config));
   RETURN_IF_ERROR(ReadIdentity(map, config));
   RETURN_IF_ERROR(Read(map, "credential", config.credential,
                        [&](const Node& node) { return ReadCredential(node, directory); }));
   if (const auto upstream = map.Find("upstream")) {
-    ASSIGN_OR_RETURN(const Map section, upstream->AsMap({"url", "ca_files", "client_certificate", "proxy",
-                                                         "max_idle_connections", "idle_connection"}));
+    ASSIGN_OR_RETURN(const Map section,
+                     upstream->AsMap({"url", "provider", "ca_files", "client_certificate", "proxy",
+                                      "max_idle_connections", "idle_connection"}));
     ASSIGN_OR_RETURN(config.upstream, ReadUpstream(section, directory, environment));
   } else {
     ASSIGN_OR_RETURN(config.upstream.proxy, ProxyFromEnvironment(environment, config.upstream.origin));

@@ -19,6 +19,7 @@
 #include "agent/endpoint.h"
 #include "agent/identity/presented_key.h"
 #include "agent/identity/principal.h"
+#include "agent/membership/rules.h"
 #include "agent/proxy.h"
 #include "shared/base/log.h"
 #include "shared/base/result.h"
@@ -37,7 +38,8 @@ struct UpstreamConfig {
   };
 
   Origin origin{Origin::Scheme::kHttps, "api.anthropic.com", 443};
-  std::vector<Path> ca_files;  // trusted besides the system's own
+  std::string provider = "anthropic";  // which of the collector's credentials fit
+  std::vector<Path> ca_files;          // trusted besides the system's own
   std::optional<ClientCertificate> client_certificate;
   std::optional<Proxy> proxy;  // as the file or the environment says for this origin
   int64_t max_idle_connections = 256;
@@ -49,7 +51,11 @@ struct UpstreamConfig {
 // Where the provider credential is, never itself. One of the two is set.
 struct CredentialConfig {
   enum class Header { kXApiKey, kAuthorizationBearer };
+  // Whether the file names it. One that is named wins over what the collector seals to this agent; the
+  // default counts on a lone host only.
+  enum class Choice { kDefault, kStated };
 
+  Choice choice = Choice::kDefault;
   std::optional<Path> file = "anthropic.key";
   std::optional<std::string> environment_variable;
   Header header = Header::kXApiKey;
@@ -94,6 +100,13 @@ struct LimitConfig {
   friend bool operator==(const LimitConfig&, const LimitConfig&) = default;
 };
 
+// Whether this host's agent has a collector.
+enum class CollectorUse {
+  kIfEnrolled,  // once `postern-agent enroll` has made it a member
+  kRequired,    // and doesn't start before
+  kNone,        // never
+};
+
 struct AgentConfig {
   Address listen{"127.0.0.1", 4780};
   Address operations{"127.0.0.1", 4781};
@@ -103,7 +116,9 @@ struct AgentConfig {
   UpstreamConfig upstream;
   CredentialConfig credential;
   identity::Mode identity_mode = identity::Mode::kKey;
-  std::map<uid_t, identity::Principal> os_users;  // with Mode::kOsUser
+  std::map<uid_t, identity::Principal> os_users;  // with Mode::kOsUser, on a lone host
+  CollectorUse collector = CollectorUse::kIfEnrolled;
+  membership::Rules membership;
   AuditConfig audit;
   DeadlineConfig deadlines;
   LimitConfig limits;

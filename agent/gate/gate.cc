@@ -18,10 +18,11 @@ uint64_t RandomSeed() {
 }  // namespace
 
 Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
-           http::Worker& worker)
+           http::Worker& worker, Inquiries* inquiries)
     : loop_(loop),
       recorder_(recorder),
       metrics_(metrics),
+      inquiries_(inquiries),
       callers_(loop, worker, names),
       random_(RandomSeed()) {}
 

@@ -10,6 +10,7 @@
 
 #include "agent/dialect/json_cursor.h"
 #include "agent/gate/caller.h"
+#include "agent/gate/inquiries.h"
 #include "agent/gate/metrics.h"
 #include "agent/gate/recorder.h"
 #include "agent/gate/refusal_log.h"
@@ -21,9 +22,9 @@ namespace postern::gate {
 // Shared by all exchanges. Owned by the loop thread.
 class Gate final : private http::Timer {
  public:
-  // All of them must live longer.
+  // All of them must live longer. `inquiries`: with Authority::kCollector; null on a lone host.
   Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
-       http::Worker& worker);
+       http::Worker& worker, Inquiries* inquiries);
 
   // From the next exchange on.
   void Use(std::shared_ptr<Settings> settings) { settings_ = std::move(settings); }
@@ -47,6 +48,7 @@ class Gate final : private http::Timer {
   http::Loop& loop_;
   Recorder& recorder_;
   Metrics& metrics_;
+  Inquiries* const inquiries_;
   CallerFinder callers_;
   RefusalLog refusals_;
   std::shared_ptr<Settings> settings_;

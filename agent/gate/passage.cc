@@ -26,10 +26,6 @@ bool IsHello(const http::Head& head) {
          (head.method == "HEAD" || head.method == "GET");
 }
 
-identity::KeyHeaders KeyHeadersOf(const http::Head& head) {
-  return {head.Find("x-postern-key"), head.Find("authorization"), head.Find("x-api-key")};
-}
-
 // Wipes a text that holds the provider credential, however its scope ends.
 struct Wiper {
   std::string& text;
@@ -62,7 +58,8 @@ http::Task<void> Passage::Run() {
     co_return;
   }
   if (!refusal) refusal = Route();
-  if (!refusal) refusal = Identify();
+  if (!refusal) refusal = co_await Identify();
+  if (exchange_.strand().cancelled()) co_return;
   if (refusal) {
     co_await Refuse(*refusal);
   } else if (facts_.call == wire::CALL_MODELS) {
@@ -91,6 +88,8 @@ http::Task<void> Passage::RunCall() {
   if (exchange_.strand().cancelled()) co_return;
   if (!refusal) refusal = Inspect();
   if (!refusal) refusal = Judge();
+  if (!refusal) refusal = co_await FindCredential();
+  if (exchange_.strand().cancelled()) co_return;
   if (refusal) {
     co_await Refuse(*refusal);
     co_return;
@@ -98,14 +97,17 @@ http::Task<void> Passage::RunCall() {
   co_await Forward();
 }
 
-std::optional<Refusal> Passage::Identify() {
-  const identity::IdentityRules rules{settings_->config.identity_mode, settings_->keys,
-                                      settings_->config.os_users, settings_->host_name};
-  const auto uid = caller_.os_user ? std::optional(caller_.os_user->uid) : std::nullopt;
-  auto identified = identity::Identify(rules, KeyHeadersOf(exchange_.head()), uid, WallNow());
-  if (const auto* refusal = std::get_if<identity::IdentityRefusal>(&identified)) return RefusalOf(*refusal);
-  facts_.identity = std::get<identity::Identity>(std::move(identified));
-  return std::nullopt;
+http::Task<std::optional<Refusal>> Passage::Identify() {
+  if (gate_.inquiries_ == nullptr) {
+    auto identified = IdentifyByFiles(*settings_, exchange_.head(), caller_);
+    facts_.identity = std::move(identified.identity);
+    co_return std::move(identified.refusal);
+  }
+  auto identified = co_await IdentifyByCollector(*gate_.inquiries_, exchange_.strand(), *settings_,
+                                                 exchange_.head(), caller_);
+  facts_.identity = std::move(identified.identity);
+  credentials_ = std::move(identified.credentials);
+  co_return std::move(identified.refusal);
 }
 
 http::Task<std::optional<Refusal>> Passage::ReadBody() {
@@ -141,11 +143,22 @@ std::optional<Refusal> Passage::Judge() const {
                    price.error().message +
                        " This host's price list decides which models may be used; ask your administrator."};
   }
-  if (!settings_->credential_line) {
-    return Refusal{Reason::kNoCredential,
-                   "This host's gate has no provider credential; tell your administrator."};
-  }
   return std::nullopt;
+}
+
+// The one that agent.yaml names, else the first of the key's that the collector has sealed to this agent.
+http::Task<std::optional<Refusal>> Passage::FindCredential() {
+  if (settings_->credential_line) {
+    credential_line_ = {settings_, &*settings_->credential_line};
+  } else if (gate_.inquiries_ != nullptr) {
+    credential_line_ = co_await gate_.inquiries_->FindCredential(exchange_.strand(), credentials_,
+                                                                 settings_->config.upstream.provider);
+    if (credential_line_ == nullptr)
+      co_return NoCredentialRefusal(credentials_, gate_.inquiries_->membership().outlook().link);
+  }
+  if (credential_line_ != nullptr) co_return std::nullopt;
+  co_return Refusal{Reason::kNoCredential,
+                    "This host's gate has no provider credential; tell your administrator."};
 }
 
 http::Task<void> Passage::Forward() {
@@ -207,7 +220,7 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
   const Refusal broken{Reason::kUpstreamUnreachable, "The provider's connection broke before it answered."};
   std::string head;
   const Wiper wiper{head};
-  AppendUpstreamHead(head, exchange_.head(), settings_->destination, settings_->credential_line->view(),
+  AppendUpstreamHead(head, exchange_.head(), settings_->destination, credential_line_->view(),
                      exchange_.body().size());
   gate_.metrics_.ObserveOverhead(BootClock::now() - body_read_);
   Io io = Io::kFailed;

@@ -15,6 +15,7 @@
 #include "agent/gate/caller.h"
 #include "agent/gate/exchange_events.h"
 #include "agent/gate/gate.h"
+#include "agent/gate/identification.h"
 #include "agent/gate/refusal.h"
 #include "agent/gate/relay.h"
 #include "agent/gate/settings.h"
@@ -37,10 +38,11 @@ class Passage {
  private:
   // Steps; a refusal ends the exchange.
   std::optional<Refusal> Route();
-  std::optional<Refusal> Identify();
+  http::Task<std::optional<Refusal>> Identify();
   http::Task<std::optional<Refusal>> ReadBody();
   std::optional<Refusal> Inspect();
   std::optional<Refusal> Judge() const;
+  http::Task<std::optional<Refusal>> FindCredential();
   http::Task<void> RunCall();
   http::Task<void> Forward();
   http::Task<std::optional<Refusal>> AskUpstream(std::optional<http::Lease>& lease);
@@ -63,6 +65,8 @@ class Passage {
   const BootTime began_;
   ExchangeFacts facts_;
   const std::string id_text_;
+  std::vector<std::string> credentials_;  // names of those that may be used, where the collector gives them
+  std::shared_ptr<const crypto::LockedSecret> credential_line_;
 
   // From the intent on.
   bool unsettled_ = false;  // an intent is in the record, or on its way there, and has no outcome

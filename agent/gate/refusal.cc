@@ -7,7 +7,7 @@
 namespace postern::gate {
 namespace {
 
-enum class Retry { kAsItLikes, kNever };
+enum class Retry { kAsItLikes, kNever, kSoon };
 
 struct Shape {
   std::string_view name;
@@ -30,6 +30,8 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"key_not_for_host", 401, "authentication_error", Retry::kNever},
     {"key_not_for_os_user", 401, "authentication_error", Retry::kNever},
     {"unknown_model", 402, "permission_error", Retry::kNever},
+    {"set_aside", 402, "permission_error", Retry::kNever},
+    {"too_many_unknown_keys", 429, "rate_limit_error", Retry::kSoon},
     {"malformed_body", 400, "invalid_request_error", Retry::kNever},
     {"foreign_host", 421, "permission_error", Retry::kNever},
     {"web_page", 403, "permission_error", Retry::kNever},
@@ -41,6 +43,7 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"timed_out", 408, "invalid_request_error", Retry::kAsItLikes},
     {"record_full", 503, "api_error", Retry::kNever},
     {"no_credential", 503, "api_error", Retry::kNever},
+    {"collector_away", 503, "api_error", Retry::kNever},
     {"upstream_unreachable", 502, "api_error", Retry::kAsItLikes},
     {"upstream_silent", 504, "timeout_error", Retry::kAsItLikes},
     {"unreadable_answer", 502, "api_error", Retry::kNever},
@@ -62,6 +65,7 @@ http::Answer Render(const Refusal& refusal, const std::string& id_text) {
   answer.status = StatusOf(refusal);
   answer.headers = {{"content-type", "application/json"}, {"request-id", id_text}};
   if (shape.retry == Retry::kNever) answer.headers.push_back({"x-should-retry", "false"});
+  if (shape.retry == Retry::kSoon) answer.headers.push_back({"retry-after", "5"});
   if (answer.status == 405) answer.headers.push_back({"allow", "POST, GET, HEAD"});
   answer.body = R"({"type":"error","error":{"type":")";
   answer.body += shape.type;

@@ -33,6 +33,8 @@ enum class Reason {
   kKeyNotForHost,        // bound to other hosts
   kKeyNotForOsUser,      // bound to other OS users
   kUnknownModel,         // 402
+  kSetAside,             // 402: the collector has set this host aside
+  kTooManyUnknownKeys,   // 429: the client waits and tries again
   kMalformedBody,        // 400
   kForeignHost,          // 421: a name that isn't this machine's loopback
   kWebPage,              // 403
@@ -44,6 +46,7 @@ enum class Reason {
   kTimedOut,             // 408
   kRecordFull,           // 503, and the client doesn't try again
   kNoCredential,         // 503, and the client doesn't try again
+  kCollectorAway,        // 503, and the client doesn't try again: nobody says whether the key is good
   kUpstreamUnreachable,  // 502, and the client tries again
   kUpstreamSilent,       // 504, and the client tries again
   kUnreadableAnswer,     // 502, and the client doesn't try again

@@ -6,6 +6,13 @@
 namespace postern::gate {
 namespace {
 
+// "12 hours", "90 minutes".
+std::string Hours(std::chrono::nanoseconds time) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time).count();
+  if (minutes % 60 == 0) return std::to_string(minutes / 60) + (minutes == 60 ? " hour" : " hours");
+  return std::to_string(minutes) + " minutes";
+}
+
 constexpr std::string_view kSigningIn =
     " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
 
@@ -45,6 +52,74 @@ Refusal RefusalOf(identity::IdentityRefusal refusal) {
               "This Postern key is for other users of this host; ask your administrator."};
   }
   return {Reason::kUnknownKey, "This key can't be used."};
+}
+
+Refusal RefusalOf(identity::IdentityRefusal refusal, const membership::Key& key) {
+  if (refusal == identity::IdentityRefusal::kDisabledKey && key.revoked)
+    refusal = identity::IdentityRefusal::kRevokedKey;
+  Refusal rendered = RefusalOf(refusal);
+  if (key.sentence.empty()) return rendered;
+  if (rendered.reason == Reason::kDisabledKey)
+    rendered.sentence = "Your Postern key is switched off: " + key.sentence;
+  if (rendered.reason == Reason::kRevokedKey)
+    rendered.sentence = "Your Postern key was revoked: " + key.sentence;
+  return rendered;
+}
+
+Refusal RefusalOf(NoAnswer no_answer, std::string_view why, std::chrono::nanoseconds ttl) {
+  const std::string said = why.empty() ? "." : ": " + std::string(why);
+  switch (no_answer) {
+    case NoAnswer::kAway:
+      return {Reason::kCollectorAway,
+              "This host's gate doesn't know this key yet, and the collector that does can't be reached now; "
+              "tell your administrator (postern-agent status shows the connection)."};
+    case NoAnswer::kUnanswered:
+      return {Reason::kCollectorAway,
+              "This host's gate asked its collector about this key and got no answer in time; try again, or "
+              "tell your administrator."};
+    case NoAnswer::kTooMany:
+      return {
+          Reason::kTooManyUnknownKeys,
+          "Too many keys that nobody knows are being tried on this host; yours is looked up in a moment."};
+    case NoAnswer::kSilent:
+      return {Reason::kCollectorAway,
+              "This host's gate has not heard from its collector for 30 seconds, and its configuration "
+              "(revocation: strict) wants to know at once when a key is revoked; tell your administrator."};
+    case NoAnswer::kTooLong:
+      return {Reason::kCollectorAway, "This host's gate has not heard from its collector for more than " +
+                                          Hours(ttl) +
+                                          " (offline.policy_ttl), so what it remembers of keys counts no "
+                                          "longer; tell your administrator."};
+    case NoAnswer::kNever:
+      return {Reason::kCollectorAway,
+              "This host's gate has never reached its collector; tell your administrator (postern-agent "
+              "doctor says what is wrong)."};
+    case NoAnswer::kQuarantined:
+      return {Reason::kSetAside,
+              "The organisation's collector has set this host aside until an administrator has looked at it" +
+                  said + " Tell your administrator."};
+    case NoAnswer::kRevoked:
+      return {Reason::kSetAside,
+              "The organisation's collector has shut this host out" + said + " Tell your administrator."};
+    case NoAnswer::kCancelled: break;
+  }
+  return {Reason::kCollectorAway, "The request was given up."};
+}
+
+Refusal NoCredentialRefusal(const std::vector<std::string>& names, membership::Link link) {
+  if (names.empty()) {
+    return {Reason::kNoCredential,
+            "No provider credential is meant for this key: neither it nor its team names one; tell your "
+            "administrator."};
+  }
+  if (link == membership::Link::kWelcomed) {
+    return {Reason::kNoCredential,
+            "The collector has given this host no provider credential that this key may use; tell your "
+            "administrator."};
+  }
+  return {Reason::kNoCredential,
+          "This host's gate holds no provider credential, and the collector that gives them out can't be "
+          "reached now; tell your administrator."};
 }
 
 Refusal RecordRefusal() {

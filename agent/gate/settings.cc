@@ -41,13 +41,18 @@ Destination MakeDestination(const agent::UpstreamConfig& upstream) {
 
 }  // namespace
 
-Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config,
+Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config, Authority authority,
                                                std::optional<crypto::LockedSecret> credential,
                                                http::Loop& loop, http::BufferPool& buffers,
                                                http::Resolver& resolver) {
   auto settings = std::make_shared<Settings>();
   settings->host_name = HostName();
-  ASSIGN_OR_RETURN(settings->keys, identity::KeyTable::Load(config.keys));
+  settings->authority = authority;
+  if (authority == Authority::kFiles) {
+    if (config.identity_mode == identity::Mode::kOsUser && config.os_users.empty())
+      return Error{ErrorCode::kInvalid, "identity: os_user needs os_users on a host that has no collector"};
+    ASSIGN_OR_RETURN(settings->keys, identity::KeyTable::Load(config.keys));
+  }
   ASSIGN_OR_RETURN(const config::Node models, config::ParseFile(config.models.string()));
   ASSIGN_OR_RETURN(settings->prices, pricing::LoadPriceTable(models));
   settings->credential_line = std::move(credential);

@@ -17,16 +17,23 @@
 
 namespace postern::gate {
 
+// Who says which keys there are.
+enum class Authority {
+  kFiles,      // a lone host: keys.yaml, os_users
+  kCollector,  // its directory
+};
+
 // Never changes once it is in use, but for the connections in `upstream`. Exchanges that are under way when
 // the configuration is read anew keep theirs, which is why it is shared. Owned by the loop thread.
 struct Settings {
   agent::AgentConfig config;
+  Authority authority = Authority::kFiles;
   std::string host_name;
-  identity::KeyTable keys;
+  identity::KeyTable keys;  // with Authority::kFiles
   std::optional<pricing::PriceTable> prices;
   Destination destination;
   std::optional<crypto::LockedSecret>
-      credential_line;  // a whole header line with its end; nothing: none is configured
+      credential_line;  // a whole header line with its end, for every request; nothing: none is configured
   std::unique_ptr<tls::Context> tls;
   std::unique_ptr<http::Upstream> upstream;
 };
@@ -34,7 +41,7 @@ struct Settings {
 // Reads what the configuration names: keys, prices, certificates. kInvalid or kNotFound names the file that
 // is wrong. `credential`, if there is one, is a whole header line. The loop, buffers and resolver must live
 // longer.
-Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config,
+Result<std::shared_ptr<Settings>> MakeSettings(agent::AgentConfig config, Authority authority,
                                                std::optional<crypto::LockedSecret> credential,
                                                http::Loop& loop, http::BufferPool& buffers,
                                                http::Resolver& resolver);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include <grp.h>
 #include <pwd.h>
 
 namespace postern::identity {
@@ -22,6 +23,31 @@ std::optional<passwd> FindEntry(std::vector<char>& buffer, LookUp look_up) {
     if (error != ERANGE) return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> GroupName(gid_t gid) {
+  std::vector<char> buffer;
+  for (buffer.resize(4096); buffer.size() <= kLargestEntry; buffer.resize(buffer.size() * 2)) {
+    group entry;
+    group* found = nullptr;
+    const int error = getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
+    if (error == 0) return found == nullptr ? std::nullopt : std::optional<std::string>(found->gr_name);
+    if (error != ERANGE) break;
+  }
+  return std::nullopt;
+}
+
+std::vector<gid_t> GroupsOf(const passwd& user, size_t most) {
+  std::vector<gid_t> groups(64);
+  for (;;) {
+    int count = static_cast<int>(groups.size());
+    const bool whole = getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) >= 0;
+    if (whole) groups.resize(static_cast<size_t>(count));
+    if (whole || groups.size() >= most) break;
+    groups.resize(groups.size() * 2);
+  }
+  if (groups.size() > most) groups.resize(most);
+  return groups;
 }
 
 }  // namespace
@@ -44,6 +70,20 @@ std::vector<uid_t> FindUids(const std::vector<std::string>& names_or_numbers) {
     if (const auto uid = FindUid(name)) uids.push_back(*uid);
   }
   return uids;
+}
+
+OsAccount FindAccount(uid_t uid, size_t most_groups) {
+  OsAccount account{.uid = uid, .name = std::to_string(uid), .groups = {}};
+  std::vector<char> buffer;
+  const auto entry = FindEntry(buffer, [&](passwd* into, char* text, size_t size, passwd** found) {
+    return getpwuid_r(uid, into, text, size, found);
+  });
+  if (!entry) return account;
+  account.name = entry->pw_name;
+  for (const gid_t gid : GroupsOf(*entry, most_groups)) {
+    if (auto name = GroupName(gid)) account.groups.push_back(*std::move(name));
+  }
+  return account;
 }
 
 std::string UserNames::NameOf(uid_t uid) {

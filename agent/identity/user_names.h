@@ -19,6 +19,15 @@ std::optional<uid_t> FindUid(const std::string& name_or_number);
 // Those of the names that the machine knows.
 std::vector<uid_t> FindUids(const std::vector<std::string>& names_or_numbers);
 
+// A user as the machine knows it: its name, or its number as text where it has none, and the names of its
+// groups, at most so many.
+struct OsAccount {
+  uid_t uid = 0;
+  std::string name;
+  std::vector<std::string> groups;
+};
+OsAccount FindAccount(uid_t uid, size_t most_groups);
+
 // Names by uid, remembered. Thread-safe.
 class UserNames {
  public:

@@ -29,6 +29,7 @@
 
 #include "agent/membership/enrolment.h"
 #include "agent/membership/known.h"
+#include "agent/membership/rules.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
 #include "shared/crypto/locked_secret.h"
@@ -39,24 +40,6 @@ class Faults;
 }  // namespace postern::kv
 
 namespace postern::membership {
-
-enum class Revocation {
-  kBestEffort,  // goes on by what is cached for policy_ttl
-  kStrict,      // refuses when the last answered heartbeat was sent more than 30 s ago
-};
-
-enum class CredentialCache {
-  kMemory,   // gone with the process, and sent again at each Welcome
-  kMachine,  // the sealed boxes are on disk too, so that a start without the collector has them
-};
-
-struct Rules {
-  std::chrono::nanoseconds policy_ttl = std::chrono::hours(12);
-  Revocation revocation = Revocation::kBestEffort;
-  CredentialCache credentials = CredentialCache::kMemory;
-
-  friend bool operator==(const Rules&, const Rules&) = default;
-};
 
 struct Options {
   std::filesystem::path directory;  // the state directory

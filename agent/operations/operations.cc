@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "agent/gate/loopback_guard.h"
+#include "agent/operations/collector_report.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
 #include "shared/base/version.h"
@@ -152,6 +153,7 @@ std::string Operations::Metrics() {
   counter("postern_spool_turned_away_total", "Events that were refused because the record could not be kept.",
           spool.turned_away);
   counter("postern_spool_dropped_total", "Events that only a gap record counts.", spool.dropped);
+  AppendCollectorMetrics(out, sources_.collector(), spool);
   const http::UpstreamCounts& upstream = sources_.gate.settings()->upstream->counts();
   text.Family("postern_upstream_connections", "gauge", "Connections to the provider, by state.");
   text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "idle"),
@@ -197,7 +199,10 @@ std::string Operations::StatusJson() const {
   number("spool_queued", spool.queued);
   number("spool_dropped", spool.dropped);
   text("record", spool::Name(spool.condition));
-  out += std::string(R"(,"credential":)") + (settings.credential_line ? "true" : "false");
+  const auto view = sources_.collector();
+  out += CollectorMembers(view, spool);
+  const bool credential = settings.credential_line || (view && view->standing.credentials > 0);
+  out += std::string(R"(,"credential":)") + (credential ? "true" : "false");
   return out + "}\n";
 }
 

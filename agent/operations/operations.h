@@ -12,14 +12,25 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "agent/gate/gate.h"
 #include "agent/gate/metrics.h"
+#include "agent/membership/membership.h"
 #include "agent/spool/spool.h"
+#include "agent/uplink/uplink.h"
 #include "shared/http/server.h"
 
 namespace postern::operations {
+
+// How it is with the collector, of a host that has one.
+struct CollectorView {
+  std::string agent;
+  std::string url;
+  membership::Standing standing;
+  uplink::Stats uplink;
+};
 
 // What it reports on; all of it lives longer.
 struct Sources {
@@ -30,6 +41,7 @@ struct Sources {
   http::Server& traffic;
   WallTime started;
   std::function<Status()> reload;
+  std::function<std::optional<CollectorView>()> collector;  // nothing on a lone host
 };
 
 // Owned by the loop thread.

@@ -88,9 +88,9 @@ TEST(AgentConfig, EveryOptionalKeyOfTheReferenceIsKnown) {
 TEST(AgentConfig, EveryKnownKeyIsInTheReference) {
   const std::string reference = ReferenceWithOptionalKeys();
   const std::string unknown = "qqqqqqqqqqqq: 1";
-  for (const std::string prefix :
-       {"", "upstream: ", "upstream: {client_certificate: ", "credential: ", "audit: ", "audit: {spool: ",
-        "deadlines: ", "limits: ", "log: ", "identity: os_user\nos_users: {root: "}) {
+  for (const std::string prefix : {"", "upstream: ", "upstream: {client_certificate: ", "credential: ",
+                                   "credentials: ", "offline: ", "audit: ", "audit: {spool: ", "deadlines: ",
+                                   "limits: ", "log: ", "identity: os_user\nos_users: {root: "}) {
     const bool nested = prefix.find('{') != prefix.npos;
     const std::string text = prefix.empty() ? unknown : prefix + "{" + unknown + "}" + (nested ? "}" : "");
     const std::string message = WhyNot(text);
@@ -103,6 +103,34 @@ TEST(AgentConfig, EveryKnownKeyIsInTheReference) {
     }
   }
 }
+
+TEST(AgentConfig, ReadsHowItGoesOnWithoutItsCollector) {
+  const auto config = Read(R"(
+collector: required
+revocation: strict
+offline: {policy_ttl: 90m}
+credentials: {cache: machine}
+upstream: {provider: other-provider}
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->collector, CollectorUse::kRequired);
+  EXPECT_EQ(config->membership.revocation, membership::Revocation::kStrict);
+  EXPECT_EQ(config->membership.policy_ttl, std::chrono::minutes(90));
+  EXPECT_EQ(config->membership.credentials, membership::CredentialCache::kMachine);
+  EXPECT_EQ(config->upstream.provider, "other-provider");
+  EXPECT_EQ(Read("collector: none")->collector, CollectorUse::kNone);
+  EXPECT_THAT(WhyNot("offline: {policy_ttl: 1s}"), HasSubstr("1m to 30d"));
+  EXPECT_THAT(WhyNot("collector: maybe"), HasSubstr("if_enrolled"));
+  EXPECT_THAT(WhyNot("upstream: {provider: 'Any Thing'}"), HasSubstr("provider's name"));
+}
+
+TEST(AgentConfig, ACredentialThatIsNamedIsTheHostsOwnChoice) {
+  EXPECT_EQ(Read("")->credential.choice, CredentialConfig::Choice::kDefault);
+  EXPECT_EQ(Read("credential: {file: anthropic.key}")->credential.choice, CredentialConfig::Choice::kStated);
+}
+
+// The collector's directory may know them.
+TEST(AgentConfig, OsUsersNeedNoMappingWhereThereMayBeACollector) { EXPECT_TRUE(Read("identity: os_user")); }
 
 TEST(AgentConfig, ReadsWhatDiffers) {
   const auto config = Read(R"(
@@ -186,7 +214,7 @@ TEST(AgentConfig, ShowsNoSecretThatStandsInTheWrongPlace) {
 
 TEST(AgentConfig, WantsOsUsersExactlyWhereTheyCount) {
   EXPECT_THAT(WhyNot("os_users: {0: {user: a}}"), HasSubstr("only with identity: os_user"));
-  EXPECT_THAT(WhyNot("identity: os_user"), HasSubstr("os_users"));
+  EXPECT_THAT(WhyNot("identity: os_user\ncollector: none"), HasSubstr("os_users"));
   EXPECT_THAT(
       WhyNot("identity: os_user\nos_users: {no-such-user-here: {user: a}}"),
       HasSubstr("agent.yaml:2: os_users.no-such-user-here: found a user that this machine doesn't know"));

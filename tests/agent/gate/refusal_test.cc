@@ -32,7 +32,9 @@ TEST(Refusal, ADecisionIsNeverAServerErrorAndIsNeverTriedAgain) {
     const bool failure = answer.status >= 500;
     const bool may_try_again = Find(answer, "x-should-retry").empty();
     EXPECT_EQ(failure, static_cast<Reason>(i) >= Reason::kRecordFull) << Name(refusal.reason);
-    if (!failure && refusal.reason != Reason::kTimedOut) {
+    const bool waits = !Find(answer, "retry-after").empty();
+    EXPECT_EQ(waits, answer.status == 429) << Name(refusal.reason);
+    if (!failure && !waits && refusal.reason != Reason::kTimedOut) {
       EXPECT_FALSE(may_try_again) << Name(refusal.reason);
     }
     EXPECT_FALSE(Name(refusal.reason).empty());
@@ -42,9 +44,16 @@ TEST(Refusal, ADecisionIsNeverAServerErrorAndIsNeverTriedAgain) {
 TEST(Refusal, EveryKeyProblemIs401) {
   for (const Reason reason :
        {Reason::kNoKey, Reason::kForeignKey, Reason::kMalformedKey, Reason::kMistypedKey, Reason::kUnknownKey,
-        Reason::kDisabledKey, Reason::kExpiredKey, Reason::kKeyNotForHost, Reason::kKeyNotForOsUser}) {
+        Reason::kDisabledKey, Reason::kRevokedKey, Reason::kExpiredKey, Reason::kKeyNotForHost,
+        Reason::kKeyNotForOsUser}) {
     EXPECT_EQ(StatusOf({reason, "x"}), 401) << Name(reason);
   }
+}
+
+TEST(Refusal, WhatOnlyTheCollectorKnowsIsAFailureWhileItIsAway) {
+  const http::Answer answer = Render({Reason::kCollectorAway, "x"}, kId);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(Find(answer, "x-should-retry"), "false");
 }
 
 }  // namespace

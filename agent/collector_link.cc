@@ -1,0 +1,77 @@
+#include "agent/collector_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/spool/agent_key.h"
+#include "agent/spool/machine.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
+
+namespace postern::agent {
+namespace {
+
+uplink::Options UplinkOptions(const membership::Enrolment& enrolment, const std::string& host) {
+  bus::CurveKey secret{};
+  std::ranges::copy(enrolment.conversation_key.view(), secret.begin());
+  uplink::Options options;
+  options.bus.address = enrolment.bus;
+  options.bus.keys = bus::CurveKeys::FromSecret(secret);
+  options.bus.server_key = enrolment.server_key;
+  options.self = {.life = {},
+                  .agent_version = std::string(kVersion),
+                  .host = host,
+                  .machine = spool::HashMachine(),
+                  .collector = enrolment.collector,
+                  .log_key = std::string(enrolment.log_key.raw())};
+  crypto::Cleanse({reinterpret_cast<char*>(secret.data()), secret.size()});
+  return options;
+}
+
+}  // namespace
+
+Result<std::optional<membership::Enrolment>> FindEnrolment(const AgentConfig& config) {
+  if (config.collector == CollectorUse::kNone) return std::optional<membership::Enrolment>();
+  ASSIGN_OR_RETURN(auto enrolment, membership::LoadEnrolment(config.state));
+  if (!enrolment && config.collector == CollectorUse::kRequired) {
+    return Error{
+        ErrorCode::kInvalid,
+        "collector: required, but this host isn't enrolled: `postern-agent enroll` makes it a member"};
+  }
+  return enrolment;
+}
+
+Result<std::unique_ptr<CollectorLink>> CollectorLink::Start(membership::Enrolment enrolment,
+                                                            const AgentConfig& config, spool::Spool& record,
+                                                            const std::string& host) {
+  ASSIGN_OR_RETURN(crypto::SigningKey seal_key, spool::LoadOrMakeKey(config.state.string()));
+  std::unique_ptr<CollectorLink> link(new CollectorLink(std::move(enrolment), std::move(seal_key)));
+  membership::Options options;
+  options.directory = config.state;
+  options.incarnation = record.incarnation();
+  options.rules = config.membership;
+  ASSIGN_OR_RETURN(link->membership_, membership::Membership::Open(link->enrolment_, std::move(options)));
+  ASSIGN_OR_RETURN(link->context_, bus::Context::Make());
+  ASSIGN_OR_RETURN(link->uplink_, uplink::Uplink::Start(
+                                      *link->context_, UplinkOptions(link->enrolment_, host), link->seal_key_,
+                                      uplink::RecordOf(record), uplink::MemoriesOf(*link->membership_)));
+  Log(Level::kInfo, "a member",
+      {{"agent", link->enrolment_.agent},
+       {"collector", link->enrolment_.url},
+       {"bus", link->enrolment_.bus}});
+  return link;
+}
+
+CollectorLink::~CollectorLink() {
+  uplink_.reset();
+  if (membership_ == nullptr) return;
+  if (const Status closed = membership_->Close(); !closed)
+    Log(Level::kError, "what the collector said could not be written down",
+        {{"reason", closed.error().message}});
+}
+
+Status CollectorLink::Ask(std::vector<std::string> keys, std::vector<wire::OsIdentity> users) {
+  return uplink_->Ask(std::move(keys), std::move(users));
+}
+
+}  // namespace postern::agent

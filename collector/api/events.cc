@@ -62,19 +62,19 @@ Status Follow(const Context& context, const wire::AdministratorRecord& caller, a
               rest::Stream& out) {
   audit::EventReader reader(context.parts.store);
   query.limit = store::Store::kMaxPage;
-  auto said_something = BootClock::now();
-  do {
+  auto last_sign = BootClock::now();
+  for (;;) {
     ASSIGN_OR_RETURN(const audit::EventAnswer answer, reader.Query(query));
     RETURN_IF_ERROR(WriteLines(answer.events, out));
     if (answer.last >= 0) query.filter.after = store::Leaf{static_cast<uint64_t>(answer.last)};
-    if (answer.next) continue;  // there is more at once
-    if (BootClock::now() - said_something >= kSignOfLife) {
+    if (BootClock::now() - last_sign >= kSignOfLife) {
       if (!StillMay(context, caller)) return Ok{};
       RETURN_IF_ERROR(out.Write("\n"));
-      said_something = BootClock::now();
+      last_sign = BootClock::now();
     }
-  } while (context.tails.Wait(kLook));
-  return Ok{};
+    const bool more = answer.next.has_value();
+    if (!more && !context.tails.Wait(kLook)) return Ok{};
+  }
 }
 
 Answer Lines(const Context& context, const Call& call, const audit::EventQuery& query) {

@@ -105,7 +105,7 @@ Error NoSuch(std::string_view what, std::string_view id) {
 }
 
 Error Taken(std::string_view what, const std::string& id) {
-  return {ErrorCode::kInvalid, "there is a " + std::string(what) + " \"" + id + "\" already"};
+  return {ErrorCode::kDenied, "there is a " + std::string(what) + " \"" + id + "\" already"};
 }
 
 }  // namespace postern::directory

@@ -39,7 +39,7 @@ std::string Presentable(std::string_view text);
 
 // "there is no user "alice"", without the name where it isn't recordable.
 Error NoSuch(std::string_view what, std::string_view id);
-// "there is a user "alice" already".
+// "there is a user "alice" already": kDenied, since it is no slip in what was given.
 Error Taken(std::string_view what, const std::string& id);
 
 }  // namespace postern::directory

@@ -20,7 +20,8 @@ using Poco::Net::HTTPMessage;
 using Poco::Net::HTTPResponse;
 using Poco::Net::HTTPServerRequestImpl;
 
-constexpr size_t kPiece = 64 << 10;  // of a body, from one look at the clock to the next
+constexpr size_t kPiece = 64 << 10;         // of a body, from one look at the clock to the next
+constexpr size_t kMostDiscarded = 8 << 20;  // of a body that was refused; a whole number of pieces
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -111,6 +112,7 @@ After Exchange::Serve(After wanted) {
   if (!request) {
     serving_.unreadable.fetch_add(1);
     Answer(refusal, After::kClose);
+    Discard(*from);
     return After::kClose;
   }
   watch_.Free();
@@ -118,6 +120,15 @@ After Exchange::Serve(After wanted) {
   const bool keep = wanted == After::kKeep && from->getKeepAlive() && !serving_.stopping;
   Answer(response, keep ? After::kKeep : After::kClose);
   return response_.getKeepAlive() ? After::kKeep : After::kClose;
+}
+
+void Exchange::Discard(HTTPServerRequestImpl& from) {
+  if (!from.hasContentLength() || from.has(HTTPMessage::TRANSFER_ENCODING)) return;
+  watch_.Expect(serving_.options.body_timeout);
+  std::string piece(kPiece, '\0');
+  std::istream& in = from.stream();
+  for (size_t left = kMostDiscarded; left > 0 && in.good(); left -= kPiece)
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
 }
 
 Response Exchange::Handle(const Request& request) {
@@ -170,7 +181,7 @@ Result<std::string> Exchange::ReadBody(HTTPServerRequestImpl& from, size_t lengt
 
 void Exchange::Answer(const Response& response, After after) {
   response_.setStatusAndReason(static_cast<HTTPResponse::HTTPStatus>(response.status));
-  response_.setContentType(response.content_type);
+  if (response.status != HTTPResponse::HTTP_NO_CONTENT) response_.setContentType(response.content_type);
   response_.set("Cache-Control", "no-store");
   response_.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) response_.set(name, value);
@@ -187,7 +198,8 @@ void Exchange::Answer(const Response& response, After after) {
     watch_.Expect(serving_.options.answer_timeout);
     return;
   }
-  response_.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+  if (response.status != HTTPResponse::HTTP_NO_CONTENT)
+    response_.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
   std::ostream& out = response_.send();
   for (size_t sent = 0; sent < response.body.size() && out.good(); sent += kPiece) {
     watch_.Expect(serving_.options.answer_timeout);

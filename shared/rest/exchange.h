@@ -37,6 +37,9 @@ class Exchange {
   // Where the request can't be taken, its refusal says so.
   Result<Request> Read(Poco::Net::HTTPServerRequestImpl& from, Response& refusal);
   Result<std::string> ReadBody(Poco::Net::HTTPServerRequestImpl& from, size_t length, Response& refusal);
+  // Reads on for a while what a refused request still sends: closing at once would reset the connection, and
+  // the client, which sends before it reads, would never see why.
+  void Discard(Poco::Net::HTTPServerRequestImpl& from);
   Response Handle(const Request& request);
   void Answer(const Response& response, After after);
 

@@ -70,6 +70,12 @@ TEST(Api, AKeyLivesFromItsMakingToItsEnd) {
   EXPECT_EQ(late.status, 409) << late.error();
 }
 
+TEST(Api, WhatIsThereAlreadyIsAConflict) {
+  const Keep keep;
+  EXPECT_EQ(keep.Admin("POST", "/v1/users", R"({"id":"ada@example.com"})").error(),
+            "409 denied: there is a user \"ada@example.com\" already");
+}
+
 TEST(Api, ListsComeInPages) {
   const Keep keep;
   for (const char* id : {"a", "b", "c"}) {

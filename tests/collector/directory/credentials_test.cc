@@ -67,7 +67,7 @@ TEST_F(CredentialsTest, WhatIsWrongIsSaidWithoutTheValue) {
   const auto add = [&](const NewCredential& credential, const std::string& value) {
     return Why(credentials().Add(house_.actor, credential, value));
   };
-  EXPECT_EQ(add({"main", "anthropic", ""}, kValue), "invalid: there is a credential \"main\" already");
+  EXPECT_EQ(add({"main", "anthropic", ""}, kValue), "denied: there is a credential \"main\" already");
   EXPECT_THAT(add({"Main", "anthropic", ""}, kValue), StartsWith("invalid: a credential's name has"));
   EXPECT_THAT(add({"x", "An thropic", ""}, kValue), StartsWith("invalid: a provider's name has"));
   EXPECT_THAT(add({"x", "anthropic", "cookie"}, kValue), StartsWith("invalid: a credential's header is"));

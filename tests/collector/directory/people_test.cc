@@ -57,7 +57,7 @@ TEST_F(PeopleTest, AUserIsMadeFoundAndListed) {
 TEST_F(PeopleTest, WhatIsWrongWithAUserIsSaid) {
   house_.User("bob");
   ASSERT_TRUE(Create("carol", "", {"carol"}));
-  EXPECT_EQ(Why(Create("bob")), "invalid: there is a user \"bob\" already");
+  EXPECT_EQ(Why(Create("bob")), "denied: there is a user \"bob\" already");
   EXPECT_THAT(Why(Create("")), StartsWith("invalid: a user's id has"));
   EXPECT_THAT(Why(Create("-x")), StartsWith("invalid: a user's id has"));
   EXPECT_THAT(Why(Create(std::string(129, 'x'))), StartsWith("invalid: a user's id has"));
@@ -132,7 +132,7 @@ TEST_F(PeopleTest, ATeamIsMadeChangedAndRemoved) {
 TEST_F(PeopleTest, WhatIsWrongWithATeamIsSaid) {
   house_.Team("platform", {}, {"devs"});
   const auto create = [&](NewTeam team) { return Why(people().CreateTeam(house_.actor, team)); };
-  EXPECT_EQ(create({"platform", "", {}, {}}), "invalid: there is a team \"platform\" already");
+  EXPECT_EQ(create({"platform", "", {}, {}}), "denied: there is a team \"platform\" already");
   EXPECT_THAT(create({"Web", "", {}, {}}), StartsWith("invalid: a team's id has 1 to 64 small letters"));
   EXPECT_THAT(create({"web", "", {"none"}, {}}), StartsWith("not_found: there is no such credential"));
   EXPECT_EQ(create({"web", "", {}, {"devs"}}),

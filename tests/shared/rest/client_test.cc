@@ -173,6 +173,27 @@ TEST(Client, AnAnswerBeyondTheBoundIsRefused) {
   EXPECT_EQ((*Client::Make(options))->Send({.path = "/"})->body.size(), 1000u);
 }
 
+TEST(Client, WhoSendsTooMuchIsToldSo) {
+  Serving serving(Echo);
+  const auto reply = (*Client::Make(serving.Trusting()))
+                         ->Send({.method = "POST", .path = "/", .body = std::string(4 << 20, 'x')});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->status, 413);
+  EXPECT_EQ(ErrorOf(reply->status, reply->body).message, "a body may have at most 1048576 bytes");
+}
+
+TEST(Client, AnAnswerMayHaveNoContent) {
+  Serving serving([](const Request&) {
+    Response response;
+    response.status = 204;
+    return response;
+  });
+  const auto reply = (*Client::Make(serving.Trusting()))->Send({.method = "DELETE", .path = "/"});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->status, 204);
+  EXPECT_EQ(reply->headers.count("content-length"), 0u);
+}
+
 TEST(Client, TakesAStreamLineByLineAsItComes) {
   std::promise<void> first_seen;
   auto seen = first_seen.get_future().share();

@@ -1,0 +1,1 @@
+postern_fuzzer(rest_target_fuzzer SOURCES rest_target_fuzzer.cc DEPS postern_rest)

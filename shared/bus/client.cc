@@ -43,8 +43,10 @@ const char* Name(ClientState state) {
 struct Client::State {
   State(void* zmq_context, ClientOptions with)
       : context(zmq_context), options(std::move(with)), pause(options.first_retry) {}
+  ~State() { Close(); }
 
   Status Dial();
+  void Close();
   void HangUp(ClientState now);
   void ReadMonitor();
   void OnEvent(const Monitor::Event& event);
@@ -93,19 +95,28 @@ Status Client::State::Dial() {
   made.Set(ZMQ_RECONNECT_IVL, -1);  // the next connection is another socket
   made.Set(ZMQ_IPV6, 1);            // names of hosts that have only such an address
   ASSIGN_OR_RETURN(monitor, Monitor::Of(context, made, MonitorName(), ZMQ_EVENT_ALL));
-  if (zmq_connect(made.get(), endpoint.c_str()) != 0)
-    return Error{ErrorCode::kInvalid, "can't connect to " + endpoint + ": " + zmq_strerror(errno)};
   socket = std::move(made);
+  if (zmq_connect(socket.get(), endpoint.c_str()) != 0) {
+    const int reason = errno;
+    Close();
+    return Error{ErrorCode::kInvalid, "can't connect to " + endpoint + ": " + zmq_strerror(reason)};
+  }
   due = Clock::now() + kAttempt;
   return Ok{};
+}
+
+void Client::State::Close() {
+  if (!socket) return;
+  socket.EndMonitor();
+  monitor = {};
+  socket = {};
 }
 
 void Client::State::HangUp(ClientState now) {
   if (standing == ClientState::kConnected && Clock::now() - connected_at > kGoodConnection)
     pause = options.first_retry;
   standing = now;
-  monitor = {};
-  socket = {};
+  Close();
   std::uniform_int_distribution<int64_t> part(pause.count() / 2, pause.count());
   due = Clock::now() + std::chrono::milliseconds(part(random));
   pause = std::min(pause * 2, options.last_retry);

@@ -66,6 +66,9 @@ uint16_t PortOf(Socket& router) {
 
 struct Server::State {
   explicit State(const Admission& table) : admission(table) {}
+  ~State() {
+    if (door) router.EndMonitor();
+  }
 
   bool Take(std::optional<Incoming>& incoming);
   std::optional<Incoming> Accept(std::optional<Peer> peer, Message& first);

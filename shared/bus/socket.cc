@@ -57,6 +57,8 @@ void Socket::SetKeys(const CurveKeys& keys) {
   Set(ZMQ_CURVE_SECRETKEY, AsBytes(keys.secret_key));
 }
 
+void Socket::EndMonitor() { CHECK(zmq_socket_monitor(socket_, nullptr, 0) == 0); }
+
 bool Socket::Receive(Message& message) {
   int received = -1;
   do {

@@ -68,6 +68,10 @@ class Socket {
   void Set(int option, std::string_view value);
   void SetKeys(const CurveKeys& keys);
 
+  // Nothing is told to its monitor any more. To be called before the monitor goes: ZeroMQ's threads would
+  // wait for ever to tell one that is gone.
+  void EndMonitor();
+
   // Whether there was a message; never waits.
   bool Receive(Message& message);
   // Whether it was taken; never waits. The reason is in errno.
@@ -78,7 +82,7 @@ class Socket {
   void* socket_ = nullptr;
 };
 
-// What happens to the connections of a socket.
+// What happens to the connections of a socket. Socket::EndMonitor comes before its end.
 class Monitor {
  public:
   struct Event {

@@ -123,6 +123,22 @@ TEST(Bus, AClientComesBackAfterTheServerWasAway) {
   EXPECT_TRUE(party.Receives("here again"));
 }
 
+TEST(Bus, AClientThatTriesInVainForLongUsesUpNoSockets) {
+  Party party;
+  party.server.reset();
+  const auto one_client = *Context::Make(1);
+  const auto client = *Client::Connect(*one_client, {.address = "127.0.0.1:" + std::to_string(party.port),
+                                                     .keys = party.Enrol("a"),
+                                                     .server_key = party.server_keys.public_key,
+                                                     .first_retry = milliseconds(1),
+                                                     .last_retry = milliseconds(1)});
+  party.clients.push_back(client.get());
+  // More attempts than the context has sockets for.
+  for (int waits = 0; waits < 4000; ++waits) client->Wait(milliseconds(5));
+  party.StartServer();
+  EXPECT_TRUE(party.Until([&] { return Connected(client); }));
+}
+
 TEST(Bus, WhatWasQueuedForOneConnectionIsNotSentOnTheNext) {
   Party party;
   const auto client = party.Connect(party.Enrol("a"));

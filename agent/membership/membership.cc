@@ -303,9 +303,11 @@ void Membership::OnDisconnected() {
 
 void Membership::OnRefused() {
   state_->memory.With([](State::Memory& present) {
-    present.link = Link::kRefused;
     present.records.EndConversation();
+    present.credentials.Clear();
   });
+  state_->SetState(wire::AGENT_REVOKED, "", Link::kRefused);
+  state_->Enqueue({.write = [](CacheStore& into) { into.ForgetCredentials(); }});
   state_->Changed();
 }
 

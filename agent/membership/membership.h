@@ -104,7 +104,7 @@ class Membership {
 
   // Nothing that is cached is confirmed any more.
   void OnDisconnected();
-  // The collector doesn't let this agent's key in.
+  // The collector doesn't let this agent's key in: it was revoked, for ever. Its credentials are forgotten.
   void OnRefused();
 
   // `sent`: when the Hello, or the heartbeat, that this answers was sent.

@@ -52,8 +52,7 @@ std::string StreamBody(std::string_view text, std::string_view model) {
 Host::Host(HostOptions options) : options_(std::move(options)) {
   if (options_.upstream.empty()) {
     support::ProcessOptions provider;
-    provider.argv = {ProviderProgram(), "--port", "0", "--api-key",
-                     std::string(kProviderKey)};
+    provider.argv = {ProviderProgram(), "--port", "0", "--api-key", std::string(kProviderKey)};
     provider.argv.insert(provider.argv.end(), options_.provider_arguments.begin(),
                          options_.provider_arguments.end());
     auto started = Process::Start(provider);
@@ -65,6 +64,14 @@ Host::Host(HostOptions options) : options_(std::move(options)) {
   }
   directory_.Write("provider.key", std::string(kProviderKey) + "\n");
   WriteConfig();
+  if (!options_.collector_url.empty()) {
+    directory_.Write("token", options_.enrolment_token + "\n");
+    const auto joined = Run({"enroll", options_.collector_url, "--token-file", directory_ / "token"});
+    if (joined.ending.code != 0) std::fprintf(stderr, "%s\n", joined.errors.c_str());
+    CHECK(joined.ending.code == 0);
+    StartAgent();
+    return;
+  }
   const auto made = Run({"key", "create", "--user", "alice@example.com", "--team", "platform", "--json"});
   CHECK(made.ending.code == 0);
   key_ = FirstWord(made.output, "pst_");
@@ -76,13 +83,18 @@ void Host::WriteConfig() {
       !options_.upstream.empty()
           ? options_.upstream
           : options_.provider_scheme + "://" + options_.provider_name + ":" + std::to_string(provider_port_);
-  directory_.Write("agent.yaml", "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
-                                     "\nkeys: keys.yaml\n"
-                                     "models: " POSTERN_SOURCE_DIR
-                                     "/config/models.yaml\n"
-                                     "credential:\n  file: provider.key\n"
-                                     "upstream:\n  url: " +
-                                     upstream + "\n" + options_.upstream_lines + options_.extra_config);
+  directory_.Write("agent.yaml",
+                   "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
+                       "\nkeys: keys.yaml\n"
+                       "models: " POSTERN_SOURCE_DIR "/config/models.yaml\n" +
+                       (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
+                       "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines +
+                       options_.extra_config);
+}
+
+void Host::Reconfigure(const std::string& extra_config) {
+  options_.extra_config = extra_config;
+  WriteConfig();
 }
 
 void Host::StartAgent() {

@@ -24,6 +24,9 @@ struct HostOptions {
   std::map<std::string, std::string> variables = {};  // the agent's environment
   std::string agent_program = {};                     // another build of it; empty: postern-agent
   std::string state = "state";                        // where the agent keeps its state
+  // A member: enrolled there before it starts, without a credential or keys of its own.
+  std::string collector_url = {};
+  std::string enrolment_token = {};
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";
@@ -44,7 +47,8 @@ class Host {
   uint16_t port() const { return port_; }
   uint16_t operations_port() const { return operations_port_; }
   uint16_t provider_port() const { return provider_port_; }
-  const std::string& key() const { return key_; }
+  const std::string& key() const { return key_; }  // empty with a collector, until it is given one
+  void set_key(std::string key) { key_ = std::move(key); }
   std::string state() const {
     return options_.state.starts_with('/') ? options_.state : directory_ / options_.state;
   }
@@ -60,6 +64,9 @@ class Host {
   // A request to /v1/messages as Claude Code sends it, with our key, and its answer.
   support::Response Ask(std::string_view body, const support::Headers& more = {});
   support::Headers MessageHeaders() const;
+
+  // Further lines of agent.yaml, for the next start.
+  void Reconfigure(const std::string& extra_config);
 
   // postern-agent with these words and --config.
   support::Finished Run(std::vector<std::string> words) const;
@@ -77,7 +84,7 @@ class Host {
  private:
   void WriteConfig();
 
-  const HostOptions options_;
+  HostOptions options_;
   support::TemporaryDirectory directory_;
   std::unique_ptr<support::Process> provider_;
   std::unique_ptr<support::Process> agent_;

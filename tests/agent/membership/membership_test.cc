@@ -148,12 +148,20 @@ TEST_F(MembershipTest, AQuarantineOutlivesTheLifeAndEndsWhenTheCollectorSaysSo) 
   EXPECT_EQ(membership->standing().trust, Trust::kYes);
 }
 
-TEST_F(MembershipTest, ARevokedAgentTrustsNothing) {
+TEST_F(MembershipTest, ARevokedAgentTrustsNothingAndForgetsItsCredentialsForGood) {
+  rules_.credentials = CredentialCache::kMachine;
+  {
+    const auto membership = MustOpen();
+    Welcome(*membership);
+    ASSERT_TRUE(membership->Take(Seal(enrolment_, 42, "value-one", Describe("main", 1, kExpires))));
+    membership->OnRefused();
+    EXPECT_EQ(membership->standing().trust, Trust::kRevoked);
+    EXPECT_EQ(membership->standing().link, Link::kRefused);
+    EXPECT_EQ(membership->CredentialFor({"main"}, "anthropic"), nullptr);
+  }
   const auto membership = MustOpen();
-  Welcome(*membership);
-  membership->OnRefused();
   EXPECT_EQ(membership->standing().trust, Trust::kRevoked);
-  EXPECT_EQ(membership->standing().link, Link::kRefused);
+  EXPECT_EQ(membership->CredentialFor({"main"}, "anthropic"), nullptr);
 }
 
 TEST_F(MembershipTest, AnOlderAnswerThanTheNewestRevocationIsNotTakenEvenAfterARestart) {

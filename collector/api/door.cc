@@ -39,9 +39,17 @@ uint64_t Door::lock_outs() const {
 }
 
 rest::Response Door::Answer(const rest::Request& request) {
+  const BootTime began = BootClock::now();
   const Match match = FindRoute(request.method, request.segments);
   rest::Response response = Admit(request, match);
-  context_.metrics.Count(match.route == nullptr ? "unknown" : match.route->operation, response.status);
+  const std::string_view operation = match.route == nullptr ? "unknown" : match.route->operation;
+  context_.metrics.Count(operation, response.status);
+  const auto took = std::chrono::floor<std::chrono::microseconds>(BootClock::now() - began);
+  Log(response.status >= 500 ? Level::kWarning : Level::kDebug, "a call was answered",
+      {{"operation", operation},
+       {"status", response.status},
+       {"source", request.source},
+       {"us", took.count()}});
   return response;
 }
 

@@ -50,6 +50,15 @@ TEST(JsonWriter, CopiesWhatWasRead) {
   EXPECT_EQ(out.BeginObject().Copy("x", *Parse("[1]")).EndObject().Take(), R"({"x":[1]})");
 }
 
+TEST(JsonWriter, AWholeValueCanBeWrittenUnderAName) {
+  Writer out;
+  const auto write_whole = [&] { out.BeginObject().Integer("a", 1).EndObject(); };
+  out.BeginObject().Name("x");
+  write_whole();
+  out.Text("y", "z").EndObject();
+  EXPECT_EQ(out.Take(), R"({"x":{"a":1},"y":"z"})");
+}
+
 TEST(JsonWriterDeath, AFieldNeedsAnObjectAndTheEndItsBeginning) {
   EXPECT_DEATH(Writer().Text("name", "value"), "CHECK");
   EXPECT_DEATH(Writer().BeginObject().Text("value"), "CHECK");

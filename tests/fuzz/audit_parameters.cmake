@@ -1,0 +1,1 @@
+postern_fuzzer(audit_parameters_fuzzer SOURCES audit_parameters_fuzzer.cc DEPS postern_audit postern_rest)

@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 KILLS ?= 200
 
 help:
-	@echo 'make run       agent and, where no provider key is set, a provider simulator; prints the lines to paste'
+	@echo 'make run       collector, agent and, where no provider key is set, a provider simulator; prints the lines to paste'
 	@echo 'make test      every test; closes with "N passed, N failed, N skipped"'
 	@echo 'make bench     the agent against nginx and HAProxy; writes build/bench/results.json'
 	@echo 'make crash     kills the agent at random instants; KILLS=200'
@@ -19,7 +19,7 @@ help:
 
 run:
 	@packaging/setup build
-	@packaging/build dev postern-agent postern-provider
+	@packaging/build dev postern-agent postern-collector postern postern-provider
 	@packaging/run-local
 
 test:

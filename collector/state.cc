@@ -55,8 +55,7 @@ std::string StoreDirectory(const CollectorConfig& config) { return config.state 
 
 Result<std::unique_ptr<State>> OpenState(const CollectorConfig& config, StateLock lock, Keyring keyring,
                                          const std::string& program, chronicle::Beginning beginning) {
-  auto state =
-      std::unique_ptr<State>(new State{std::move(lock), std::move(keyring), nullptr, nullptr, nullptr});
+  auto state = std::make_unique<State>(State{std::move(lock), std::move(keyring), nullptr, nullptr, nullptr});
   ASSIGN_OR_RETURN(state->store, store::OpenRocksStore({.directory = StoreDirectory(config)}));
   ASSIGN_OR_RETURN(state->chronicle, chronicle::Chronicle::Open(*state->store, state->keyring.log_key,
                                                                 {.beginning = beginning,

@@ -35,9 +35,10 @@ void Table::Print(std::ostream& out) {
   const auto print = [&](const auto& cell_at) {
     std::string line;
     for (size_t i = 0; i < columns_.size(); ++i) {
-      const std::string cell(cell_at(i));
+      const std::string_view cell = cell_at(i);
       const std::string padding(widths_[i] - WidthOf(cell), ' ');
-      line += (i == 0 ? "" : "  ") + (columns_[i].align == Align::kRight ? padding + cell : cell + padding);
+      line += (i == 0 ? "" : "  ") + (columns_[i].align == Align::kRight ? padding : "") + std::string(cell) +
+              (columns_[i].align == Align::kRight ? "" : padding);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';

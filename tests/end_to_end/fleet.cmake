@@ -7,9 +7,7 @@ postern_library(postern_end_to_end_fleet SOURCES fleet/fleet.cc fleet/forwarder.
 
 function(fleet_test name)
   postern_test(${name} SOURCES ${ARGN} DEPS postern_end_to_end_fleet LABELS end_to_end TIMEOUT 600)
-  if(TARGET postern-collector)
-    add_dependencies(${name} postern-collector)
-  endif()
+  add_dependencies(${name} postern-collector)
 endfunction()
 fleet_test(fleet_test fleet/fleet_test.cc)
 fleet_test(away_test fleet/away_test.cc)

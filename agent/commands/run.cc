@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "agent/agent.h"
+#include "agent/collector_link.h"
 #include "agent/commands/options.h"
 #include "agent/identity/key_table.h"
 #include "shared/config/node.h"
@@ -13,24 +14,27 @@ namespace {
 
 using command_line::Invocation;
 
-Status CheckFiles(const agent::AgentConfig& config) {
-  RETURN_IF_ERROR(identity::KeyTable::Load(config.keys));
-  ASSIGN_OR_RETURN(const config::Node models, config::ParseFile(config.models.string()));
-  RETURN_IF_ERROR(pricing::LoadPriceTable(models));
-  return Ok{};
-}
-
 int RunAgent(const Invocation& call) { return agent::RunAgent(ConfigFile(call)); }
 
 int CheckConfig(const Invocation& call) {
   const auto config = LoadConfig(call);
-  const Status checked = config ? CheckFiles(*config) : Status(config.error());
+  const auto enrolment =
+      config ? agent::FindEnrolment(*config) : Result<std::optional<membership::Enrolment>>(config.error());
+  const Status checked = enrolment ? CheckFiles(*config, *enrolment ? Keys::kOfCollector : Keys::kOfFile)
+                                   : Status(enrolment.error());
   if (!checked) return call.Fail({ErrorCode::kInvalid, checked.error().message});
   call.out << ConfigFile(call).string() << ": good\n";
   return command_line::kDone;
 }
 
 }  // namespace
+
+Status CheckFiles(const agent::AgentConfig& config, Keys keys) {
+  if (keys == Keys::kOfFile) RETURN_IF_ERROR(identity::KeyTable::Load(config.keys));
+  ASSIGN_OR_RETURN(const config::Node models, config::ParseFile(config.models.string()));
+  RETURN_IF_ERROR(pricing::LoadPriceTable(models));
+  return Ok{};
+}
 
 std::vector<command_line::Command> RunCommands() {
   return {

@@ -162,6 +162,17 @@ TEST_F(CollectorCommands, ReadsItsCertificateAgainWithoutARestart) {
   EXPECT_TRUE(collector_->process().WaitForLine("configuration and certificate read again"));
 }
 
+TEST_F(CollectorCommands, ChangesOnlyTheLogWithoutARestart) {
+  Start();
+  const std::string config = support::ReadFile(collector_->config_file());
+  std::ofstream(collector_->config_file()) << config << "log: {level: debug}\n";
+  EXPECT_EQ(Good({"reload"}).output, "configuration and certificate read again\n");
+  std::ofstream(collector_->config_file()) << config << "organisation: another\n";
+  const Finished refused = collector_->Command({"reload"});
+  EXPECT_EQ(refused.ending.code, 1);
+  EXPECT_THAT(refused.errors, HasSubstr("change without a restart"));
+}
+
 TEST_F(CollectorCommands, AWrongConfigurationEndsItBeforeAnythingIsOpened) {
   const support::TemporaryDirectory directory;
   const std::string config = directory.Write("collector.yaml", "state: state\nlisten: everywhere\n");

@@ -69,6 +69,7 @@ Host::Host(HostOptions options) : options_(std::move(options)) {
     const auto joined = Run({"enroll", options_.collector_url, "--token-file", directory_ / "token"});
     if (joined.ending.code != 0) std::fprintf(stderr, "%s\n", joined.errors.c_str());
     CHECK(joined.ending.code == 0);
+    key_ = options_.member_key;
     StartAgent();
     return;
   }

@@ -27,6 +27,7 @@ struct HostOptions {
   // A member: enrolled there before it starts, without a credential or keys of its own.
   std::string collector_url = {};
   std::string enrolment_token = {};
+  std::string member_key = {};  // a key that the collector knows, for Ask
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";

@@ -61,7 +61,8 @@ void Keep::WriteConfig() const {
 
 void Keep::Start() {
   WriteConfig();
-  auto started = Process::Start({.argv = {kProgram, "run", "--config", config_file()}});
+  auto started =
+      Process::Start({.argv = {kProgram, "run", "--config", config_file()}, .variables = variables_});
   CHECK(started.has_value());
   process_ = *std::move(started);
   const auto line = process_->WaitForLine("api_port=");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ class Keep {
   // Returns when it listens. From the second time on at the same ports, which are free while nobody else took
   // them.
   void Start();
+  // Of its environment, from the next start on.
+  void set_variables(std::map<std::string, std::string> variables) { variables_ = std::move(variables); }
   void Kill();             // SIGKILL
   support::Ending Stop();  // SIGTERM
   support::Process& process() { return *process_; }
@@ -31,6 +34,7 @@ class Keep {
   const std::string& fingerprint() const { return fingerprint_; }
   const std::string& token() const { return token_; }  // of an administrator
   std::string config_file() const { return directory_ / "collector.yaml"; }
+  std::string state() const { return directory_ / "collector"; }
   const support::TemporaryDirectory& directory() const { return directory_; }
 
   // A call of the administrator, whatever its status. One that is told to come less often waits and is
@@ -57,6 +61,7 @@ class Keep {
   uint16_t agents_port_ = 0;
   std::string fingerprint_;
   std::string token_;
+  std::map<std::string, std::string> variables_;
   std::unique_ptr<support::Process> process_;
 };
 

@@ -114,6 +114,8 @@ void Conversation::OnMessage(Session& session, wire::FromAgent& message) {
 void Conversation::OnHello(Session& session, const wire::Hello& hello) {
   Count(shared_.presence.counters.hellos);
   session.greeting = 0;
+  // What was changed before this Hello came is what it is answered by.
+  if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
   if (!session.hellos.Take(BootClock::now())) {
     return Reject(session, "busy", "this agent says Hello too often");
   }

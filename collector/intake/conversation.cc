@@ -1,6 +1,7 @@
 #include "collector/intake/conversation.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "shared/base/log.h"
@@ -52,7 +53,8 @@ void Conversation::Run(const std::atomic<bool>& drained) {
     DeliverOutbox();
     if (last) return;
     if (stopping_.load(std::memory_order_acquire)) {
-      server_->Wait(kTick);  // NoteChange and the committer wake it
+      // What waits to be received stays there, so the bus's own Wait would not wait.
+      std::this_thread::sleep_for(1ms);
       continue;
     }
     if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
@@ -173,6 +175,8 @@ void Conversation::OnEvents(Session& session, wire::Events& events) {
 
 void Conversation::OnQuery(Session& session, const wire::Query& query) {
   Count(shared_.presence.counters.queries);
+  // What has changed is told first: then it isn't told again of what is answered now.
+  if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
   const BootTime now = BootClock::now();
   if (session.queries.Take(now)) return SendAll(session, informer_.Answer(session, query, now));
   Count(shared_.presence.counters.busy);
@@ -275,15 +279,16 @@ void Conversation::OnAgentChanged(const std::string& id) {
   if (!record) return;
   const auto before = shared_.agents.Find(id);
   Admit(*record);
+  const bool other_state = before && before->record.state() != record->state();
+  const auto chain = shared_.store.FindChain(id, record->incarnation());
+  const bool closed = chain && *chain && (*chain)->closed;
+  // Most changes of the record are of intake's own making and of no consequence here.
+  if (!other_state && !closed) return;
   recorder_.ForgetLater(id);
   Session* session = SessionOf(id);
-  if (session == nullptr || session->greeting == 0) return;
-  const bool state_changed = before && before->record.state() != record->state();
   // That it is quarantined, it hears with whatever it says next.
-  if (record->state() != wire::AGENT_ACTIVE) return;
-  const auto chain = shared_.store.FindChain(id, session->incarnation);
-  const bool closed = chain && *chain && (*chain)->closed;
-  if (state_changed || closed) AskForHello(*session, "what this agent may do has been changed");
+  if (session == nullptr || session->greeting == 0 || record->state() != wire::AGENT_ACTIVE) return;
+  AskForHello(*session, "what this agent may do has been changed");
 }
 
 void Conversation::OnDepartures() {

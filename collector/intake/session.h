@@ -32,7 +32,7 @@ struct Session {
 
   // What it may do, however it behaves.
   Allowance hellos{4, std::chrono::seconds(1)};
-  Allowance queries{64, std::chrono::milliseconds(20)};
+  Allowance queries{64, std::chrono::milliseconds(50)};
   Allowance malformed{16, std::chrono::seconds(10)};
   Allowance scoldings{8, std::chrono::milliseconds(500)};  // rejections that answer no group
 };

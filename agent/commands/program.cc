@@ -35,7 +35,8 @@ command_line::Program AgentProgram() {
                    {"postern-agent events --follow", "Shows requests as they end."},
                    {"postern-agent events verify", "Checks the signed chain of events."}},
   };
-  for (auto& commands : {RunCommands(), EnrollCommands(), KeyCommands(), EventsCommands(), StatusCommands(), DoctorCommands()})
+  for (auto& commands :
+       {RunCommands(), EnrollCommands(), KeyCommands(), EventsCommands(), StatusCommands(), DoctorCommands()})
     program.commands.insert(program.commands.end(), commands.begin(), commands.end());
   program.commands.push_back(command_line::ManCommand());
   program.commands.push_back(command_line::CompletionCommand());

@@ -277,5 +277,21 @@ TEST_F(MembershipTest, NothingIsCalledDurableWhileTheDiskFails) {
   EXPECT_FALSE(durable);
 }
 
+TEST_F(MembershipTest, WhatWasCalledDurableSurvivesAPowerCut) {
+  faults_ = std::make_shared<kv::Faults>(true);
+  {
+    const auto membership = MustOpen();
+    Welcome(*membership);
+    ASSERT_TRUE(Take(*membership, DirectoryOf(KeyOf(kId, 4), 4)));
+    ASSERT_TRUE(Take(*membership, DirectoryOf(RevokedKeyOf(kId, 5), 5)));
+    faults_->Cut();
+    static_cast<void>(membership->Close().has_value());
+  }
+  faults_.reset();
+  const auto membership = MustOpen();
+  ASSERT_NE(membership->FindKey(kId).key, nullptr);
+  EXPECT_TRUE(membership->FindKey(kId).key->revoked);
+}
+
 }  // namespace
 }  // namespace postern::membership

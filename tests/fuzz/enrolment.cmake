@@ -1,0 +1,1 @@
+postern_fuzzer(enrolment_fuzzer SOURCES enrolment_fuzzer.cc DEPS postern_enrolment postern_doctor)

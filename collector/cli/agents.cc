@@ -14,8 +14,9 @@ Status MakeEnrolmentToken(const Invocation& call) {
   ASSIGN_OR_RETURN(const std::string body, BodyOf(call, {}, {{"expires", "expires", FieldKind::kTime}}));
   ASSIGN_OR_RETURN(const Api api, Api::Open());
   ASSIGN_OR_RETURN(const json::Value answer, api.Post("/v1/enrolment-tokens", body));
-  return PrintIssued(call, answer, "token",
-                     "On the host that is to join: postern-agent enroll URL --token-file FILE. It is good once.");
+  return PrintIssued(
+      call, answer, "token",
+      "On the host that is to join: postern-agent enroll URL --token-file FILE. It is good once.");
 }
 
 Status Revoke(const Invocation& call) {
@@ -47,7 +48,8 @@ Status CreateAdministrator(const Invocation& call) {
                           {{"role", "role"}, {"user", "user"}, {"expires", "expires", FieldKind::kTime}}));
   ASSIGN_OR_RETURN(const Api api, Api::Open());
   ASSIGN_OR_RETURN(const json::Value answer, api.Post("/v1/administrators", body));
-  return PrintIssued(call, answer, "administrator", "For: postern login URL --fingerprint … --token-file FILE.");
+  return PrintIssued(call, answer, "administrator",
+                     "For: postern login URL --fingerprint … --token-file FILE.");
 }
 
 Status RotateAdministrator(const Invocation& call) {
@@ -63,9 +65,10 @@ std::vector<command_line::Command> AgentCommands() {
   return {
       {.name = "agent enroll-token",
        .sentence = "Makes a token with which one host may join once, and prints it.",
-       .details = "It contains the fingerprint of the collector's certificate key, so the host knows the right "
-                  "collector.\n\n  PROGRAM agent enroll-token > token\n"
-                  "  postern-agent enroll https://keep.example.com:4790 --token-file token",
+       .details =
+           "It contains the fingerprint of the collector's certificate key, so the host knows the right "
+           "collector.\n\n  PROGRAM agent enroll-token > token\n"
+           "  postern-agent enroll https://keep.example.com:4790 --token-file token",
        .options = {{.name = "expires",
                     .value = "TIME",
                     .sentence = "When it ends, from now 12h or a time; in an hour where it is left out."},
@@ -75,7 +78,11 @@ std::vector<command_line::Command> AgentCommands() {
        .sentence = "Shows hosts that have joined, whether they are connected, and what they have not sent.",
        .options = {kJsonOption},
        .run = Run<ListAll>},
-      {.name = "agent show", .words = "ID", .sentence = "Shows one host.", .options = {kJsonOption}, .run = Run<Show>},
+      {.name = "agent show",
+       .words = "ID",
+       .sentence = "Shows one host.",
+       .options = {kJsonOption},
+       .run = Run<Show>},
       {.name = "agent revoke",
        .words = "ID",
        .sentence = "Shuts a host out for ever, and names the credentials that it held.",
@@ -103,14 +110,18 @@ std::vector<command_line::Command> AdministratorCommands() {
       {.name = "administrator create",
        .words = "NAME",
        .sentence = "Lets somebody call the API, and prints the token, once.",
-       .options = {{.name = "role",
-                    .value = "ROLE",
-                    .sentence = "admin does everything, viewer reads everything, developer reads what is of the own user.",
-                    .choices = {"admin", "viewer", "developer"},
-                    .need = Need::kRequired},
-                   {.name = "user", .value = "USER", .sentence = "A developer's own user."},
-                   {.name = "expires", .value = "TIME", .sentence = "When the token ends, from now 90d, a time, or never."},
-                   kJsonOption},
+       .options =
+           {{.name = "role",
+             .value = "ROLE",
+             .sentence =
+                 "admin does everything, viewer reads everything, developer reads what is of the own user.",
+             .choices = {"admin", "viewer", "developer"},
+             .need = Need::kRequired},
+            {.name = "user", .value = "USER", .sentence = "A developer's own user."},
+            {.name = "expires",
+             .value = "TIME",
+             .sentence = "When the token ends, from now 90d, a time, or never."},
+            kJsonOption},
        .run = Run<CreateAdministrator>},
       {.name = "administrator list",
        .sentence = "Shows who may call the API.",

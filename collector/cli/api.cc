@@ -48,28 +48,29 @@ Status Api::Delete(const std::string& path) const {
   return Ok{};
 }
 
-Result<std::vector<json::Value>> Api::All(const std::string& path, Query query) const {
-  query.emplace_back("limit", "1000");
-  std::vector<json::Value> all;
+Status Api::EachPage(const std::string& path, const Query& query,
+                     const std::function<bool(const Items& items)>& take) const {
   std::optional<std::string> cursor;
   do {
     Query page_query = query;
+    page_query.emplace_back("limit", "1000");
     if (cursor) page_query.emplace_back("cursor", *cursor);
     ASSIGN_OR_RETURN(const json::Value answer, Get(path, page_query));
     ASSIGN_OR_RETURN(const json::Object page, answer.AsOpenObject());
-    ASSIGN_OR_RETURN(const json::Value items, page.Require("items"));
-    ASSIGN_OR_RETURN(const std::vector<json::Value> list, items.AsList());
-    all.insert(all.end(), list.begin(), list.end());
+    ASSIGN_OR_RETURN(const json::Value list, page.Require("items"));
+    ASSIGN_OR_RETURN(const Items items, list.AsList());
+    if (!take(items)) return Ok{};
     ASSIGN_OR_RETURN(cursor, page.OptionalText("next"));
   } while (cursor);
-  return all;
+  return Ok{};
 }
 
 Status Api::Follow(const std::string& path, const Query& query,
                    const std::function<bool(std::string_view line)>& take) const {
-  ASSIGN_OR_RETURN(const rest::Reply reply,
-                   client_->Follow({.method = "GET", .path = path, .query = query, .body = {}, .accept = "application/jsonl"},
-                                   take));
+  ASSIGN_OR_RETURN(
+      const rest::Reply reply,
+      client_->Follow(
+          {.method = "GET", .path = path, .query = query, .body = {}, .accept = "application/jsonl"}, take));
   if (reply.status >= 300) return rest::ErrorOf(reply.status, reply.body);
   return Ok{};
 }

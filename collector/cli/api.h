@@ -2,6 +2,7 @@
 // failure as one sentence.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,8 +29,11 @@ class Api {
   Result<json::Value> Patch(const std::string& path, const std::string& body) const;
   Status Delete(const std::string& path) const;
 
-  // All items of a list, page by page.
-  Result<std::vector<json::Value>> All(const std::string& path, Query query) const;
+  using Items = std::vector<json::Value>;
+
+  // The items of a list, a page at a time, until there are no more or `take` returns false.
+  Status EachPage(const std::string& path, const Query& query,
+                  const std::function<bool(const Items& items)>& take) const;
 
   // JSON Lines as they come, until they end or `take` returns false.
   Status Follow(const std::string& path, const Query& query,

@@ -45,8 +45,10 @@ std::vector<command_line::Command> CredentialCommands() {
       {.name = "credential add",
        .words = "NAME",
        .sentence = "Adds a provider's credential; its value is never shown again.",
-       .details = "The value comes from a file or from standard input, never from the command line; at a terminal it "
-                  "is asked for. The collector encrypts it, and seals it to the agents whose keys may use it.",
+       .details =
+           "The value comes from a file or from standard input, never from the command line; at a terminal "
+           "it "
+           "is asked for. The collector encrypts it, and seals it to the agents whose keys may use it.",
        .options = {{.name = "provider",
                     .value = "PROVIDER",
                     .sentence = "Whose it is, such as anthropic.",

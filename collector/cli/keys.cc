@@ -55,16 +55,19 @@ Status EnableKey(const Invocation& call) { return Act(call, "enable", "{}"); }
 
 // Hosts that may go on for a while: they can't be told now.
 Status NameUnreachable(const Invocation& call, const Api& api) {
-  ASSIGN_OR_RETURN(const auto agents, api.All("/v1/agents", {}));
   std::string hosts;
-  for (const json::Value& agent : agents) {
-    if (Cell(agent, "state") == "active" && Cell(agent, "presence.connected") != "yes")
-      hosts += (hosts.empty() ? "" : ", ") + Cell(agent, "host") + " (" + Cell(agent, "id") + ")";
-  }
+  RETURN_IF_ERROR(api.EachPage("/v1/agents", {}, [&hosts](const Api::Items& agents) {
+    for (const json::Value& agent : agents) {
+      if (Cell(agent, "state") == "active" && Cell(agent, "presence.connected") != "yes")
+        hosts += (hosts.empty() ? "" : ", ") + Cell(agent, "host") + " (" + Cell(agent, "id") + ")";
+    }
+    return true;
+  }));
   if (hosts.empty()) return Ok{};
-  call.err << "Not connected now, so they learn of it when they come back, and go on at most as long as their "
-              "configuration says: "
-           << hosts << ".\n";
+  call.err
+      << "Not connected now, so they learn of it when they come back, and go on at most as long as their "
+         "configuration says: "
+      << hosts << ".\n";
   return Ok{};
 }
 
@@ -99,8 +102,9 @@ std::vector<command_line::Command> KeyCommands() {
   return {
       {.name = "key create",
        .sentence = "Makes a virtual key and prints it, once: it can't be shown again.",
-       .options = Join({{.name = "user", .value = "USER", .sentence = "Whose key it is.", .need = Need::kRequired}},
-                       Join(Limits(), {kJsonOption})),
+       .options =
+           Join({{.name = "user", .value = "USER", .sentence = "Whose key it is.", .need = Need::kRequired}},
+                Join(Limits(), {kJsonOption})),
        .run = Run<CreateKey>},
       {.name = "key list",
        .sentence = "Shows keys, revoked ones too; never their secrets.",
@@ -108,7 +112,11 @@ std::vector<command_line::Command> KeyCommands() {
                    {.name = "team", .value = "TEAM", .sentence = "Only of this team."},
                    kJsonOption},
        .run = Run<ListKeys>},
-      {.name = "key show", .words = "ID", .sentence = "Shows one key.", .options = {kJsonOption}, .run = Run<Show>},
+      {.name = "key show",
+       .words = "ID",
+       .sentence = "Shows one key.",
+       .options = {kJsonOption},
+       .run = Run<Show>},
       {.name = "key update",
        .words = "ID",
        .sentence = "Changes what is given.",

@@ -28,7 +28,8 @@ Error WithFingerprint(const rest::Url& url, const Error& error, const Profile& p
 
 Result<Profile> ReadProfile(const Invocation& call, const rest::Url& url) {
   Profile profile{url.ToString(), call.arguments.ValueOr("fingerprint", ""), {}, {}};
-  if (const auto authority = call.arguments.Value("ca-file")) profile.authority = std::filesystem::absolute(*authority);
+  if (const auto authority = call.arguments.Value("ca-file"))
+    profile.authority = std::filesystem::absolute(*authority);
   if (!profile.fingerprint.empty() && !profile.authority.empty())
     return Error{ErrorCode::kInvalid, "--fingerprint and --ca-file: one of them decides, so give one"};
   ASSIGN_OR_RETURN(std::string text, ReadSecret(call, "token-file", "Administrator's token"));
@@ -48,8 +49,8 @@ Status LogIn(const Invocation& call) {
   if (call.arguments.Has("json")) {
     call.out << JsonText(*whoami) << '\n';
   } else {
-    call.err << "Logged in to " << profile.url << " as " << Cell(*whoami, "name") << " (" << Cell(*whoami, "role")
-             << ").\n";
+    call.err << "Logged in to " << profile.url << " as " << Cell(*whoami, "name") << " ("
+             << Cell(*whoami, "role") << ").\n";
   }
   return Ok{};
 }
@@ -59,8 +60,9 @@ Status LogOut(const Invocation& call) {
   std::error_code error;
   const bool removed = std::filesystem::remove(path, error);
   if (error) return Error{ErrorCode::kDenied, path.string() + " can't be removed: " + error.message()};
-  call.err << (removed ? "The profile is removed; the token itself stays good until it is removed or expires.\n"
-                       : "Nobody was logged in.\n");
+  call.err << (removed
+                   ? "The profile is removed; the token itself stays good until it is removed or expires.\n"
+                   : "Nobody was logged in.\n");
   return Ok{};
 }
 
@@ -78,10 +80,11 @@ std::vector<command_line::Command> LoginCommands() {
       {.name = "login",
        .words = "URL",
        .sentence = "Remembers a collector and an administrator's token, once the collector knows the token.",
-       .details = "The collector is known by the fingerprint of its certificate key, which postern-collector init "
-                  "printed, or by a certificate of an authority. The token is read from a file or from standard "
-                  "input, never from the command line; at a terminal it is asked for.\n\n"
-                  "  PROGRAM login https://keep.example.com:4790 --fingerprint 3f0c… --token-file token",
+       .details =
+           "The collector is known by the fingerprint of its certificate key, which postern-collector init "
+           "printed, or by a certificate of an authority. The token is read from a file or from standard "
+           "input, never from the command line; at a terminal it is asked for.\n\n"
+           "  PROGRAM login https://keep.example.com:4790 --fingerprint 3f0c… --token-file token",
        .options = {{.name = "fingerprint",
                     .value = "HEX",
                     .sentence = "SHA-256 of the collector's public key: 64 hexadecimal digits."},

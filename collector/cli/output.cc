@@ -44,6 +44,12 @@ struct Row {
   std::string text;
 };
 
+std::vector<command_line::Column> ColumnsOf(const std::vector<FieldColumn>& columns) {
+  std::vector<command_line::Column> names;
+  for (const FieldColumn& column : columns) names.push_back(column.column);
+  return names;
+}
+
 void Flatten(const json::Value& value, const std::string& prefix, std::vector<Row>& rows) {
   const auto object = value.AsOpenObject();
   if (!object) return;
@@ -75,25 +81,28 @@ std::string Cell(const json::Value& record, std::string_view field) {
   return dot == field.size() ? TextOf(*value) : Cell(*value, field.substr(dot + 1));
 }
 
-void PrintList(const Invocation& call, const std::vector<json::Value>& items,
-               const std::vector<FieldColumn>& columns) {
-  if (call.arguments.Has("json")) {
-    json::Writer writer;
-    writer.BeginObject().BeginList("items");
-    for (const json::Value& item : items) writer.Copy(item);
-    writer.EndList().EndObject();
-    call.out << writer.Take() << '\n';
+ListPrinter::ListPrinter(const Invocation& call, const std::vector<FieldColumn>& columns)
+    : call_(call), columns_(columns), table_(ColumnsOf(columns)) {}
+
+void ListPrinter::Add(const std::vector<json::Value>& items) {
+  if (call_.arguments.Has("json")) {
+    for (const json::Value& item : items) {
+      call_.out << (empty_ ? "{\"items\":[" : ",") << JsonText(item);
+      empty_ = false;
+    }
     return;
   }
-  std::vector<command_line::Column> names;
-  for (const FieldColumn& column : columns) names.push_back(column.column);
-  command_line::Table table(std::move(names));
   for (const json::Value& item : items) {
     std::vector<std::string> cells;
-    for (const FieldColumn& column : columns) cells.push_back(Cell(item, column.field));
-    table.Add(std::move(cells));
+    cells.reserve(columns_.size());
+    for (const FieldColumn& column : columns_) cells.push_back(Cell(item, column.field));
+    table_.Add(std::move(cells));
   }
-  table.Print(call.out);
+  table_.Print(call_.out);
+}
+
+void ListPrinter::Finish() {
+  if (call_.arguments.Has("json")) call_.out << (empty_ ? "{\"items\":[" : "") << "]}\n";
 }
 
 void PrintRecord(const Invocation& call, const json::Value& record) {
@@ -106,7 +115,8 @@ void PrintRecord(const Invocation& call, const json::Value& record) {
   size_t width = 0;
   for (const Row& row : rows) width = std::max(width, row.name.size());
   for (const Row& row : rows)
-    call.out << row.name << std::string(width + 2 - row.name.size(), ' ') << command_line::Harmless(row.text) << '\n';
+    call.out << row.name << std::string(width + 2 - row.name.size(), ' ') << command_line::Harmless(row.text)
+             << '\n';
 }
 
 }  // namespace postern::cli

@@ -21,7 +21,8 @@ int Run(const Invocation& call) {
   return done ? command_line::kDone : call.Fail(done.error());
 }
 
-inline const command_line::Option kJsonOption{.name = "json", .sentence = "Prints JSON, as the API gives it."};
+inline const command_line::Option kJsonOption{.name = "json",
+                                              .sentence = "Prints JSON, as the API gives it."};
 
 // One line of JSON.
 std::string JsonText(const json::Value& value);
@@ -36,9 +37,19 @@ struct FieldColumn {
   std::string_view field;
 };
 
-// --json: {"items": […]} on one line; else a table.
-void PrintList(const Invocation& call, const std::vector<json::Value>& items,
-               const std::vector<FieldColumn>& columns);
+// A list, printed a page at a time. --json: {"items": […]} on one line; else a table. Thread-compatible.
+class ListPrinter {
+ public:
+  ListPrinter(const Invocation& call, const std::vector<FieldColumn>& columns);
+  void Add(const std::vector<json::Value>& items);
+  void Finish();
+
+ private:
+  const Invocation& call_;
+  const std::vector<FieldColumn>& columns_;
+  command_line::Table table_;
+  bool empty_ = true;
+};
 
 // --json: the record; else a row a field, those of objects in it too.
 void PrintRecord(const Invocation& call, const json::Value& record);

@@ -31,8 +31,9 @@ Status DisableUser(const Invocation& call) { return Update(call, R"({"disabled":
 Status EnableUser(const Invocation& call) { return Update(call, R"({"disabled":false})"); }
 
 Status CreateTeam(const Invocation& call) {
-  ASSIGN_OR_RETURN(const std::string body, BodyOf(call, {{"id", call.word(0)}},
-                                                  {{"organisation", "organisation"}, kCredentials, kOsGroups}));
+  ASSIGN_OR_RETURN(
+      const std::string body,
+      BodyOf(call, {{"id", call.word(0)}}, {{"organisation", "organisation"}, kCredentials, kOsGroups}));
   return Create(call, body);
 }
 
@@ -73,7 +74,11 @@ std::vector<command_line::Command> UserCommands() {
        .sentence = "Shows people.",
        .options = {{.name = "team", .value = "TEAM", .sentence = "Only of this team."}, kJsonOption},
        .run = Run<ListUsers>},
-      {.name = "user show", .words = "ID", .sentence = "Shows one person.", .options = {kJsonOption}, .run = Run<Show>},
+      {.name = "user show",
+       .words = "ID",
+       .sentence = "Shows one person.",
+       .options = {kJsonOption},
+       .run = Run<Show>},
       {.name = "user update",
        .words = "ID",
        .sentence = "Changes what is given; a change of the team takes the keys along.",
@@ -108,7 +113,11 @@ std::vector<command_line::Command> TeamCommands() {
                        TeamOptions()),
        .run = Run<CreateTeam>},
       {.name = "team list", .sentence = "Shows teams.", .options = {kJsonOption}, .run = Run<ListAll>},
-      {.name = "team show", .words = "NAME", .sentence = "Shows one team.", .options = {kJsonOption}, .run = Run<Show>},
+      {.name = "team show",
+       .words = "NAME",
+       .sentence = "Shows one team.",
+       .options = {kJsonOption},
+       .run = Run<Show>},
       {.name = "team update",
        .words = "NAME",
        .sentence = "Changes what is given.",

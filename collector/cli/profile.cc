@@ -15,7 +15,8 @@ namespace postern::cli {
 namespace {
 
 constexpr const char* kLogIn =
-    "nobody has logged in: postern login URL --fingerprint … --token-file FILE, with what postern-collector init printed";
+    "nobody has logged in: postern login URL --fingerprint … --token-file FILE, with what postern-collector "
+    "init printed";
 
 Result<std::string> ReadTokenFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -29,8 +30,8 @@ Result<Profile> FromEnvironment(const std::string& url, const Environment& envir
   const auto token_file = environment("POSTERN_TOKEN_FILE");
   if (!token_file)
     return Error{ErrorCode::kInvalid, "POSTERN_URL is set, and POSTERN_TOKEN_FILE isn't: both are needed"};
-  Profile profile{url, environment("POSTERN_FINGERPRINT").value_or(""), environment("POSTERN_CA_FILE").value_or(""),
-                  {}};
+  Profile profile{
+      url, environment("POSTERN_FINGERPRINT").value_or(""), environment("POSTERN_CA_FILE").value_or(""), {}};
   ASSIGN_OR_RETURN(profile.token, ReadTokenFile(*token_file));
   return profile;
 }

@@ -91,7 +91,8 @@ const Resource& ResourceOf(const Invocation& call) {
 Result<std::string> PathOf(const Invocation& call, size_t word) {
   const std::string& id = call.word(word);
   if (tokens::Redacted(id) != id)
-    return Error{ErrorCode::kInvalid, "that is a whole token, which nobody should see; its id alone is wanted"};
+    return Error{ErrorCode::kInvalid,
+                 "that is a whole token, which nobody should see; its id alone is wanted"};
   if (id.empty()) return Error{ErrorCode::kInvalid, "the id is empty"};
   return std::string(ResourceOf(call).path) + '/' + rest::Escape(id);
 }
@@ -103,8 +104,12 @@ Status List(const Invocation& call, std::initializer_list<std::string_view> filt
     if (const auto value = call.arguments.Value(filter)) query.emplace_back(filter, *value);
   }
   const Resource& resource = ResourceOf(call);
-  ASSIGN_OR_RETURN(const auto items, api.All(std::string(resource.path), query));
-  PrintList(call, items, resource.columns);
+  ListPrinter printer(call, resource.columns);
+  RETURN_IF_ERROR(api.EachPage(std::string(resource.path), query, [&](const Api::Items& items) {
+    printer.Add(items);
+    return call.out.good();
+  }));
+  printer.Finish();
   return Ok{};
 }
 
@@ -165,7 +170,8 @@ Status PrintIssued(const Invocation& call, const json::Value& answer, std::strin
   }
   call.out << text << '\n';
   ASSIGN_OR_RETURN(const json::Value record, object.Require(record_field));
-  call.err << "Its id is " << Cell(record, "id") << ". This is the only time that it is shown. " << advice << '\n';
+  call.err << "Its id is " << Cell(record, "id") << ". This is the only time that it is shown. " << advice
+           << '\n';
   return Ok{};
 }
 

@@ -9,9 +9,9 @@
 
 namespace postern::cli {
 
-// What the option names: a file, or "-" for standard input, which is also what is taken where the option isn't
-// given. At a terminal it asks with `prompt`, and shows nothing of what is typed. One newline at the end is
-// dropped; Cleanse it after use. kInvalid where there is nothing, or more than a secret can be.
+// What the option names: a file, or "-" for standard input, which is also what is taken where the option
+// isn't given. At a terminal it asks with `prompt`, and shows nothing of what is typed. One newline at the
+// end is dropped; Cleanse it after use. kInvalid where there is nothing, or more than a secret can be.
 Result<std::string> ReadSecret(const command_line::Invocation& call, const std::string& option,
                                const std::string& prompt);
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kThreads = 4;
 constexpr int kBacklog = 16;
+constexpr int kPauseMilliseconds = 100;
 constexpr timeval kPatience{10, 0};  // for the request, and for who doesn't read the answer
 
 Error Unavailable(const std::string& path) {
@@ -93,7 +94,11 @@ void Server::Serve() {
     if (poll(watched, 2, -1) < 0 && errno != EINTR) return;
     if (stopping_) return;
     const Descriptor connection(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.get() < 0) continue;  // another thread was quicker
+    if (connection.get() < 0) {
+      // Another thread was quicker, or there is no descriptor to be had: then the listener stays readable.
+      if (errno != EAGAIN && errno != EINTR) poll(&watched[1], 1, kPauseMilliseconds);
+      continue;
+    }
     connections_.With([&](std::vector<int>& open) { open.push_back(connection.get()); });
     if (!stopping_) Answer(connection.get());
     connections_.With([&](std::vector<int>& open) { std::erase(open, connection.get()); });

@@ -4,6 +4,7 @@
 
 #include "agent/config.h"
 #include "agent/identity/key_table.h"
+#include "collector/config.h"
 #include "shared/base/check.h"
 
 namespace {
@@ -21,6 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto empty = [](const char*) { return std::optional<std::string>(); };
   const auto config = postern::agent::ParseAgentConfig(text, "fuzz.yaml", "/etc/postern", empty);
   if (!config) HasItsPlace(config.error());
+  const auto collector = postern::collector::ParseCollectorConfig(text, "fuzz.yaml", "/etc/postern");
+  if (!collector) HasItsPlace(collector.error());
   const auto keys = postern::identity::KeyTable::Parse(text, "fuzz.yaml");
   if (!keys) HasItsPlace(keys.error());
   return 0;

@@ -219,6 +219,7 @@ void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
   } else if (reason == "unverified" || reason == "closed") {
     sender_.Skip(rejected.incarnation());
     steps_.push_back(Remark{"the collector doesn't take a chain of this record", rejected.sentence()});
+    if (reason == "closed") GiveUp(rejected.incarnation());
   } else if (reason == "fork" || reason == "quarantined") {
     if (reason == "fork") sender_.Skip(rejected.incarnation());
     if (!quarantined_) OnQuarantine(rejected.sentence());
@@ -230,6 +231,16 @@ void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
   }
   // Whatever the reason: a Hello that wasn't taken is said again.
   if (phase_ == Phase::kGreeting) SayHelloAt(now + kTroubled);
+}
+
+// An old chain that the collector has closed is never acknowledged, and nothing after it could ever be
+// trimmed: from here on it is kept as long as what is.
+void Conversation::GiveUp(uint64_t incarnation) {
+  const spool::Standpoint standpoint = memory_.standpoint();
+  for (const wire::Place& end : standpoint.kept) {
+    if (end.incarnation == incarnation && incarnation != standpoint.now.incarnation)
+      steps_.push_back(Acknowledge{{end}, spool::Spool::Claim::kAtLeast});
+  }
 }
 
 // ---- What this side says. ----

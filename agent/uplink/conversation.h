@@ -158,6 +158,7 @@ class Conversation {
   void OnStored(const wire::Acknowledged& acknowledged, BootTime now);
   void OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTime now);
   void OnRejected(const wire::Rejected& rejected, BootTime now);
+  void GiveUp(uint64_t incarnation);
   void OnState(wire::AgentState state, const std::string& why, BootTime now);
   void OnQuarantine(const std::string& why);
   void Begin(uint64_t incarnation);

@@ -353,6 +353,20 @@ TEST_F(ConversationTest, AChainThatIsNotTakenDoesntHoldUpTheNext) {
   EXPECT_EQ(again.at(0).groups(0).incarnation(), 0xB2u);
 }
 
+TEST_F(ConversationTest, AnOldChainThatWasClosedMayBeTrimmedThoughItIsNeverAcknowledged) {
+  record_.Append(3);
+  const spool::Mark end = record_.standpoint().now;
+  record_.record().begin_incarnation(0xB2, [](const Status&) {});
+  Meet();
+  ServeReadings();
+  Reject("closed", 0xB2);  // the present one: another will be issued
+  EXPECT_TRUE(All<Acknowledge>().empty());
+  Reject("closed");
+  ASSERT_EQ(All<Acknowledge>().size(), 1u);
+  EXPECT_EQ(All<Acknowledge>()[0].marks, std::vector<wire::Place>{end});
+  EXPECT_EQ(All<Acknowledge>()[0].claim, spool::Spool::Claim::kAtLeast);
+}
+
 TEST_F(ConversationTest, AForkEndsTheSendingUntilTheCollectorSaysThatItIsActiveAgain) {
   Meet();
   ServeReadings();

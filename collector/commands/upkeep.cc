@@ -161,15 +161,20 @@ void PrintRows(std::ostream& out, const json::Object& object) {
 int ShowStatus(const Invocation& call) {
   const auto answer = AskRunning(call);
   if (!answer) return call.Fail(answer.error());
-  if (call.arguments.Has("json")) {
-    call.out << *answer << '\n';
-    return kDone;
-  }
   const auto value = json::Parse(*answer);
   const auto object = value ? value->AsOpenObject() : Result<json::Object>(value.error());
-  if (!object) return call.Fail({ErrorCode::kCorrupt, "the collector's answer is not understood"});
-  PrintRows(call.out, *object);
-  return kDone;
+  const auto restored = object ? object->Boolean("restored") : Result<bool>(object.error());
+  if (!restored) return call.Fail({ErrorCode::kCorrupt, "the collector's answer is not understood"});
+  if (call.arguments.Has("json")) {
+    call.out << *answer << '\n';
+  } else {
+    PrintRows(call.out, *object);
+  }
+  if (!*restored) return kDone;
+  call.err << "It was restored from a backup, as agents have proved: nothing is acknowledged until it is "
+              "stopped and "
+              "postern-collector recover has been run.\n";
+  return kRefused;
 }
 
 int Reload(const Invocation& call) {
@@ -209,7 +214,7 @@ std::vector<command_line::Command> UpkeepCommands() {
        .options = {kConfigOption, kJsonOption},
        .run = Recover},
       {.name = "status",
-       .sentence = "Asks the running collector how it is.",
+       .sentence = "Asks the running collector how it is; 1 where it waits for recover.",
        .options = {kConfigOption, kJsonOption},
        .run = ShowStatus},
       {.name = "reload",

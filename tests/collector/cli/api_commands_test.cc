@@ -163,6 +163,8 @@ TEST_F(ApiCommands, AHostThatIsNotConnectedIsNamedWhenAKeyIsRevoked) {
   const std::string agent = Enrol("build-7");
   EXPECT_THAT(Good({"agent", "list"}), HasSubstr(agent + "  build-7  active"));
   EXPECT_THAT(Good({"agent", "show", agent}), HasSubstr("build-7"));
+  EXPECT_EQ(Field(Good({"agent", "list", "--json"}), "items"), "not text");  // a list, in JSON that is whole
+  EXPECT_EQ(Good({"user", "list", "--team", "nobodys", "--json"}), "{\"items\":[]}\n");
   Good({"user", "create", "revoked@example.com"});
   const std::string key = Good({"key", "create", "--user", "revoked@example.com"}).substr(4, 12);
   Good({"key", "revoke", key, "--sentence", "Ask Bob."});

@@ -130,6 +130,25 @@ TEST_F(CollectorCommands, ABackupNeedsNoRunningCollector) {
   EXPECT_THAT(Good({"check", backup, "--json"}).output, HasSubstr("\"sound\":true"));
 }
 
+TEST_F(CollectorCommands, CheckFindsADamagedDatabase) {
+  Start();
+  const std::string backup = collector_->directory() + "/backup";
+  Good({"backup", backup});
+  int damaged = 0;
+  for (const auto& entry : fs::directory_iterator(backup + "/store")) {
+    if (entry.path().extension() != ".sst") continue;
+    std::string bytes = support::ReadFile(entry.path());
+    bytes[bytes.size() / 3] = static_cast<char>(bytes[bytes.size() / 3] ^ 0x20);
+    std::ofstream(entry.path(), std::ios::binary) << bytes;
+    ++damaged;
+  }
+  ASSERT_GT(damaged, 0);
+  const Finished check = collector_->Command({"check", backup});
+  EXPECT_EQ(check.ending.code, 1) << check.output << check.errors;
+  EXPECT_NE(check.output + check.errors, "");
+  EXPECT_THAT(check.output, Not(HasSubstr("is sound")));
+}
+
 TEST_F(CollectorCommands, CheckLeavesARunningCollectorAlone) {
   Start();
   const Finished check = collector_->Command({"check"});

@@ -1,6 +1,7 @@
 // A host that is a member of an organisation: real collector, agent and provider simulator.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,6 +68,14 @@ class Member : public testing::Test {
     const json::Object made = Object(keep_.Done("POST", "/v1/keys", R"({"user":"alice@example.com"})"));
     host_->set_key(*made.Text("text"));
     key_id_ = *made.Find("key")->AsOpenObject()->Text("id");
+  }
+
+  // Of the one host.
+  std::string AgentId() const {
+    const json::Object agents = Object(keep_.Done("GET", "/v1/agents"));
+    const auto list = *agents.Find("items")->AsList();
+    CHECK(list.size() == 1);
+    return *list[0].AsOpenObject()->Text("id");
   }
 
   int Status() { return host_->Ask(MessageBody("hello")).status; }
@@ -187,15 +196,41 @@ TEST_F(Member, AnOsUserIsWhomTheDirectorySays) {
   }));
 }
 
+// The state directory comes from a snapshot: what it writes next, the collector has otherwise.
+TEST_F(Member, ARestoredSnapshotIsSetAsideUntilItIsForfeited) {
+  Join();
+  MakeKey();
+  ASSERT_EQ(Status(), 200);
+  EXPECT_EQ(host_->StopAgent().code, 0);
+  const std::filesystem::path snapshot = host_->directory() / "snapshot";
+  std::filesystem::remove(host_->state() + "/agent.sock");  // can't be copied
+  std::filesystem::copy(host_->state(), snapshot, std::filesystem::copy_options::recursive);
+  host_->StartAgent();
+  ASSERT_EQ(Status(), 200);
+  ASSERT_EQ(Status(), 200);
+  ASSERT_TRUE(Eventually([&] { return OutcomesAtTheCollector() == 3; }));
+  EXPECT_EQ(host_->StopAgent().code, 0);
+  std::filesystem::remove_all(host_->state());
+  std::filesystem::rename(snapshot, host_->state());
+  host_->StartAgent();
+  ASSERT_TRUE(Eventually([&] { return Status() == 402; }));
+  EXPECT_THAT(host_->Ask(MessageBody("hello")).body, HasSubstr("set this host aside"));
+  EXPECT_THAT(host_->Run({"status"}).output, HasSubstr("quarantined"));
+
+  keep_.Done("POST", "/v1/agents/" + AgentId() + "/forfeit");
+  EXPECT_TRUE(Eventually([&] { return Status() == 200; }));
+  const size_t before = OutcomesAtTheCollector();
+  ASSERT_EQ(Status(), 200);
+  EXPECT_TRUE(Eventually([&] { return OutcomesAtTheCollector() > before; }));
+  EXPECT_TRUE(Eventually([&] { return host_->Metric("postern_collector_unsent_events") == 0; }));
+  EXPECT_EQ(host_->Run({"events", "verify"}).ending.code, 0);
+}
+
 TEST_F(Member, ARevokedHostIsShutOut) {
   Join();
   MakeKey();
   ASSERT_EQ(Status(), 200);
-  const json::Object agents = Object(keep_.Done("GET", "/v1/agents"));
-  const auto list = *agents.Find("items")->AsList();
-  ASSERT_EQ(list.size(), 1u);
-  const std::string body =
-      keep_.Done("POST", "/v1/agents/" + *list[0].AsOpenObject()->Text("id") + "/revoke");
+  const std::string body = keep_.Done("POST", "/v1/agents/" + AgentId() + "/revoke");
   EXPECT_THAT(body, HasSubstr("main"));  // to be rotated
   ASSERT_TRUE(Eventually([&] { return Status() == 402; }));
   EXPECT_THAT(host_->Ask(MessageBody("hello")).body, HasSubstr("shut this host out"));

@@ -8,9 +8,8 @@
 namespace postern::api {
 namespace {
 
-// How often somebody who waits looks, and how often a line says that the connection lives.
+// How often somebody who waits looks.
 constexpr std::chrono::milliseconds kLook{250};
-constexpr std::chrono::seconds kSignOfLife{15};
 
 Error TooManyWait() { return {ErrorCode::kExhausted, "too many wait for events already"}; }
 
@@ -67,7 +66,7 @@ Status Follow(const Context& context, const wire::AdministratorRecord& caller, a
     ASSIGN_OR_RETURN(const audit::EventAnswer answer, reader.Query(query));
     RETURN_IF_ERROR(WriteLines(answer.events, out));
     if (answer.last >= 0) query.filter.after = store::Leaf{static_cast<uint64_t>(answer.last)};
-    if (BootClock::now() - last_sign >= kSignOfLife) {
+    if (BootClock::now() - last_sign >= context.options.limits.sign_of_life) {
       if (!StillMay(context, caller)) return Ok{};
       RETURN_IF_ERROR(out.Write("\n"));
       last_sign = BootClock::now();

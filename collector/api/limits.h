@@ -14,6 +14,8 @@ struct Limits {
   std::chrono::seconds lock_out{300};
   size_t enrolments_at_once = 20;  // calls to /v1/enrol of one address
   double enrolments_per_second = 0.2;
+  // Who follows the log gets an empty line so often, and the token is looked at again.
+  std::chrono::milliseconds sign_of_life{15'000};
   size_t tails = 16;  // that wait at a time, of all callers; of one token, half of them
 };
 

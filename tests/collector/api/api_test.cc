@@ -270,6 +270,24 @@ TEST(Api, EventsComeOneALineForAsLongAsTheCallerListens) {
   EXPECT_EQ(*json::Parse(lines[2])->AsOpenObject()->Text("kind"), "intent");
 }
 
+TEST(Api, ATokenThatIsRemovedEndsWhatItFollows) {
+  Limits limits;
+  limits.sign_of_life = std::chrono::milliseconds(1);
+  Keep keep(limits);
+  bool removed = false;
+  int signs_of_life = 0;
+  const auto reply =
+      (*rest::Client::Make(keep.ClientOptions(keep.viewer)))
+          ->Follow({.path = "/v1/events", .query = {{"after", "-1"}}, .accept = "application/jsonl"},
+                   [&](std::string_view line) {
+                     if (line.empty() && ++signs_of_life == 2)
+                       removed = keep.Admin("DELETE", "/v1/administrators/" + keep.viewer_id).status == 204;
+                     return true;
+                   });
+  EXPECT_TRUE(reply);
+  EXPECT_TRUE(removed);
+}
+
 TEST(Api, AllThatMatchComesOneALineAndEnds) {
   Keep keep;
   audit::LogOf log(keep.store());

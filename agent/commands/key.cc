@@ -5,6 +5,7 @@
 
 #include "agent/commands/options.h"
 #include "agent/identity/key_file.h"
+#include "agent/membership/enrolment.h"
 #include "shared/base/clock.h"
 #include "shared/base/json_text.h"
 #include "shared/command_line/table.h"
@@ -95,6 +96,17 @@ Result<std::filesystem::path> KeysPath(const Invocation& call) {
   return config.keys;
 }
 
+// Keys of a file count on a lone host only.
+void WarnMember(const Invocation& call) {
+  if (call.arguments.Has("file")) return;
+  const auto config = LoadConfig(call);
+  if (!config || config->collector == agent::CollectorUse::kNone) return;
+  const auto enrolment = membership::LoadEnrolment(config->state);
+  if (!enrolment || !*enrolment) return;
+  call.err << "This host is a member of " << (*enrolment)->url
+           << ", whose keys count here; this one doesn't. Make keys with `postern key create`.\n";
+}
+
 int Create(const Invocation& call) {
   const auto file = KeysPath(call);
   if (!file) return call.Fail(file.error());
@@ -116,6 +128,7 @@ int Create(const Invocation& call) {
         << ".\nThis is the only time that it is shown. Give it to Claude Code as ANTHROPIC_AUTH_TOKEN.\n";
   }
   crypto::Cleanse(text);
+  WarnMember(call);
   return kDone;
 }
 

@@ -109,13 +109,12 @@ Inquiries::Step Inquiries::Decide(const Answer& answer, BootTime began, std::opt
   const membership::Outlook outlook = membership_.outlook();
   const bool set_aside = outlook.trust == Trust::kQuarantined || outlook.trust == Trust::kRevoked;
   const bool confirmed = answer.certainty == Certainty::kConfirmed;
-  const bool may_wait = BootClock::now() < WaitUntil(began);
   if (set_aside || (confirmed && outlook.trust == Trust::kSilent)) {
     why = Distrust(outlook.trust);
     return Step::kGiveUp;
   }
   if (confirmed && outlook.link == Link::kWelcomed) return Step::kUse;
-  if (may_wait) return Step::kWait;
+  if (BootClock::now() < WaitUntil(began)) return Step::kWait;
   // Nobody answers. What may still be used?
   why = Distrust(outlook.trust);
   if (why) return Step::kGiveUp;

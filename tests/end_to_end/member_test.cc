@@ -236,6 +236,15 @@ TEST_F(Member, ARevokedHostIsShutOut) {
   EXPECT_THAT(host_->Ask(MessageBody("hello")).body, HasSubstr("shut this host out"));
 }
 
+TEST_F(Member, KeysOfAFileDoNotCount) {
+  Join();
+  const auto made = host_->Run({"key", "create", "--user", "mallory"});
+  ASSERT_EQ(made.ending.code, 0) << made.errors;
+  EXPECT_THAT(made.errors, HasSubstr("this one doesn't"));
+  host_->set_key(made.output.substr(0, made.output.find('\n')));
+  EXPECT_EQ(Status(), 401);
+}
+
 TEST_F(Member, EnrolmentSaysWhyNot) {
   Join();
   const auto enroll = [&](const std::string& token, std::vector<std::string> more = {}) {

@@ -4,26 +4,23 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "agent/collector_link.h"
 #include "agent/credential_source.h"
 #include "agent/gate/gate.h"
 #include "agent/operations/operations.h"
+#include "agent/record_options.h"
 #include "agent/spool/spool.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/crypto/locked_secret.h"
-#include "shared/crypto/sha256.h"
 #include "shared/http/resolver.h"
 #include "shared/http/server.h"
 
@@ -32,7 +29,6 @@ namespace {
 
 constexpr std::chrono::seconds kTrimBuffersEvery{5};
 constexpr std::chrono::milliseconds kLookWhileDraining{20};
-constexpr std::chrono::milliseconds kMemberSync{300};
 constexpr int kFirstInherited = 3;  // sd_listen_fds(3)
 
 void BlockSignals() {
@@ -63,50 +59,6 @@ int InheritedSockets() {
   const char* count = std::getenv("LISTEN_FDS");
   if (pid == nullptr || count == nullptr || std::atoi(pid) != ::getpid()) return 0;
   return std::atoi(count);
-}
-
-Result<std::string> HashOfFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kNotFound, path.string() + ": can't be read"};
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const crypto::Digest digest = crypto::Sha256(text);
-  return std::string(digest.begin(), digest.end());
-}
-
-const char* SyncName(AuditConfig::Sync sync) {
-  switch (sync) {
-    case AuditConfig::Sync::kBeforeAnswer: return "before_answer";
-    case AuditConfig::Sync::kBeforeForward: return "before_forward";
-    case AuditConfig::Sync::kOs: return "os";
-  }
-  return "";
-}
-
-spool::FullPolicy PolicyOf(AuditConfig::WhenFull when_full) {
-  switch (when_full) {
-    case AuditConfig::WhenFull::kRefuse: return spool::FullPolicy::kRefuse;
-    case AuditConfig::WhenFull::kBlock: return spool::FullPolicy::kBlock;
-    case AuditConfig::WhenFull::kGap: return spool::FullPolicy::kGap;
-  }
-  return spool::FullPolicy::kRefuse;
-}
-
-std::string HostName() {
-  utsname system{};
-  return ::uname(&system) == 0 ? system.nodename : "";
-}
-
-wire::Start DescribeStart(const AgentConfig& config, const std::string& config_hash) {
-  wire::Start start;
-  start.set_agent_version(std::string(kVersion));
-  utsname system{};
-  if (::uname(&system) == 0) {
-    start.set_host(system.nodename);
-    start.set_operating_system(std::string(system.sysname) + " " + system.release);
-  }
-  start.set_sync_mode(SyncName(config.audit.sync));
-  start.set_configuration(config_hash);
-  return start;
 }
 
 http::ServerLimits LimitsOf(const AgentConfig& config) {
@@ -213,21 +165,9 @@ std::optional<operations::CollectorView> Agent::DescribeCollector() const {
 }
 
 Status Agent::OpenRecord(const AgentConfig& config) {
-  ASSIGN_OR_RETURN(const std::string config_hash, HashOfFile(config_file_));
-  spool::Options options;
-  options.journal.directory = config.state.string();
-  options.journal.start = DescribeStart(config, config_hash);
+  const Membership as = is_member() ? Membership::kMember : Membership::kLone;
+  ASSIGN_OR_RETURN(spool::Options options, RecordOptions(config, config_file_, as));
   options.journal.faults = seams_.disk;
-  if (is_member()) {
-    options.journal.retention = spool::Retention::kAcknowledged;
-    options.lazy_sync = kMemberSync;  // only what is synced is sent
-  }
-  options.sync =
-      config.audit.sync == AuditConfig::Sync::kOs ? spool::SyncMode::kLazily : spool::SyncMode::kAtOnce;
-  options.full = PolicyOf(config.audit.when_full);
-  options.max_bytes = static_cast<uint64_t>(config.audit.spool_max_bytes);
-  options.keep = config.audit.keep;
-  options.stall_after = config.audit.sync_timeout;
   options.on_progress = [this] {
     if (progress_posted_.exchange(true)) return;
     loop_->Post([this] {

@@ -1,14 +1,13 @@
 // The collector put together: who owns what, and in which order it starts and stops.
 //
-//   thread               owns                              is spoken to by            stops
-//   main                 signals; nothing else             the kernel                 is the last
-//   API's pool           calls in flight                   the network                first: Api::Close
-//   control (4)          one request each                  collector.sock             then:
-//   control::Server::Stop intake's three       bus, sessions, chains in memory   queues; the bus then:
-//   Intake::Close, which
-//                                                                                     commits what is
-//                                                                                     verified
-//   store's own          compaction, flushes               the store                  last, with the store
+//   thread            owns                                  is spoken to by     stops
+//   ----------------  ------------------------------------  ------------------  ---------------------------
+//   main              signals; nothing else                 the kernel          the last
+//   API's pool        calls in flight                       the network         first: Api::Close
+//   control (4)       one request each                      collector.sock      then: control::Server::Stop
+//   intake's three    bus, sessions, chains in memory       queues; the bus     then: Intake::Close, which
+//                                                                               commits what is verified
+//   store's own       compaction, flushes                   the store           with the store
 //
 // The store, the chronicle and the directory have no thread of their own: they are called by all of the above
 // and are thread-safe.

@@ -26,6 +26,17 @@ Observation ExamineConfiguration(const agent::AgentConfig& config, Keys keys) {
   return {"configuration", Verdict::kGood, "It and all that it names can be read."};
 }
 
+// Where the agent listens: what it says where it runs (the configuration may leave the port to the kernel).
+uint16_t PortOf(const agent::AgentConfig& config) {
+  constexpr std::string_view kMember = R"("listen":")";
+  const auto status = Ask(config.socket().string(), "GET", "/status");
+  const size_t at = status ? status->find(kMember) : std::string::npos;
+  if (at == std::string::npos) return config.listen.port;
+  const size_t begin = at + kMember.size();
+  const auto address = agent::ParseAddress(status->substr(begin, status->find('"', begin) - begin));
+  return address ? address->port : config.listen.port;
+}
+
 // What the running agent says of itself.
 std::vector<Observation> ExamineRunning(const agent::AgentConfig& config, doctor::Host host) {
   const std::string socket = config.socket().string();
@@ -82,7 +93,7 @@ std::vector<Observation> Examine(const Invocation& call, const agent::AgentConfi
   const doctor::Host host = member ? doctor::Host::kMember : doctor::Host::kLone;
   add(ExamineRunning(config, host));
   const std::string settings = call.arguments.ValueOr("settings", std::string(kManagedSettings));
-  add({doctor::ExamineManagedSettings(doctor::ReadManagedSettings(settings), config.listen.port, host)});
+  add({doctor::ExamineManagedSettings(doctor::ReadManagedSettings(settings), PortOf(config), host)});
   return all;
 }
 

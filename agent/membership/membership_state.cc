@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::seconds kStrictAge{30};
 constexpr std::chrono::seconds kContactEvery{60};  // how often the last word's time is written
 constexpr std::chrono::seconds kRetryDisk{5};
-constexpr size_t kMostWaiting = 1024;
+constexpr size_t kMostWaiting = 256;
 
 }  // namespace
 

@@ -236,6 +236,19 @@ TEST_F(Member, ARevokedHostIsShutOut) {
   EXPECT_THAT(host_->Ask(MessageBody("hello")).body, HasSubstr("shut this host out"));
 }
 
+TEST_F(Member, TheDoctorFindsNothingUntilTheCollectorIsAway) {
+  Join();
+  const std::string settings = host_->directory() / "claude-code";
+  host_->directory().Write("claude-code/managed-settings.json",
+                           R"({"env":{"ANTHROPIC_BASE_URL":")" + host_->base_url() + "\"}}");
+  ASSERT_TRUE(Eventually([&] { return host_->Run({"doctor", "--settings", settings}).ending.code == 0; }))
+      << host_->Run({"doctor", "--settings", settings}).output;
+  keep_.Stop();
+  const auto away = host_->Run({"doctor", "--settings", settings});
+  EXPECT_EQ(away.ending.code, 1);
+  EXPECT_THAT(away.output, HasSubstr("can't be reached"));
+}
+
 TEST_F(Member, KeysOfAFileDoNotCount) {
   Join();
   const auto made = host_->Run({"key", "create", "--user", "mallory"});

@@ -15,7 +15,7 @@ Result<Standing> Standings::OfTeam(const std::string& team) {
   standing.team = team;
   if (record) standing.revision = record->revision();
   if (!record || record->removed()) {
-    standing.why_not = "The team of the key's user was removed; ask your administrator.";
+    standing.why_not = "the team of its user was removed; ask your administrator.";
   } else {
     if (!record->organisation().empty()) standing.organisation = record->organisation();
     standing.credentials.assign(record->credentials().begin(), record->credentials().end());
@@ -29,8 +29,8 @@ Result<Standing> Standings::Of(const std::string& user) {
   ASSIGN_OR_RETURN(const auto record, Read<wire::UserRecord>(store_, user));
   ASSIGN_OR_RETURN(Standing standing, OfTeam(record ? record->team() : ""));
   if (record) standing.revision = std::max(standing.revision, record->revision());
-  if (!record || record->removed()) standing.why_not = "The key's user was removed; ask your administrator.";
-  else if (record->disabled()) standing.why_not = "The key's user is disabled; ask your administrator.";
+  if (!record || record->removed()) standing.why_not = "its user was removed; ask your administrator.";
+  else if (record->disabled()) standing.why_not = "its user is disabled; ask your administrator.";
   users_.emplace(user, standing);
   return standing;
 }
@@ -46,10 +46,8 @@ Result<wire::KeyRecord> Standings::Apply(wire::KeyRecord key) {
     key.set_disabled(true);
     key.set_sentence(standing.why_not);
   }
-  if (key.sentence().empty() && key.revoked())
-    key.set_sentence("This key was revoked; ask your administrator for another.");
-  if (key.sentence().empty() && key.disabled())
-    key.set_sentence("This key is disabled; ask your administrator.");
+  if (key.sentence().empty() && key.revoked()) key.set_sentence("ask your administrator for another.");
+  if (key.sentence().empty() && key.disabled()) key.set_sentence("ask your administrator.");
   return key;
 }
 

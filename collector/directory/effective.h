@@ -15,7 +15,8 @@ namespace postern::directory {
 struct Standing {
   std::string team;
   std::string organisation;
-  std::string why_not;  // a sentence where nothing of this user may be used
+  std::string
+      why_not;  // goes on after "Your Postern key is switched off: "; empty where nothing is in the way
   std::vector<std::string> credentials;
   uint64_t revision = 0;  // the newest of the records that it follows from
 };

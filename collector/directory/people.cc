@@ -130,7 +130,7 @@ Status People::RemoveUser(const Actor& actor, const std::string& id) {
     draft.sentence = "revoked " + std::to_string(keys.size()) + " keys";
     for (wire::KeyRecord& key : keys) {
       key.set_revoked(true);
-      key.set_sentence("The key's user was removed; ask your administrator.");
+      key.set_sentence("its user was removed; ask your administrator.");
       draft.change.records.push_back(PutOf(std::move(key)));
     }
     user->set_removed(true);

@@ -155,7 +155,7 @@ TEST_F(KeysTest, DisablingEndsWithEnabling) {
   EXPECT_TRUE(keys().Find(id)->disabled());
   EXPECT_EQ(keys().Find(id)->sentence(), "lost laptop, ask Bob");
   ASSERT_TRUE(keys().Disable(house_.actor, id, ""));
-  EXPECT_EQ(keys().Find(id)->sentence(), "This key is disabled; ask your administrator.");
+  EXPECT_EQ(keys().Find(id)->sentence(), "ask your administrator.");
   ASSERT_TRUE(keys().Enable(house_.actor, id));
   EXPECT_FALSE(keys().Find(id)->disabled());
   EXPECT_EQ(keys().Find(id)->sentence(), "");
@@ -181,7 +181,7 @@ TEST_F(KeysTest, RevokingIsForEver) {
   const auto revoked = keys().Revoke(house_.actor, id, "");
   ASSERT_TRUE(revoked);
   EXPECT_TRUE(revoked->revoked());
-  EXPECT_EQ(revoked->sentence(), "This key was revoked; ask your administrator for another.");
+  EXPECT_EQ(revoked->sentence(), "ask your administrator for another.");
   const std::string denied = "denied: the key \"" + id + "\" was revoked, and that is for ever";
   EXPECT_EQ(Why(keys().Enable(house_.actor, id)), denied);
   EXPECT_EQ(Why(keys().Disable(house_.actor, id, "")), denied);
@@ -261,7 +261,7 @@ TEST_F(KeysTest, ADisabledUsersKeysAreAllDisabled) {
   ASSERT_TRUE(house_.directory->people().UpdateUser(house_.actor, "alice", update));
   const auto key = keys().Find(id);
   EXPECT_TRUE(key->disabled());
-  EXPECT_EQ(key->sentence(), "The key's user is disabled; ask your administrator.");
+  EXPECT_EQ(key->sentence(), "its user is disabled; ask your administrator.");
   EXPECT_GT(key->revision(), before);
   EXPECT_TRUE(keys().List({}, {})->items.at(0).disabled());
   update.disabled = false;
@@ -309,7 +309,7 @@ TEST_F(KeysTest, ARemovedUsersKeysStayRevokedThoughOneOfTheSameIdIsMade) {
   const std::string id = house_.Key("alice").record.id();
   ASSERT_TRUE(house_.directory->people().RemoveUser(house_.actor, "alice"));
   EXPECT_TRUE(keys().Find(id)->revoked());
-  EXPECT_EQ(keys().Find(id)->sentence(), "The key's user was removed; ask your administrator.");
+  EXPECT_EQ(keys().Find(id)->sentence(), "its user was removed; ask your administrator.");
   house_.User("alice");
   EXPECT_TRUE(keys().Find(id)->revoked());
   EXPECT_FALSE(house_.Key("alice").record.revoked());

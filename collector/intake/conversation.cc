@@ -57,7 +57,7 @@ void Conversation::Run(const std::atomic<bool>& drained) {
       std::this_thread::sleep_for(1ms);
       continue;
     }
-    if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
+    TellChanges();
     if (shared_.restored.load(std::memory_order_acquire)) TellRestored();
     if (const BootTime now = BootClock::now(); now >= next_round_) OnTime(now);
     OnDepartures();
@@ -121,6 +121,7 @@ void Conversation::OnHello(Session& session, const wire::Hello& hello) {
   if (!session.hellos.Take(BootClock::now())) {
     return Reject(session, "busy", "this agent says Hello too often");
   }
+  TellChanges();  // it is judged by the newest record
   auto answer = greeter_.Greet(session.agent, hello);
   if (auto* rejected = std::get_if<wire::Rejected>(&answer)) {
     wire::FromCollector message;
@@ -175,8 +176,7 @@ void Conversation::OnEvents(Session& session, wire::Events& events) {
 
 void Conversation::OnQuery(Session& session, const wire::Query& query) {
   Count(shared_.presence.counters.queries);
-  // What has changed is told first: then it isn't told again of what is answered now.
-  if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
+  TellChanges();  // then it isn't told again of what is answered now
   const BootTime now = BootClock::now();
   if (session.queries.Take(now)) return SendAll(session, informer_.Answer(session, query, now));
   Count(shared_.presence.counters.busy);
@@ -254,6 +254,10 @@ void Conversation::OnMalformed(Session& session, const Error& error) {
 }
 
 // ── what goes out ──────────────────────────────────────────────────────────────────────────────────────────
+
+void Conversation::TellChanges() {
+  if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
+}
 
 void Conversation::OnChanges() {
   for (bool more = true; more;) {

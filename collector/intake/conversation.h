@@ -60,6 +60,7 @@ class Conversation {
   void OnTombstones(const Session& session, const wire::Tombstones& tombstones);
   void OnMalformed(Session& session, const Error& error);
 
+  void TellChanges();
   void OnChanges();
   void OnAgentChanged(const std::string& id);
   void OnDepartures();

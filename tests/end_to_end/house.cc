@@ -106,15 +106,19 @@ std::string House::Postern(std::vector<std::string> words) const {
 
 LogContents House::ReadLog() const {
   LogContents contents;
-  int64_t after = -1;
+  ReadOn(contents);
+  return contents;
+}
+
+void House::ReadOn(LogContents& contents) const {
   for (;;) {
     const json::Object page =
-        Parsed(keep_.Done("GET", "/v1/events?limit=200&wait=0&after=" + std::to_string(after)));
+        Parsed(keep_.Done("GET", "/v1/events?limit=200&wait=0&after=" + std::to_string(contents.last)));
     const auto items = Objects(page, "items");
-    if (items.empty()) return contents;
+    if (items.empty()) return;
     for (const json::Object& item : items) {
       Count(item, contents);
-      after = Number(item, "leaf");
+      contents.last = Number(item, "leaf");
     }
   }
 }

@@ -15,8 +15,9 @@
 
 namespace postern::end_to_end {
 
-// What the log holds of hosts, read from its beginning.
+// What the log holds of hosts.
 struct LogContents {
+  int64_t last = -1;  // the place up to which it was read
   // By agent and incarnation: the sequences, and whether one came twice.
   std::map<std::pair<std::string, std::string>, std::set<int64_t>> chains;
   uint64_t repeated = 0;
@@ -54,6 +55,8 @@ class House {
   std::string Postern(std::vector<std::string> words) const;
 
   LogContents ReadLog() const;
+  // Reads on where it stopped.
+  void ReadOn(LogContents& contents) const;
   Sums ReadSums() const;
   // Of an agent's record at the collector: "active", "quarantined", …
   std::string StateOf(const std::string& agent) const;

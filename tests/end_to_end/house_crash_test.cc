@@ -87,7 +87,7 @@ class Ordeal {
     recorded_ = ReadRecord(host_.state());
     host_.StartAgent();
     for (int i = 0; i < 600; ++i) {
-      log_ = house_.ReadLog();
+      house_.ReadOn(log_);
       if (log_.events > EventsRecorded()) break;  // all of it, and this last life's start
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }

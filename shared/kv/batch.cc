@@ -64,4 +64,6 @@ bool Batch::empty() const { return batch_->Count() == 0; }
 
 size_t Batch::bytes() const { return batch_->GetDataSize(); }
 
+std::string_view Batch::as_logged() const { return batch_->Data(); }
+
 }  // namespace postern::kv

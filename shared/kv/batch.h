@@ -33,6 +33,7 @@ class Batch {
 
   bool empty() const;
   size_t bytes() const;
+  std::string_view as_logged() const;  // the bytes of it in RocksDB's log: for measuring
 
  private:
   friend class Store;

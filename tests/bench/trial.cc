@@ -6,7 +6,7 @@ namespace postern::bench {
 
 std::vector<Trial> AllTrials() {
   std::vector<Trial> all;
-  for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials}) {
+  for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, AuditTrials}) {
     std::vector<Trial> some = make();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

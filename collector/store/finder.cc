@@ -127,8 +127,7 @@ Result<Finder::Times> Finder::TimesOf(uint32_t block) {
 }
 
 Result<bool> Finder::IsWithinTime(uint64_t leaf) {
-  ASSIGN_OR_RETURN(const Facts* const facts, reader_.FactsAt(leaf));
-  const WallTime time = facts->facts.time;
+  ASSIGN_OR_RETURN(const WallTime time, reader_.TimeAt(leaf));
   return (!filter_.from || time >= *filter_.from) && (!filter_.to || time < *filter_.to);
 }
 

@@ -5,6 +5,14 @@
 #include "collector/store/rules.h"
 
 namespace postern::store {
+namespace {
+
+std::array<std::string_view, kSumTexts> SumTextsOf(const EventFacts& facts) {
+  return {Cut(facts.organisation), Cut(facts.team),  Cut(facts.user),
+          Cut(facts.key),          Cut(facts.model), Cut(facts.host)};
+}
+
+}  // namespace
 
 void Indexer::AddTo(Axis axis, std::string_view value, uint32_t place) {
   if (value.empty()) return;
@@ -22,37 +30,40 @@ void Indexer::AddTime(Hour hour, uint32_t place) {
   if (!is_new) bounds->second.last = std::max(bounds->second.last, block_);
 }
 
-void Indexer::AddSpending(Hour hour, const EventFacts& facts, const Spending& spending) {
-  if (spending == Spending{}) return;
-  for (const Grain grain : {Grain::kHour, Grain::kDay}) {
-    scratch_ = SumPrefix(grain, grain == Grain::kHour ? hour : DayOf(hour));
-    for (const std::string* text :
-         {&facts.organisation, &facts.team, &facts.user, &facts.key, &facts.model, &facts.host}) {
-      PutText(scratch_, *text);
-    }
-    store::Add(sums_[scratch_], spending);
+void Indexer::AddSpending(Hour hour, const NewEvent& event) {
+  if (event.spending == Spending{}) return;
+  const auto texts = SumTextsOf(event.facts);
+  if (last_sums_.facts == nullptr || last_sums_.hour != hour || SumTextsOf(*last_sums_.facts) != texts) {
+    const auto row = [&](Grain grain, Hour begin) {
+      scratch_ = SumPrefix(grain, begin);
+      for (const std::string_view text : texts) PutText(scratch_, text);
+      return &sums_[scratch_];
+    };
+    last_sums_ = {&event.facts, hour, row(Grain::kHour, hour), row(Grain::kDay, DayOf(hour))};
   }
+  store::Add(*last_sums_.of_hour, event.spending);
+  store::Add(*last_sums_.of_day, event.spending);
 }
 
-void Indexer::Add(uint64_t leaf, const std::string& agent, const EventFacts& facts, const Spending& spending,
-                  kv::Batch& batch) {
+void Indexer::Add(uint64_t leaf, const NewEvent& event, kv::Batch& batch) {
   if (BlockOf(leaf) != block_) FinishBlock(batch);
   block_ = BlockOf(leaf);
+  const EventFacts& facts = event.facts;
   const auto place = static_cast<uint32_t>(leaf % kBlock);
   const char decision = static_cast<char>(facts.decision);
-  AddTo(Axis::kOrganisation, facts.organisation, place);
-  AddTo(Axis::kTeam, facts.team, place);
-  AddTo(Axis::kUser, facts.user, place);
-  AddTo(Axis::kKey, facts.key, place);
-  AddTo(Axis::kModel, facts.model, place);
-  AddTo(Axis::kSession, facts.session, place);
-  AddTo(Axis::kHost, facts.host, place);
-  AddTo(Axis::kKind, facts.kind, place);
-  AddTo(Axis::kAgent, agent, place);
+  AddTo(Axis::kOrganisation, Cut(facts.organisation), place);
+  AddTo(Axis::kTeam, Cut(facts.team), place);
+  AddTo(Axis::kUser, Cut(facts.user), place);
+  AddTo(Axis::kKey, Cut(facts.key), place);
+  AddTo(Axis::kModel, Cut(facts.model), place);
+  AddTo(Axis::kSession, Cut(facts.session), place);
+  AddTo(Axis::kHost, Cut(facts.host), place);
+  AddTo(Axis::kKind, Cut(facts.kind), place);
+  AddTo(Axis::kAgent, event.entry.agent, place);
   AddTo(Axis::kDecision, {&decision, 1}, place);
   const Hour hour = HourOf(facts.time);
   AddTime(hour, place);
-  AddSpending(hour, facts, spending);
+  AddSpending(hour, event);
 }
 
 void Indexer::FinishBlock(kv::Batch& batch) {
@@ -80,6 +91,7 @@ void Indexer::Finish(kv::Batch& batch) {
   FinishBlock(batch);
   for (const auto& [key, spending] : sums_) batch.Merge(kSums, key, EncodeSpending(spending));
   sums_.clear();
+  last_sums_ = {};
 }
 
 }  // namespace postern::store

@@ -18,9 +18,8 @@ namespace postern::store {
 // Thread-compatible.
 class Indexer {
  public:
-  // The event at this leaf, which is above all leaves before it.
-  void Add(uint64_t leaf, const std::string& agent, const EventFacts& facts, const Spending& spending,
-           kv::Batch& batch);
+  // The event at this leaf, which is above all leaves before it. It must live until Finish.
+  void Add(uint64_t leaf, const NewEvent& event, kv::Batch& batch);
 
   // Writes what was collected.
   void Finish(kv::Batch& batch);
@@ -38,7 +37,7 @@ class Indexer {
 
   void AddTo(Axis axis, std::string_view value, uint32_t place);
   void AddTime(Hour hour, uint32_t place);
-  void AddSpending(Hour hour, const EventFacts& facts, const Spending& spending);
+  void AddSpending(Hour hour, const NewEvent& event);
   void FinishBlock(kv::Batch& batch);
 
   uint32_t block_ = 0;
@@ -47,6 +46,13 @@ class Indexer {
   std::array<Last, kAxes> last_;
   std::map<Hour, HourBounds> hours_;
   std::unordered_map<std::string, Spending> sums_;
+  // The rows of the last event that spent something: the next one mostly has the same.
+  struct LastSums {
+    const EventFacts* facts = nullptr;
+    Hour hour = 0;
+    Spending* of_hour = nullptr;
+    Spending* of_day = nullptr;
+  } last_sums_;
   std::string scratch_;
 };
 

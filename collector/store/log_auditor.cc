@@ -149,15 +149,14 @@ Status LogAuditor::CheckSegment(const EntrySegment& segment) {
   }
   RETURN_IF_ERROR(CheckPlace(segment));
   RETURN_IF_ERROR(Extend(segment));
-  std::vector<Facts> facts;
+  FactsRow facts;
   if (facts_.valid() && facts_.key() == LeafKey(segment.first_leaf)) {
-    ASSIGN_OR_RETURN(facts, DecodeFacts(facts_.value()));
+    ASSIGN_OR_RETURN(facts, FactsRow::Decode(facts_.value()));
     facts_.Next();
   }
   if (facts.size() != segment.size()) {
     problems_.Add("the facts of entry " + std::to_string(segment.first_leaf) +
                   " and those after it are missing");
-    facts.resize(segment.size());
   }
   for (uint64_t i = 0; i < segment.size(); ++i) {
     const uint64_t leaf = segment.first_leaf + i;
@@ -165,9 +164,10 @@ Status LogAuditor::CheckSegment(const EntrySegment& segment) {
       RETURN_IF_ERROR(CheckBlock());
       block_ = BlockOf(leaf);
     }
-    CheckBody(leaf, segment.DigestAt(i), facts[i].facts.kind);
-    ExpectIndex(leaf, segment.agent, facts[i]);
-    ExpectSums(facts[i]);
+    const Facts event = i < facts.size() ? facts.At(i) : Facts{};
+    CheckBody(leaf, segment.DigestAt(i), event.facts.kind);
+    ExpectIndex(leaf, segment.agent, event);
+    ExpectSums(event);
   }
   next_leaf_ = segment.end();
   return Ok{};

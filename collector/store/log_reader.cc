@@ -1,6 +1,7 @@
 #include "collector/store/log_reader.h"
 
 #include <string>
+#include <utility>
 
 namespace postern::store {
 namespace {
@@ -24,18 +25,27 @@ Result<Entry> LogReader::EntryAt(uint64_t leaf) {
   return segment_.EntryAt(leaf);
 }
 
-Result<const Facts*> LogReader::FactsAt(uint64_t leaf) {
-  if (leaf < facts_begin_ || leaf - facts_begin_ >= facts_of_segment_.size()) {
-    facts_.SeekBackward(LeafKey(leaf));
-    if (!facts_.valid()) {
-      RETURN_IF_ERROR(facts_.status());
-      return Missing(leaf);
-    }
-    facts_begin_ = Decoder(facts_.key()).Number();
-    ASSIGN_OR_RETURN(facts_of_segment_, DecodeFacts(facts_.value()));
-    if (leaf - facts_begin_ >= facts_of_segment_.size()) return Missing(leaf);
+Status LogReader::SeekFacts(uint64_t leaf) {
+  if (leaf >= facts_begin_ && leaf - facts_begin_ < facts_row_.size()) return Ok{};
+  facts_.SeekBackward(LeafKey(leaf));
+  if (!facts_.valid()) {
+    RETURN_IF_ERROR(facts_.status());
+    return Missing(leaf);
   }
-  return &facts_of_segment_[leaf - facts_begin_];
+  facts_begin_ = Decoder(facts_.key()).Number();
+  ASSIGN_OR_RETURN(facts_row_, FactsRow::Decode(facts_.value()));
+  if (leaf - facts_begin_ >= facts_row_.size()) return Missing(leaf);
+  return Ok{};
+}
+
+Result<Facts> LogReader::FactsAt(uint64_t leaf) {
+  RETURN_IF_ERROR(SeekFacts(leaf));
+  return facts_row_.At(leaf - facts_begin_);
+}
+
+Result<WallTime> LogReader::TimeAt(uint64_t leaf) {
+  RETURN_IF_ERROR(SeekFacts(leaf));
+  return facts_row_.TimeAt(leaf - facts_begin_);
 }
 
 Result<std::vector<StoredEvent>> LogReader::Events(const std::vector<uint64_t>& leaves) {
@@ -47,10 +57,10 @@ Result<std::vector<StoredEvent>> LogReader::Events(const std::vector<uint64_t>& 
   events.reserve(leaves.size());
   for (size_t i = 0; i < leaves.size(); ++i) {
     ASSIGN_OR_RETURN(Entry entry, EntryAt(leaves[i]));
-    ASSIGN_OR_RETURN(const Facts* const facts, FactsAt(leaves[i]));
+    ASSIGN_OR_RETURN(Facts facts, FactsAt(leaves[i]));
     events.push_back({.leaf = Leaf{leaves[i]},
                       .entry = std::move(entry),
-                      .facts = facts->facts,
+                      .facts = std::move(facts.facts),
                       .bytes = std::move(bodies[i]).value_or("")});
   }
   return events;

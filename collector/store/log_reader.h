@@ -20,18 +20,21 @@ class LogReader {
       : view_(view), entries_(view.NewCursor(kEntries)), facts_(view.NewCursor(kFacts)) {}
 
   Result<Entry> EntryAt(uint64_t leaf);
-  Result<const Facts*> FactsAt(uint64_t leaf);  // until the next call
+  Result<Facts> FactsAt(uint64_t leaf);
+  Result<WallTime> TimeAt(uint64_t leaf);  // the event's own
 
   // With bodies, in the order of the leaves.
   Result<std::vector<StoredEvent>> Events(const std::vector<uint64_t>& leaves);
 
  private:
+  Status SeekFacts(uint64_t leaf);
+
   const kv::View& view_;
   kv::Cursor entries_;
   kv::Cursor facts_;
   EntrySegment segment_;
   uint64_t facts_begin_ = 0;
-  std::vector<Facts> facts_of_segment_;
+  FactsRow facts_row_;
 };
 
 // The size of the log: where its last segment ends.

@@ -1,6 +1,8 @@
 // The rules of changes and questions that hold whatever the engine: what types.h asks of them, in code.
 #pragma once
 
+#include <string_view>
+
 #include "collector/store/types.h"
 #include "shared/base/result.h"
 
@@ -15,7 +17,8 @@ Status CheckRules(const EventFilter& filter);
 // kInvalid for a filter that the sums can't answer, and for an end before the beginning.
 Status CheckRules(const SumQuery& query);
 
-// With values of at most kMaxFactBytes.
+// Values of at most kMaxFactBytes.
+inline std::string_view Cut(std::string_view value) { return value.substr(0, kMaxFactBytes); }
 EventFacts Cut(EventFacts facts);
 EventFilter Cut(EventFilter filter);
 

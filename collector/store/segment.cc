@@ -1,36 +1,28 @@
 #include "collector/store/segment.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "collector/store/coding.h"
 #include "collector/store/layout.h"
+#include "collector/store/rules.h"
 
 namespace postern::store {
 namespace {
 
-constexpr size_t kTexts = 8;
-
-std::array<const std::string*, kTexts> TextsOf(const EventFacts& facts) {
-  return {&facts.kind, &facts.organisation, &facts.team,    &facts.user,
-          &facts.key,  &facts.model,        &facts.session, &facts.host};
+std::array<std::string_view, 8> TextsOf(const EventFacts& facts) {
+  return {Cut(facts.kind), Cut(facts.organisation), Cut(facts.team),    Cut(facts.user),
+          Cut(facts.key),  Cut(facts.model),        Cut(facts.session), Cut(facts.host)};
 }
 
-// All of an event's facts but its time: most events of a segment have the same as another.
-struct Shape {
-  std::array<uint64_t, kTexts> texts{};
-  Decision decision{};
+bool HaveOneShape(const EventFacts& a, const EventFacts& b) {
+  return a.decision == b.decision && TextsOf(a) == TextsOf(b);
+}
 
-  friend bool operator==(const Shape&, const Shape&) = default;
-};
-
-// Gives equal things the same number.
-template <class T>
-uint64_t NumberOf(std::vector<T>& known, const T& thing) {
-  const auto found = std::find(known.rbegin(), known.rend(), thing);
-  if (found != known.rend()) return static_cast<uint64_t>(known.rend() - found) - 1;
-  known.push_back(thing);
+uint64_t NumberOf(std::vector<std::string_view>& known, std::string_view text) {
+  const auto found = std::find(known.begin(), known.end(), text);
+  if (found != known.end()) return static_cast<uint64_t>(found - known.begin());
+  known.push_back(text);
   return known.size() - 1;
 }
 
@@ -99,71 +91,92 @@ Result<EntrySegment> EntrySegment::Decode(std::string_view key, std::string_view
   return segment;
 }
 
-std::string EncodeFacts(const std::vector<Facts>& all) {
-  std::vector<std::string> texts;
-  std::vector<Shape> shapes;
-  std::string events;
+std::string FactsRow::Encode(const std::vector<const NewEvent*>& all) {
+  std::vector<std::string_view> texts;
+  std::vector<const EventFacts*> shapes;
+  std::string shape_bytes;
+  std::string event_bytes;
   int64_t before = 0;
-  for (const Facts& event : all) {
-    Shape shape{.decision = event.facts.decision};
-    const auto named = TextsOf(event.facts);
-    for (size_t i = 0; i < kTexts; ++i) shape.texts[i] = NumberOf(texts, *named[i]);
-    const bool spends = event.spending != Spending{};
-    PutVarint(events, NumberOf(shapes, shape) * 2 + (spends ? 1 : 0));
-    const int64_t time = Nanoseconds(event.facts.time);
-    PutSigned(events, static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(before)));
+  for (const NewEvent* event : all) {
+    const EventFacts& facts = event->facts;
+    // From the newest on: an event is mostly like the one before the last.
+    const auto found = std::find_if(shapes.rbegin(), shapes.rend(),
+                                    [&](const EventFacts* shape) { return HaveOneShape(*shape, facts); });
+    uint64_t shape = shapes.size();
+    if (found != shapes.rend()) {
+      shape = static_cast<uint64_t>(shapes.rend() - found) - 1;
+    } else {
+      shapes.push_back(&facts);
+      for (const std::string_view text : TextsOf(facts)) PutVarint(shape_bytes, NumberOf(texts, text));
+      PutByte(shape_bytes, static_cast<uint8_t>(facts.decision));
+    }
+    const bool spends = event->spending != Spending{};
+    PutVarint(event_bytes, shape * 2 + (spends ? 1 : 0));
+    const int64_t time = Nanoseconds(facts.time);
+    PutSigned(event_bytes, static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(before)));
     before = time;
-    if (spends) PutSpending(events, event.spending);
+    if (spends) PutSpending(event_bytes, event->spending);
   }
   std::string value;
   PutVarint(value, texts.size());
-  for (const std::string& text : texts) PutText(value, text);
+  for (const std::string_view text : texts) PutText(value, text);
   PutVarint(value, shapes.size());
-  for (const Shape& shape : shapes) {
-    for (const uint64_t text : shape.texts) PutVarint(value, text);
-    PutByte(value, static_cast<uint8_t>(shape.decision));
-  }
-  return value + events;
+  return value + shape_bytes + event_bytes;
 }
 
-Result<std::vector<Facts>> DecodeFacts(std::string_view value) {
+Result<FactsRow> FactsRow::Decode(std::string_view value) {
+  FactsRow row;
   Decoder decoder(value);
-  std::vector<std::string_view> texts;
-  for (uint64_t left = decoder.Varint(); left > 0 && decoder.ok(); --left) texts.push_back(decoder.Text());
-  std::vector<EventFacts> shapes;
+  for (uint64_t left = decoder.Varint(); left > 0 && decoder.ok(); --left)
+    row.texts_.emplace_back(decoder.Text());
   for (uint64_t left = decoder.Varint(); left > 0 && decoder.ok(); --left) {
-    EventFacts& shape = shapes.emplace_back();
-    for (std::string* text : {&shape.kind, &shape.organisation, &shape.team, &shape.user, &shape.key,
-                              &shape.model, &shape.session, &shape.host}) {
+    Shape& shape = row.shapes_.emplace_back();
+    for (uint32_t& text : shape.texts) {
       const uint64_t number = decoder.Varint();
-      if (number >= texts.size()) return Damaged("the facts of a segment");
-      *text = texts[number];
+      if (number >= row.texts_.size()) return Damaged("the facts of a segment");
+      text = static_cast<uint32_t>(number);
     }
     shape.decision = static_cast<Decision>(decoder.Byte());
   }
-  std::vector<Facts> all;
   uint64_t time = 0;
   while (!decoder.done()) {
     const uint64_t what = decoder.Varint();
-    if (what / 2 >= shapes.size()) return Damaged("the facts of a segment");
-    Facts& event = all.emplace_back(Facts{.facts = shapes[what / 2], .spending = {}});
+    if (what / 2 >= row.shapes_.size()) return Damaged("the facts of a segment");
+    Event& event = row.events_.emplace_back();
+    event.shape = static_cast<uint32_t>(what / 2);
     time += static_cast<uint64_t>(decoder.Signed());
-    event.facts.time = WallTime(std::chrono::nanoseconds(static_cast<int64_t>(time)));
+    event.time = WallTime(std::chrono::nanoseconds(static_cast<int64_t>(time)));
     if (what % 2 != 0) event.spending = ReadSpending(decoder);
   }
   if (!decoder.ok()) return Damaged("the facts of a segment");
-  return all;
+  return row;
+}
+
+Facts FactsRow::At(size_t index) const {
+  const Event& event = events_[index];
+  const Shape& shape = shapes_[event.shape];
+  Facts facts;
+  facts.facts.time = event.time;
+  facts.facts.decision = shape.decision;
+  size_t next = 0;
+  for (std::string* text :
+       {&facts.facts.kind, &facts.facts.organisation, &facts.facts.team, &facts.facts.user, &facts.facts.key,
+        &facts.facts.model, &facts.facts.session, &facts.facts.host}) {
+    *text = texts_[shape.texts[next++]];
+  }
+  facts.spending = event.spending;
+  return facts;
 }
 
 bool SegmentWriter::Continues(uint64_t leaf, const Entry& entry) const {
-  return !facts_.empty() && facts_.size() < kMaxSegment && leaf == segment_.end() &&
+  return !events_.empty() && events_.size() < kMaxSegment && leaf == segment_.end() &&
          entry.sequence == segment_.first_sequence + segment_.size() &&
          entry.incarnation == segment_.incarnation && entry.received_at == segment_.received_at &&
          entry.agent == segment_.agent;
 }
 
-void SegmentWriter::Add(uint64_t leaf, const Entry& entry, const EventFacts& facts, const Spending& spending,
-                        kv::Batch& batch) {
+void SegmentWriter::Add(uint64_t leaf, const NewEvent& event, kv::Batch& batch) {
+  const Entry& entry = event.entry;
   if (!Continues(leaf, entry)) {
     Finish(batch);
     segment_ = {.first_leaf = leaf,
@@ -174,18 +187,18 @@ void SegmentWriter::Add(uint64_t leaf, const Entry& entry, const EventFacts& fac
                 .digests = {}};
   }
   segment_.digests += crypto::AsBytes(entry.event);
-  facts_.push_back({facts, spending});
+  events_.push_back(&event);
 }
 
 void SegmentWriter::Finish(kv::Batch& batch) {
-  if (facts_.empty()) return;
+  if (events_.empty()) return;
   const std::string key = LeafKey(segment_.first_leaf);
   batch.Put(kEntries, key, segment_.Encode());
-  batch.Put(kFacts, key, EncodeFacts(facts_));
+  batch.Put(kFacts, key, FactsRow::Encode(events_));
   std::string place = key;
   PutVarint(place, segment_.size());
   batch.Put(kPlaces, PlaceKey(segment_.agent, segment_.incarnation, segment_.first_sequence), place);
-  facts_.clear();
+  events_.clear();
 }
 
 }  // namespace postern::store

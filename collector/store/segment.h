@@ -3,6 +3,7 @@
 // can no longer be read from its body.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,15 +38,40 @@ struct Facts {
   Spending spending;
 };
 
-std::string EncodeFacts(const std::vector<Facts>& all);
-Result<std::vector<Facts>> DecodeFacts(std::string_view value);
+// What each event of a segment was about, read without making texts of what isn't asked for. Values are cut.
+// Thread-compatible.
+class FactsRow {
+ public:
+  static std::string Encode(const std::vector<const NewEvent*>& events);
+  static Result<FactsRow> Decode(std::string_view value);
+
+  size_t size() const { return events_.size(); }
+  WallTime TimeAt(size_t index) const { return events_[index].time; }
+  Facts At(size_t index) const;
+
+ private:
+  static constexpr size_t kTexts = 8;
+  // All of an event's facts but its time: most events of a segment have the same as another.
+  struct Shape {
+    std::array<uint32_t, kTexts> texts{};
+    Decision decision{};
+  };
+  struct Event {
+    uint32_t shape = 0;
+    WallTime time{};
+    Spending spending;
+  };
+
+  std::vector<std::string> texts_;
+  std::vector<Shape> shapes_;
+  std::vector<Event> events_;
+};
 
 // Cuts what is appended to the log into segments, and writes their rows and places. Thread-compatible.
 class SegmentWriter {
  public:
-  // The entry of the next leaf.
-  void Add(uint64_t leaf, const Entry& entry, const EventFacts& facts, const Spending& spending,
-           kv::Batch& batch);
+  // The event of the next leaf, which must live until it is written.
+  void Add(uint64_t leaf, const NewEvent& event, kv::Batch& batch);
 
   // Writes what has been added.
   void Finish(kv::Batch& batch);
@@ -54,7 +80,7 @@ class SegmentWriter {
   bool Continues(uint64_t leaf, const Entry& entry) const;
 
   EntrySegment segment_;
-  std::vector<Facts> facts_;
+  std::vector<const NewEvent*> events_;
 };
 
 }  // namespace postern::store

@@ -54,9 +54,8 @@ Status Staging::CheckExpected(const Change& change) {
 void Staging::AddEvents(const Change& change) {
   for (const NewEvent& event : change.events) {
     const uint64_t leaf = totals_.log_size++;
-    const EventFacts facts = Cut(event.facts);
-    segments_.Add(leaf, event.entry, facts, event.spending, batch_);
-    indexer_.Add(leaf, event.entry.agent, facts, event.spending, batch_);
+    segments_.Add(leaf, event, batch_);
+    indexer_.Add(leaf, event, batch_);
     batch_.Put(kBodies, LeafKey(leaf), event.bytes);
   }
 }

@@ -30,8 +30,8 @@ class Staging {
  public:
   Staging(const kv::Store& store, const Totals& totals) : store_(store), totals_(totals) {}
 
-  // The change has passed CheckRules. kDenied where an expectation doesn't hold: nothing of it is staged.
-  // After any other error the whole write must be given up.
+  // The change has passed CheckRules and lives until Finish. kDenied where an expectation doesn't hold:
+  // nothing of it is staged. After any other error the whole write must be given up.
   Result<Receipt> Add(const Change& change);
 
   // The write, complete. Once.

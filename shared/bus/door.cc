@@ -17,8 +17,8 @@ namespace {
 // RFC 27: version, request id, domain, address, identity, mechanism, and for CURVE the key.
 constexpr size_t kVersion = 0, kRequestId = 1, kMechanism = 5, kKey = 6, kQuestionParts = 7;
 
-constexpr int kKnocksAtOnce = 10;
-constexpr std::chrono::seconds kBetweenKnocks{2};
+constexpr int kKnocksAtOnce = 30;
+constexpr std::chrono::seconds kBetweenKnocks{1};
 constexpr std::chrono::seconds kForgetKnocksEvery{10};
 
 constexpr std::chrono::milliseconds kInspectEvery{250};

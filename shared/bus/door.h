@@ -21,8 +21,8 @@
 
 namespace postern::bus {
 
-// Counts how often keys come, and says which come too often: 10 at once, one every 2 s from then on. It
-// remembers only keys that are admitted and came within the last 20 s. Owned by the door thread.
+// Counts how often keys come, and says which come too often: 30 at once, one a second from then on. It
+// remembers only keys that are admitted and came within the last 30 s. Owned by the door thread.
 class Knocks {
  public:
   using Clock = std::chrono::steady_clock;

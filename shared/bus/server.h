@@ -10,7 +10,7 @@
 //     wait in memory
 //   - a connection's first message must come within 60 s, and no more than 128 KiB before it was received
 //   - an agent has one connection: a newer one ends the older
-//   - a key gets 10 handshakes at once and one every 2 s from then on; later ones are told to try again
+//   - a key gets 30 handshakes at once and one a second from then on; more are told to try again
 //   - 256 descriptors are kept for the rest of the program: connections beyond that are closed as they come
 // README.md has the traps of ZeroMQ that these mend.
 #pragma once

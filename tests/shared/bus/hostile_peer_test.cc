@@ -213,7 +213,7 @@ TEST_F(HostilePeer, ASecondConnectionOfAnAgentEndsTheFirst) {
 TEST_F(HostilePeer, AKeyThatComesTooOftenIsSentAway) {
   const CurveKeys keys = party_.Enrol("bad");
   std::vector<std::unique_ptr<RawPeer>> peers;
-  for (int i = 0; i < 12; ++i) peers.push_back(std::make_unique<RawPeer>(party_, keys));
+  for (int i = 0; i < 34; ++i) peers.push_back(std::make_unique<RawPeer>(party_, keys));
   EXPECT_TRUE(party_.Until([&] { return party_.server->stats().too_frequent >= 1; }));
 }
 

@@ -34,6 +34,7 @@ void Conversation::OnDisconnected() {
   quarantined_ = false;
   wanted_incarnation_ = 0;
   hello_due_.reset();
+  greeting_since_.reset();
   begin_due_.reset();
   beats_.clear();
   sender_.Stop();
@@ -43,7 +44,7 @@ void Conversation::OnDisconnected() {
 // ---- Hello and Welcome. ----
 
 void Conversation::SayHello(BootTime now) {
-  if (phase_ != Phase::kGreeting) greeting_since_ = now;
+  if (!greeting_since_) greeting_since_ = now;
   phase_ = Phase::kGreeting;
   hello_sent_ = now;
   hello_due_.reset();
@@ -70,12 +71,13 @@ void Conversation::SayHello(BootTime now) {
 void Conversation::SayHelloAt(BootTime time) { hello_due_ = hello_due_ ? std::min(*hello_due_, time) : time; }
 
 void Conversation::OnWelcome(const wire::Welcome& welcome, BootTime now) {
-  if (phase_ != Phase::kGreeting || welcome.life() != self_.life || !IsOurs(welcome)) return;
+  const bool is_answer = phase_ == Phase::kGreeting && greeting_since_ && welcome.life() == self_.life;
+  if (!is_answer || !IsOurs(welcome)) return;
   phase_ = Phase::kWelcomed;
   trouble_.clear();
   hello_due_.reset();
   SayTombstones(welcome.epoch());
-  steps_.push_back(Greeted{welcome, greeting_since_});
+  steps_.push_back(Greeted{welcome, *std::exchange(greeting_since_, std::nullopt)});
   TakeMarks(welcome);
   if (welcome.incarnation() == hello_incarnation_) {
     StartSending();
@@ -210,11 +212,11 @@ void Conversation::OnQuarantine(const std::string& why) {
 
 void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
   const std::string& reason = rejected.reason();
-  if (rejected.say_hello()) {
-    SayHelloAt(std::max(now, hello_sent_ + kBetweenHellos));
+  if (reason == "restored") {
+    if (trouble_ != rejected.sentence()) Hold(rejected.sentence());
   } else if (reason == "missing") {
     sender_.StartAgainAt(now + kSendAgain);
-  } else if (reason == "busy" && phase_ == Phase::kWelcomed) {
+  } else if (reason == "busy") {
     sender_.StartAgainAt(now + kBusy);
   } else if (reason == "unverified" || reason == "closed") {
     sender_.Skip(rejected.incarnation());
@@ -223,12 +225,10 @@ void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
   } else if (reason == "fork" || reason == "quarantined") {
     if (reason == "fork") sender_.Skip(rejected.incarnation());
     if (!quarantined_) OnQuarantine(rejected.sentence());
-  } else if (reason == "restored") {
-    if (trouble_ != rejected.sentence()) Hold(rejected.sentence());
-    SayHelloAt(now + kTroubled);
-  } else {
+  } else if (reason != "say_hello") {
     steps_.push_back(Remark{"the collector didn't take a message", rejected.sentence()});
   }
+  if (rejected.say_hello()) AwaitHello(reason, now);
   // Whatever the reason: a Hello that wasn't taken is said again.
   if (phase_ == Phase::kGreeting) SayHelloAt(now + kTroubled);
 }
@@ -240,6 +240,17 @@ void Conversation::GiveUp(uint64_t incarnation) {
   for (const wire::Place& end : standpoint.kept) {
     if (end.incarnation == incarnation && incarnation != standpoint.now.incarnation)
       steps_.push_back(Acknowledge{{end}, spool::Spool::Claim::kAtLeast});
+  }
+}
+
+// Nothing is taken any more on this connection until there is another Hello.
+void Conversation::AwaitHello(const std::string& reason, BootTime now) {
+  phase_ = Phase::kGreeting;
+  sender_.Stop();
+  if (reason == "restored") {
+    hello_due_ = now + kTroubled;
+  } else {
+    SayHelloAt(std::max(now, hello_sent_ + kBetweenHellos));
   }
 }
 

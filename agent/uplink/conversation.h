@@ -159,6 +159,7 @@ class Conversation {
   void OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTime now);
   void OnRejected(const wire::Rejected& rejected, BootTime now);
   void GiveUp(uint64_t incarnation);
+  void AwaitHello(const std::string& reason, BootTime now);
   void OnState(wire::AgentState state, const std::string& why, BootTime now);
   void OnQuarantine(const std::string& why);
   void Begin(uint64_t incarnation);
@@ -180,7 +181,7 @@ class Conversation {
   uint64_t hello_incarnation_ = 0;   // of the last Hello's `now`
   uint64_t wanted_incarnation_ = 0;  // that is being begun; 0: none
   BootTime hello_sent_{};
-  BootTime greeting_since_{};  // the first Hello without a Welcome
+  std::optional<BootTime> greeting_since_;  // the first Hello without a Welcome
   std::optional<BootTime> hello_due_;
   std::optional<BootTime> begin_due_;
   BootTime beat_due_{};

@@ -67,7 +67,7 @@ class ConversationTest : public testing::Test {
     message.mutable_rejected()->set_reason(reason);
     message.mutable_rejected()->set_sentence("because of " + reason);
     message.mutable_rejected()->set_incarnation(incarnation);
-    message.mutable_rejected()->set_say_hello(reason == "say_hello");
+    message.mutable_rejected()->set_say_hello(reason == "say_hello" || reason == "restored");
     Hear(message);
   }
   void AcknowledgeAll() {
@@ -407,6 +407,20 @@ TEST_F(ConversationTest, ARestoredCollectorIsGreetedAgainInAWhileAndNotLeft) {
   Wait(seconds(1));
   EXPECT_EQ(Said(wire::FromAgent::kHello).size(), 1u);
   EXPECT_TRUE(All<HangUp>().empty());
+}
+
+TEST_F(ConversationTest, ACollectorThatFindsOutThatItWasRestoredIsToldNothingMoreUntilTheNextHello) {
+  Meet();
+  ServeReadings();
+  Reject("restored");
+  EXPECT_FALSE(conversation_.welcomed());
+  EXPECT_EQ(conversation_.trouble(), "because of restored");
+  for (int i = 0; i < 29; ++i) {
+    Wait(seconds(1));
+    ASSERT_TRUE(steps_.empty()) << i;
+  }
+  Wait(seconds(1));
+  EXPECT_EQ(Said(wire::FromAgent::kHello).size(), 1u);
 }
 
 TEST_F(ConversationTest, SaysHelloAgainWhenItIsToldToButNotInARow) {

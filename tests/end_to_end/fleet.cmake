@@ -2,7 +2,7 @@
 postern_library(postern_end_to_end_keep SOURCES keep.cc DEPS postern_test_support postern_base postern_json postern_rest)
 target_compile_definitions(postern_end_to_end_keep PRIVATE POSTERN_BINARY_DIR="${CMAKE_BINARY_DIR}")
 
-postern_library(postern_end_to_end_fleet SOURCES fleet/fleet.cc fleet/forwarder.cc
+postern_library(postern_end_to_end_fleet SOURCES fleet/fleet.cc fleet/forwarder.cc fleet/station.cc fleet/until.cc
   DEPS postern_end_to_end_keep postern_enrolment postern_membership postern_spool postern_uplink postern_uplink_support)
 
 function(fleet_test name)
@@ -11,3 +11,4 @@ function(fleet_test name)
 endfunction()
 fleet_test(fleet_test fleet/fleet_test.cc)
 fleet_test(away_test fleet/away_test.cc)
+fleet_test(state_test fleet/state_test.cc)

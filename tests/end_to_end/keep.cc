@@ -101,6 +101,20 @@ std::string Keep::Done(std::string_view method, std::string_view path, std::stri
 
 std::string Keep::EnrolmentToken() const { return Field(Done("POST", "/v1/enrolment-tokens", "{}"), "text"); }
 
+int64_t Keep::Requests() const {
+  const auto usage = json::Parse(Done("GET", "/v1/usage"));
+  CHECK(usage);
+  const auto object = usage->AsOpenObject();
+  CHECK(object);
+  const auto total = object->Require("total");
+  CHECK(total);
+  const auto sums = total->AsOpenObject();
+  CHECK(sums);
+  const auto requests = sums->Integer("requests", 0, INT64_MAX);
+  CHECK(requests);
+  return *requests;
+}
+
 double Keep::Metric(std::string_view sample) const {
   const std::string text = Done("GET", "/metrics");
   const std::string line = "\n" + std::string(sample) + " ";

@@ -45,6 +45,9 @@ class Keep {
   // For one host: "pse_…@fingerprint".
   std::string EnrolmentToken() const;
 
+  // How many requests there were in all, by /v1/usage; 0 where there were none.
+  int64_t Requests() const;
+
   // The value of one sample of /metrics; -1 if there is none.
   double Metric(std::string_view sample) const;
   // Of its process, in bytes.

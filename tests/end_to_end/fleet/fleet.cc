@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include "agent/enrolment/enrol.h"
 #include "agent/spool/agent_key.h"
@@ -16,8 +15,6 @@ namespace {
 
 constexpr int kEnrolmentsOfAnAddress = 15;  // the API allows 20 at once
 constexpr const char* kMachineIdFile = "/etc/machine-id";
-constexpr std::chrono::milliseconds kLookEvery{5};
-constexpr std::chrono::minutes kPatience{2};
 
 }  // namespace
 
@@ -86,15 +83,6 @@ uint64_t Fleet::sent() const {
   uint64_t count = 0;
   for (const Member& member : members_) count += member.uplink->stats().events_sent;
   return count;
-}
-
-std::optional<std::chrono::duration<double>> Fleet::Until(const std::function<bool()>& condition) {
-  const auto begin = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() - begin > kPatience) return std::nullopt;
-    std::this_thread::sleep_for(kLookEvery);
-  }
-  return std::chrono::steady_clock::now() - begin;
 }
 
 }  // namespace postern::end_to_end

@@ -2,7 +2,6 @@
 // sealed with its own key; only the disk below the record and the gate above it are left out.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,9 +34,6 @@ class Fleet {
   uint64_t events() const;  // of all records
   uint64_t sent() const;    // those that were sent again too
   size_t size() const { return members_.size(); }
-
-  // Looks every few milliseconds until it holds. How long it took; nothing after two minutes.
-  static std::optional<std::chrono::duration<double>> Until(const std::function<bool()>& condition);
 
  private:
   struct Member {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "shared/base/log.h"
+#include "tests/end_to_end/fleet/until.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -48,8 +49,7 @@ TEST_F(FleetTest, EverythingArrivesOnceThoughTheCollectorIsKilledAndAllComeBackA
 
   const double before = static_cast<double>(keep_.resident_bytes());
   fleet_.Connect();
-  auto took =
-      Fleet::Until([&] { return fleet_.welcomed() == fleet_.size() && fleet_.settled() == fleet_.size(); });
+  auto took = Until([&] { return fleet_.welcomed() == fleet_.size() && fleet_.settled() == fleet_.size(); });
   ASSERT_TRUE(took) << fleet_.welcomed() << " were welcomed, " << fleet_.settled() << " settled";
   Print("all welcomed, their starts stored", took->count(), "s");
   Print("collector's memory a connection",
@@ -57,21 +57,21 @@ TEST_F(FleetTest, EverythingArrivesOnceThoughTheCollectorIsKilledAndAllComeBackA
 
   const auto appending = std::chrono::steady_clock::now();
   fleet_.Append(kEvents);
-  took = Fleet::Until([&] { return fleet_.settled() == fleet_.size(); });
+  took = Until([&] { return fleet_.settled() == fleet_.size(); });
   ASSERT_TRUE(took) << fleet_.settled() << " settled";
   const std::chrono::duration<double> taking = std::chrono::steady_clock::now() - appending;
   Print("made, sealed, verified, stored, acknowledged", count * kEvents / taking.count(), "events/s");
 
   fleet_.Append(kEvents);  // some of it is on the way when it dies
   keep_.Kill();
-  ASSERT_TRUE(Fleet::Until([&] { return fleet_.connected() == 0; }));
+  ASSERT_TRUE(Until([&] { return fleet_.connected() == 0; }));
   fleet_.Append(kEvents);
   std::this_thread::sleep_for(Away());
   keep_.Start();
-  took = Fleet::Until([&] { return fleet_.welcomed() == fleet_.size(); });
+  took = Until([&] { return fleet_.welcomed() == fleet_.size(); });
   ASSERT_TRUE(took) << fleet_.welcomed() << " were welcomed";
   Print("after a restart all welcomed again in", took->count(), "s");
-  took = Fleet::Until([&] { return fleet_.settled() == fleet_.size(); });
+  took = Until([&] { return fleet_.settled() == fleet_.size(); });
   ASSERT_TRUE(took) << fleet_.settled() << " settled";
   Print("and all that had waited acknowledged after another", took->count(), "s");
   Print("collector's memory in all", static_cast<double>(keep_.resident_bytes()) / 1e6, "MB");

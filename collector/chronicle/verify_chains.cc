@@ -28,7 +28,7 @@ std::string Name(const ChainKey& key) { return "agent " + key.first + ", incarna
 // One pass over the log, and then over the chains' ends.
 class ChainWalk {
  public:
-  explicit ChainWalk(store::Store& store) : store_(store) {}
+  ChainWalk(store::Store& store, const crypto::PublicKey* log_key) : store_(store), log_key_(log_key) {}
 
   Result<ChainsVerdict> Run(const std::function<void(uint64_t, uint64_t)>& progress) {
     RETURN_IF_ERROR(ReadAgents());
@@ -165,6 +165,9 @@ class ChainWalk {
              std::to_string(walked.sequence);
     if (chain.head != walked.head) return "its head isn't that of its events";
     if (chain.sequence == 0) return std::nullopt;
+    const bool is_end_of_ours = chain.agent == store::kCollector && !chain.closed;
+    if (is_end_of_ours && log_key_ != nullptr && chain.seal_key != log_key_->raw())
+      return "its key isn't this collector's log key";
     if (chain.seal_key != EnrolledKey(chain)) return "its key isn't the one that its agent joined with";
     const auto key = crypto::PublicKey::FromBytes(chain.seal_key);
     wire::Seal seal;
@@ -187,6 +190,7 @@ class ChainWalk {
   }
 
   store::Store& store_;
+  const crypto::PublicKey* const log_key_;
   ChainsVerdict verdict_;
   std::map<ChainKey, Walked> walked_;
   std::map<std::string, std::optional<std::string>> seal_keys_;  // by agent
@@ -196,8 +200,9 @@ class ChainWalk {
 }  // namespace
 
 Result<ChainsVerdict> VerifyChains(store::Store& store,
-                                   const std::function<void(uint64_t, uint64_t)>& progress) {
-  return ChainWalk(store).Run(progress);
+                                   const std::function<void(uint64_t, uint64_t)>& progress,
+                                   const crypto::PublicKey* log_key) {
+  return ChainWalk(store, log_key).Run(progress);
 }
 
 }  // namespace postern::chronicle

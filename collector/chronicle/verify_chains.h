@@ -9,6 +9,7 @@
 
 #include "collector/store/store.h"
 #include "shared/base/result.h"
+#include "shared/crypto/ed25519.h"
 
 namespace postern::chronicle {
 
@@ -26,7 +27,10 @@ struct ChainsVerdict {
 
 // Reads the whole log once; `progress` is called now and then with entries done and total. Errors as the
 // store's: what is wrong in the chains is no error but in the verdict. For a store that nobody writes to.
+// Where `log_key` is given, the collector's own chain must end with its seal: else whoever can write the
+// database could make a chain of their own.
 Result<ChainsVerdict> VerifyChains(store::Store& store,
-                                   const std::function<void(uint64_t, uint64_t)>& progress);
+                                   const std::function<void(uint64_t, uint64_t)>& progress,
+                                   const crypto::PublicKey* log_key = nullptr);
 
 }  // namespace postern::chronicle

@@ -26,7 +26,9 @@ struct Findings {
   chronicle::ChainsVerdict chains;
 };
 
-Result<Findings> CheckStore(const std::string& directory, std::ostream& err) {
+// `log_key`: of the collector whose database it is; none where only a copy of it is at hand.
+Result<Findings> CheckStore(const std::string& directory, const crypto::PublicKey* log_key,
+                            std::ostream& err) {
   if (!std::filesystem::is_directory(directory))
     return Error{ErrorCode::kNotFound, directory + " isn't there: there is no database to check"};
   ASSIGN_OR_RETURN(const auto store, store::OpenRocksStore({.directory = directory}));
@@ -35,9 +37,8 @@ Result<Findings> CheckStore(const std::string& directory, std::ostream& err) {
   ASSIGN_OR_RETURN(findings.problems,
                    store->Check([&](uint64_t done, uint64_t total) { compared.Show(done, total); }));
   ProgressLines verified(err, "verifying the chains");
-  ASSIGN_OR_RETURN(findings.chains, chronicle::VerifyChains(*store, [&](uint64_t done, uint64_t total) {
-                     verified.Show(done, total);
-                   }));
+  const auto show = [&](uint64_t done, uint64_t total) { verified.Show(done, total); };
+  ASSIGN_OR_RETURN(findings.chains, chronicle::VerifyChains(*store, show, log_key));
   return findings;
 }
 
@@ -72,15 +73,18 @@ int Check(const Invocation& call) {
   if (!config) return call.Fail(config.error());
   std::string directory = StoreDirectory(*config);
   std::optional<StateLock> lock;
+  std::optional<crypto::PublicKey> log_key;
   if (call.word_count() > 0) {
     directory = std::filesystem::path(call.word(0)) / "store";
   } else {
     auto taken = StateLock::Take(*config);
     if (!taken) return call.Fail(taken.error());
     lock.emplace(*std::move(taken));
-    if (const auto keyring = LoadKeyring(*config); !keyring) return call.Fail(keyring.error());
+    const auto keyring = LoadKeyring(*config);
+    if (!keyring) return call.Fail(keyring.error());
+    log_key = keyring->log_key.public_key();
   }
-  const auto findings = CheckStore(directory, call.err);
+  const auto findings = CheckStore(directory, log_key ? &*log_key : nullptr, call.err);
   return findings ? Report(call, *findings) : call.Fail(findings.error());
 }
 

@@ -205,6 +205,13 @@ TEST_F(VerifyChainsTest, AChainWithAKeyThatNeverJoinedIsFound) {
   EXPECT_THAT(Verify().problems, ElementsAre(HasSubstr("its key isn't the one that its agent joined with")));
 }
 
+TEST_F(VerifyChainsTest, ACollectorsChainOfAnotherKeyIsFoundByWhoHasTheKey) {
+  const crypto::SigningKey other = crypto::SigningKey::Generate();
+  EXPECT_TRUE(VerifyChains(store_, nullptr, &log_key_.public_key())->sound());
+  EXPECT_THAT(VerifyChains(store_, nullptr, &other.public_key())->problems,
+              ElementsAre(HasSubstr("its key isn't this collector's log key")));
+}
+
 TEST_F(VerifyChainsTest, ManyProblemsAreCounted) {
   AddEvents(300);
   store_.change_event = [](store::StoredEvent& event) { event.bytes.back() ^= 1; };

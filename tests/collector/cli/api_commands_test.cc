@@ -23,23 +23,23 @@ class ApiCommands : public ::testing::Test {
   static void SetUpTestSuite() {
     auto started = support::RunningCollector::Start("organisation: Example\n");
     ASSERT_TRUE(started) << started.error().message;
-    collector_ = *std::move(started);
+    collector = *std::move(started);
   }
-  static void TearDownTestSuite() { collector_.reset(); }
-  void SetUp() override { ASSERT_TRUE(collector_); }
+  static void TearDownTestSuite() { collector.reset(); }
+  void SetUp() override { ASSERT_TRUE(collector); }
 
   // What it prints, after it has gone well.
   static std::string Good(std::vector<std::string> words, const std::string& input = "") {
     const std::string line = ::testing::PrintToString(words);
-    const Finished finished = collector_->Postern(std::move(words), input);
+    const Finished finished = collector->Postern(std::move(words), input);
     EXPECT_EQ(finished.ending.code, 0) << line << finished.errors;
-    last_errors_ = finished.errors;
+    last_errors = finished.errors;
     return finished.output;
   }
   // What it says, after it has ended with this code.
   static std::string Bad(int code, std::vector<std::string> words, const std::string& input = "") {
     const std::string line = ::testing::PrintToString(words);
-    const Finished finished = collector_->Postern(std::move(words), input);
+    const Finished finished = collector->Postern(std::move(words), input);
     EXPECT_EQ(finished.ending.code, code) << line << finished.output << finished.errors;
     return finished.errors;
   }
@@ -78,27 +78,27 @@ class ApiCommands : public ::testing::Test {
         .Text("version", "0.1.0")
         .EndObject();
     const auto client = rest::Client::Make(
-        {.url = collector_->url(), .fingerprint = collector_->fingerprint(), .authority = {}, .token = {}});
+        {.url = collector->url(), .fingerprint = collector->fingerprint(), .authority = {}, .token = {}});
     const auto reply =
         (*client)->Send({.method = "POST", .path = "/v1/enrol", .query = {}, .body = body.Take()});
     EXPECT_TRUE(reply) << reply.error().message;
     return Field(reply->body, "agent");
   }
 
-  static std::unique_ptr<support::RunningCollector> collector_;
-  static std::string last_errors_;
+  static std::unique_ptr<support::RunningCollector> collector;
+  static std::string last_errors;
 };
 
-std::unique_ptr<support::RunningCollector> ApiCommands::collector_;
-std::string ApiCommands::last_errors_;
+std::unique_ptr<support::RunningCollector> ApiCommands::collector;
+std::string ApiCommands::last_errors;
 
 TEST_F(ApiCommands, AKeyFromItsMakingToItsRevocation) {
   Good({"user", "create", "keys@example.com"});
   const std::string token = Alone(Good({"key", "create", "--user", "keys@example.com", "--label", "laptop",
                                         "--host", "h1,h2", "--expires", "90d"}));
   EXPECT_THAT(token, ::testing::MatchesRegex("pst_[a-z0-9]{12}_[A-Za-z0-9]{34}"));
-  EXPECT_THAT(last_errors_, HasSubstr("This is the only time that it is shown."));
-  EXPECT_THAT(last_errors_, Not(HasSubstr(token)));
+  EXPECT_THAT(last_errors, HasSubstr("This is the only time that it is shown."));
+  EXPECT_THAT(last_errors, Not(HasSubstr(token)));
   const std::string id = token.substr(4, 12);
   EXPECT_THAT(Good({"key", "list", "--user", "keys@example.com"}), HasSubstr(id + "  active"));
   EXPECT_THAT(Good({"key", "show", id}), HasSubstr("h1, h2"));
@@ -149,7 +149,7 @@ TEST_F(ApiCommands, CredentialsGoInAndNeverComeOut) {
 
 TEST_F(ApiCommands, EnrolmentTokensAndHosts) {
   const std::string token = Alone(Good({"agent", "enroll-token", "--expires", "2h"}));
-  EXPECT_THAT(token, ::testing::MatchesRegex("pse_[A-Za-z0-9_]+@" + collector_->fingerprint()));
+  EXPECT_THAT(token, ::testing::MatchesRegex("pse_[A-Za-z0-9_]+@" + collector->fingerprint()));
   const std::string id = token.substr(4, 12);
   EXPECT_THAT(Good({"enrolment", "list"}), HasSubstr(id + "  open"));
   Good({"enrolment", "remove", id});
@@ -168,12 +168,12 @@ TEST_F(ApiCommands, AHostThatIsNotConnectedIsNamedWhenAKeyIsRevoked) {
   Good({"user", "create", "revoked@example.com"});
   const std::string key = Good({"key", "create", "--user", "revoked@example.com"}).substr(4, 12);
   Good({"key", "revoke", key, "--sentence", "Ask Bob."});
-  EXPECT_THAT(last_errors_, HasSubstr("build-7 (" + agent + ")"));
+  EXPECT_THAT(last_errors, HasSubstr("build-7 (" + agent + ")"));
   EXPECT_EQ(Field(Good({"agent", "forfeit", agent, "--json"}), "state"), "active");
   EXPECT_THAT(Good({"agent", "revoke", agent}), HasSubstr("revoked"));
-  EXPECT_THAT(last_errors_, HasSubstr("no credential that is still in use"));
+  EXPECT_THAT(last_errors, HasSubstr("no credential that is still in use"));
   Good({"key", "revoke", key});
-  EXPECT_THAT(last_errors_, Not(HasSubstr("build-7")));
+  EXPECT_THAT(last_errors, Not(HasSubstr("build-7")));
   EXPECT_THAT(Good({"audit", "query", "--kind", "enrolment"}), HasSubstr(agent + " build-7"));
 }
 
@@ -182,15 +182,15 @@ TEST_F(ApiCommands, AViewerReadsAndChangesNothing) {
   const std::string made = Good({"administrator", "create", "watcher", "--role", "viewer", "--json"});
   const std::string token_file = directory.Write("token", Field(made, "text"));
   EXPECT_THAT(Good({"administrator", "list"}), HasSubstr("watcher"));
-  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 0);
-  EXPECT_EQ(collector_->PosternAs(token_file, {"user", "create", "x@example.com"}).ending.code, 1);
+  EXPECT_EQ(collector->PosternAs(token_file, {"key", "list"}).ending.code, 0);
+  EXPECT_EQ(collector->PosternAs(token_file, {"user", "create", "x@example.com"}).ending.code, 1);
   const std::string id = Field(made, "administrator.id");
   const std::string rotated = Good({"administrator", "rotate", id, "--json"});
-  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 1);
+  EXPECT_EQ(collector->PosternAs(token_file, {"key", "list"}).ending.code, 1);
   directory.Write("token", Field(rotated, "text"));
-  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 0);
+  EXPECT_EQ(collector->PosternAs(token_file, {"key", "list"}).ending.code, 0);
   Good({"administrator", "remove", id});
-  EXPECT_EQ(collector_->PosternAs(token_file, {"key", "list"}).ending.code, 1);
+  EXPECT_EQ(collector->PosternAs(token_file, {"key", "list"}).ending.code, 1);
 }
 
 TEST_F(ApiCommands, TheRecordSaysWhoDidWhatAndWhatWasRefused) {
@@ -206,18 +206,19 @@ TEST_F(ApiCommands, TheRecordSaysWhoDidWhatAndWhatWasRefused) {
       page);
   const std::string line = Good({"audit", "query", "--kind", "administration", "--limit", "1", "--jsonl"});
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
-  EXPECT_THAT(last_errors_, HasSubstr("--cursor"));
+  EXPECT_THAT(last_errors, HasSubstr("--cursor"));
   EXPECT_THAT(Good({"audit", "show", "0"}), HasSubstr("collector"));
   EXPECT_THAT(Good({"audit", "show", "0", "--json"}), HasSubstr("\"leaf\":0"));
   Bad(1, {"audit", "show", "999999999"});
 }
 
 TEST_F(ApiCommands, ATailShowsWhatComes) {
-  auto tail = support::Process::Start({.argv = {POSTERN_BINARY_DIR "/bin/postern", "audit", "tail", "--kind",
-                                                "administration", "--after", "-1"},
-                                       .variables = {{"POSTERN_URL", collector_->url()},
-                                                     {"POSTERN_FINGERPRINT", collector_->fingerprint()},
-                                                     {"POSTERN_TOKEN_FILE", collector_->token_file()}}});
+  const std::string program = POSTERN_BINARY_DIR "/bin/postern";
+  auto tail = support::Process::Start(
+      {.argv = {program, "audit", "tail", "--kind", "administration", "--after", "-1"},
+       .variables = {{"POSTERN_URL", collector->url()},
+                     {"POSTERN_FINGERPRINT", collector->fingerprint()},
+                     {"POSTERN_TOKEN_FILE", collector->token_file()}}});
   ASSERT_TRUE(tail) << tail.error().message;
   ASSERT_TRUE((*tail)->WaitForLine("DETAIL"));
   Good({"user", "create", "tail@example.com"});

@@ -11,10 +11,10 @@ namespace {
 using command_line::Invocation;
 using ::testing::HasSubstr;
 
-Result<std::string> g_body = std::string();
+Result<std::string> built = std::string();
 
 int Build(const Invocation& call) {
-  g_body = BodyOf(
+  built = BodyOf(
       call, {{"id", "x"}},
       {{"user", "user"}, {"host", "hosts", FieldKind::kList}, {"expires", "expires", FieldKind::kTime}});
   return 0;
@@ -35,7 +35,7 @@ Result<std::string> Body(std::vector<std::string> words) {
   std::istringstream in;
   std::ostringstream out, err;
   EXPECT_EQ(command_line::Run(program, words, in, out, err), 0) << err.str();
-  return g_body;
+  return built;
 }
 
 TEST(Body, HoldsWhatWasGivenAndNothingElse) {

@@ -20,10 +20,10 @@ class Login : public ::testing::Test {
   static void SetUpTestSuite() {
     auto started = support::RunningCollector::Start();
     ASSERT_TRUE(started) << started.error().message;
-    collector_ = *std::move(started);
+    collector = *std::move(started);
   }
-  static void TearDownTestSuite() { collector_.reset(); }
-  void SetUp() override { ASSERT_TRUE(collector_); }
+  static void TearDownTestSuite() { collector.reset(); }
+  void SetUp() override { ASSERT_TRUE(collector); }
 
   Finished Postern(std::vector<std::string> words, const std::string& input = "") const {
     words.insert(words.begin(), POSTERN_BINARY_DIR "/bin/postern");
@@ -34,16 +34,16 @@ class Login : public ::testing::Test {
   }
 
   const support::TemporaryDirectory home_;
-  static std::unique_ptr<support::RunningCollector> collector_;
+  static std::unique_ptr<support::RunningCollector> collector;
 };
 
-std::unique_ptr<support::RunningCollector> Login::collector_;
+std::unique_ptr<support::RunningCollector> Login::collector;
 
 TEST_F(Login, RemembersACollectorThatKnowsTheToken) {
-  const Finished in = Postern({"login", collector_->url(), "--fingerprint", collector_->fingerprint(),
-                               "--token-file", collector_->token_file()});
+  const Finished in = Postern({"login", collector->url(), "--fingerprint", collector->fingerprint(),
+                               "--token-file", collector->token_file()});
   ASSERT_EQ(in.ending.code, 0) << in.errors;
-  EXPECT_THAT(in.errors, HasSubstr("Logged in to " + collector_->url() + " as first (admin)."));
+  EXPECT_THAT(in.errors, HasSubstr("Logged in to " + collector->url() + " as first (admin)."));
   struct stat status{};
   ASSERT_EQ(stat((home_ / ".config/postern/profile.yaml").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
@@ -56,44 +56,43 @@ TEST_F(Login, RemembersACollectorThatKnowsTheToken) {
 
 TEST_F(Login, ReadsTheTokenFromStandardInput) {
   const Finished in =
-      Postern({"login", collector_->url(), "--fingerprint", collector_->fingerprint(), "--token-file", "-"},
-              collector_->token() + "\n");
+      Postern({"login", collector->url(), "--fingerprint", collector->fingerprint(), "--token-file", "-"},
+              collector->token() + "\n");
   EXPECT_EQ(in.ending.code, 0) << in.errors;
   EXPECT_EQ(Postern({"key", "list"}).ending.code, 0);
 }
 
 TEST_F(Login, SendsNothingToAnotherCollectorThanThePinnedOne) {
-  const Finished in = Postern({"login", collector_->url(), "--fingerprint", std::string(64, '0'),
-                               "--token-file", collector_->token_file()});
+  const Finished in = Postern({"login", collector->url(), "--fingerprint", std::string(64, '0'),
+                               "--token-file", collector->token_file()});
   EXPECT_EQ(in.ending.code, 1) << in.errors;
   EXPECT_THAT(in.errors, HasSubstr("fingerprint"));
   EXPECT_EQ(Postern({"whoami"}).ending.code, 2);  // nothing was remembered
 }
 
 TEST_F(Login, ShowsTheFingerprintToCompareWhereNoneWasGiven) {
-  const Finished in = Postern({"login", collector_->url(), "--token-file", collector_->token_file()});
+  const Finished in = Postern({"login", collector->url(), "--token-file", collector->token_file()});
   EXPECT_EQ(in.ending.code, 1) << in.errors;
-  EXPECT_THAT(in.errors, HasSubstr(collector_->fingerprint()));
+  EXPECT_THAT(in.errors, HasSubstr(collector->fingerprint()));
 }
 
 TEST_F(Login, RefusesATokenThatTheCollectorDoesNotKnow) {
   const std::string stranger = tokens::Make(tokens::Kind::kAdministrator, crypto::RandomBytes);
   const Finished in =
-      Postern({"login", collector_->url(), "--fingerprint", collector_->fingerprint()}, stranger);
+      Postern({"login", collector->url(), "--fingerprint", collector->fingerprint()}, stranger);
   EXPECT_EQ(in.ending.code, 1) << in.errors;
   EXPECT_THAT(in.errors, Not(HasSubstr(stranger)));
-  const Finished wrong =
-      Postern({"login", collector_->url(), "--fingerprint", collector_->fingerprint()}, "x");
+  const Finished wrong = Postern({"login", collector->url(), "--fingerprint", collector->fingerprint()}, "x");
   EXPECT_EQ(wrong.ending.code, 2);
 }
 
 TEST_F(Login, SaysThatNobodyIsThere) {
   const std::string url = "https://127.0.0.1:" + std::to_string(support::FreePort());
   const Finished in = Postern(
-      {"login", url, "--fingerprint", collector_->fingerprint(), "--token-file", collector_->token_file()});
+      {"login", url, "--fingerprint", collector->fingerprint(), "--token-file", collector->token_file()});
   EXPECT_EQ(in.ending.code, 3) << in.errors;
   for (const char* wrong : {"http://keep:1", "keep", ""}) {
-    EXPECT_EQ(Postern({"login", wrong, "--token-file", collector_->token_file()}).ending.code, 2) << wrong;
+    EXPECT_EQ(Postern({"login", wrong, "--token-file", collector->token_file()}).ending.code, 2) << wrong;
   }
 }
 

@@ -158,43 +158,51 @@ TEST(RestServer, ABodyThatBreaksOffNeverReachesTheHandler) {
 }
 
 // Whoever holds a connection and doesn't go on loses it; a thread is never held for longer than a deadline.
-TEST(RestServer, WhoSendsTooSlowlyIsCutOff) {
+// On a slow machine the deadline may pass during the handshake already: then there is nothing to open.
+bool IsCutOff(const support::Target& target, std::string_view bytes) {
+  auto connection = RawConnection::Open(target);
+  return !connection || !connection->Send(bytes) || connection->WaitForEnd(kPatience);
+}
+
+TEST(RestServer, WhoSendsItsHeadTooSlowlyIsCutOff) {
   ServerOptions options;
   options.threads = 4;
-  options.head_timeout = milliseconds(150);
-  options.body_timeout = milliseconds(150);
-  options.idle_timeout = milliseconds(150);
+  options.head_timeout = milliseconds(300);
   Serving serving(Echo, options);
-
-  auto silent = RawConnection::Open(serving.Plain());  // before the handshake
-  auto half_hello = RawConnection::Open(serving.Plain());
-  ASSERT_TRUE(half_hello->Send("\x16\x03\x01"));
-  auto half_head = RawConnection::Open(serving.Raw());
-  ASSERT_TRUE(half_head->Send("GET / HTTP/1.1\r\nho"));
-  auto half_body = RawConnection::Open(serving.Raw());
-  ASSERT_TRUE(half_body->Send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc"));
-  EXPECT_TRUE(silent->WaitForEnd(kPatience));
-  EXPECT_TRUE(half_hello->WaitForEnd(kPatience));
-  EXPECT_TRUE(half_head->WaitForEnd(kPatience));
-  EXPECT_TRUE(half_body->WaitForEnd(kPatience));
-
+  EXPECT_TRUE(IsCutOff(serving.Plain(), ""));  // before the handshake
+  EXPECT_TRUE(IsCutOff(serving.Plain(), "\x16\x03\x01"));
+  EXPECT_TRUE(IsCutOff(serving.Raw(), "GET / HTTP/1.1\r\nho"));
   // A byte now and then, each within any timeout for one byte, is no way around it.
   auto dripping = RawConnection::Open(serving.Raw());
-  ASSERT_TRUE(dripping->Send("GET / HTTP/1.1\r\n"));
-  EXPECT_TRUE(Eventually([&] { return !dripping->Send("a"); }));
+  EXPECT_TRUE(!dripping || !dripping->Send("GET / HTTP/1.1\r\n") ||
+              Eventually([&] { return !dripping->Send("a"); }));
+  EXPECT_TRUE(Eventually([&] { return serving.server().stats().connections == 0; }));
+  EXPECT_GE(serving.server().stats().timed_out, 4u);
+}
 
+TEST(RestServer, WhoSendsItsBodyTooSlowlyIsCutOff) {
+  ServerOptions options;
+  options.body_timeout = milliseconds(100);
+  Serving serving(Echo, options);
+  EXPECT_TRUE(IsCutOff(serving.Raw(), "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc"));
+  EXPECT_TRUE(Eventually([&] { return serving.server().stats().timed_out == 1; }));
+}
+
+TEST(RestServer, WhoAsksNothingMoreIsLetGo) {
+  ServerOptions options;
+  options.idle_timeout = milliseconds(100);
+  Serving serving(Echo, options);
   auto idle = RawConnection::Open(serving.Raw());
   ASSERT_TRUE(idle->Send(FormatRequest("GET", "/")));
   EXPECT_EQ(idle->ReadResponse("GET")->status, 200);
   EXPECT_TRUE(idle->WaitForEnd(kPatience));
   EXPECT_TRUE(Eventually([&] { return serving.server().stats().connections == 0; }));
-  EXPECT_GE(serving.server().stats().timed_out, 5u);
 }
 
 TEST(RestServer, WhoDoesntReadItsAnswerIsCutOff) {
   ServerOptions options;
   options.threads = 2;
-  options.answer_timeout = milliseconds(150);
+  options.answer_timeout = milliseconds(1000);
   std::promise<Status> streamed;
   Serving serving(
       [&](const Request& request) {

@@ -1,6 +1,5 @@
 #include "agent/collector_link.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "agent/spool/agent_key.h"
@@ -9,26 +8,6 @@
 #include "shared/base/version.h"
 
 namespace postern::agent {
-namespace {
-
-uplink::Options UplinkOptions(const membership::Enrolment& enrolment, const std::string& host) {
-  bus::CurveKey secret{};
-  std::ranges::copy(enrolment.conversation_key.view(), secret.begin());
-  uplink::Options options;
-  options.bus.address = enrolment.bus;
-  options.bus.keys = bus::CurveKeys::FromSecret(secret);
-  options.bus.server_key = enrolment.server_key;
-  options.self = {.life = {},
-                  .agent_version = std::string(kVersion),
-                  .host = host,
-                  .machine = spool::HashMachine(),
-                  .collector = enrolment.collector,
-                  .log_key = std::string(enrolment.log_key.raw())};
-  crypto::Cleanse({reinterpret_cast<char*>(secret.data()), secret.size()});
-  return options;
-}
-
-}  // namespace
 
 Result<std::optional<membership::Enrolment>> FindEnrolment(const AgentConfig& config) {
   if (config.collector == CollectorUse::kNone) return std::optional<membership::Enrolment>();
@@ -52,9 +31,11 @@ Result<std::unique_ptr<CollectorLink>> CollectorLink::Start(membership::Enrolmen
   options.rules = config.membership;
   ASSIGN_OR_RETURN(link->membership_, membership::Membership::Open(link->enrolment_, std::move(options)));
   ASSIGN_OR_RETURN(link->context_, bus::Context::Make());
-  ASSIGN_OR_RETURN(link->uplink_, uplink::Uplink::Start(
-                                      *link->context_, UplinkOptions(link->enrolment_, host), link->seal_key_,
-                                      uplink::RecordOf(record), uplink::MemoriesOf(*link->membership_)));
+  ASSIGN_OR_RETURN(link->uplink_,
+                   uplink::Uplink::Start(
+                       *link->context_,
+                       uplink::OptionsOf(link->enrolment_, host, spool::HashMachine(), std::string(kVersion)),
+                       link->seal_key_, uplink::RecordOf(record), uplink::MemoriesOf(*link->membership_)));
   Log(Level::kInfo, "a member",
       {{"agent", link->enrolment_.agent},
        {"collector", link->enrolment_.url},

@@ -187,6 +187,8 @@ Result<wire::Welcome> Greeter::Write(const std::string& agent, const wire::Hello
   }
   for (const uint64_t one : named) {
     ASSIGN_OR_RETURN(const auto chain, shared_.store.FindChain(agent, one));
+    // A closed chain may have another history than the agent's: the agent is told when it sends of it.
+    if (chain && chain->closed) continue;
     const wire::Place none{one, 0, wire::kFirstHead};
     *welcome.add_acknowledged() = wire::ToMark(chain ? wire::Place{one, chain->sequence, chain->head} : none);
   }

@@ -117,6 +117,17 @@ std::string GapNote(const wire::Event& event) {
                          std::to_string(gap.refusals()) + " refusals");
 }
 
+std::string PolicyNote(const wire::Event& event) {
+  const wire::PolicyChange& change = event.policy_change();
+  const std::string version = "version " + std::to_string(change.version());
+  if (change.outcome() != "taken")
+    return Note(event, "-- a policy was refused (" + version + "): " + change.sentence());
+  return Note(event, "-- the policy is " + version +
+                         (change.former_version() == 0
+                              ? ""
+                              : ", it was version " + std::to_string(change.former_version())));
+}
+
 }  // namespace
 
 std::string FormatCost(int64_t nano_dollars, bool estimated) {
@@ -157,6 +168,7 @@ std::string EventRows::Add(const wire::Event& event) {
     case wire::Event::kGap: return GapNote(event);
     case wire::Event::kKeyFirstUsed:
       return Note(event, "-- key " + event.key_first_used().key_id() + " was used for the first time");
+    case wire::Event::kPolicyChange: return PolicyNote(event);
     case wire::Event::kAdministration:
     case wire::Event::kEnrolment:
     case wire::Event::kAlarm:

@@ -29,6 +29,7 @@
 
 #include "agent/membership/enrolment.h"
 #include "agent/membership/known.h"
+#include "agent/membership/policy_in_force.h"
 #include "agent/membership/rules.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
@@ -130,11 +131,18 @@ class Membership {
   // Null where there is none.
   std::shared_ptr<const crypto::LockedSecret> CredentialFor(const std::vector<std::string>& names,
                                                             std::string_view provider) const;
+  // By which all is judged; null where there is none yet, and then nothing may be let through. It stays in
+  // force while the collector is away, as long as outlook() trusts what is known here.
+  std::shared_ptr<const PolicyInForce> policy() const;
+  // Nothing: nothing is frozen.
+  std::optional<Freeze> freeze() const;
   Outlook outlook() const;
   Standing standing() const;
 
-  // `call` is called whenever something of the above may be another, in any thread; it must be quick and not
-  // call this. An empty one ends it. No call is under way when this returns.
+  // `call` is called whenever something of the above may be another, at once, in the thread that made it so;
+  // it must be quick and not call this. An empty one ends it. No call is under way when this returns. A
+  // Welcome confirms nothing: whoever goes on by a key for long (a stream) asks for it again when it is only
+  // remembered, since it may have been revoked while the collector was away.
   void OnChange(std::function<void()> call);
 
   void Use(const Rules& rules);  // a changed configuration

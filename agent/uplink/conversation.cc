@@ -160,6 +160,7 @@ void Conversation::OnMessage(const wire::FromCollector& message, BootTime now) {
     case wire::FromCollector::kHeartbeatAnswer: OnHeartbeatAnswer(message.heartbeat_answer(), now); break;
     case wire::FromCollector::kCredential: steps_.push_back(Open{message.credential()}); break;
     case wire::FromCollector::kRejected: OnRejected(message.rejected(), now); break;
+    case wire::FromCollector::kPolicyPart: break;
     case wire::FromCollector::BODY_NOT_SET: break;  // a newer collector's
   }
   Proceed(now);

@@ -63,6 +63,7 @@ bool IsForAgents(const wire::Event& event) {
     case wire::Event::kRefusal:
     case wire::Event::kGap:
     case wire::Event::kKeyFirstUsed:
+    case wire::Event::kPolicyChange:
     case wire::Event::BODY_NOT_SET: return true;
     default: return false;
   }

@@ -125,6 +125,10 @@ void Write(const Object& object, const wire::Intent& intent) {
   object.Text("user_agent", intent.user_agent());
   object.Text("upstream", intent.upstream());
   object.Text("peer", intent.peer());
+  object.Number("policy_version", intent.policy_version());
+  object.Text("rule", intent.rule());
+  object.Texts("removed_tools", intent.removed_tools());
+  object.Number("lowered_max_tokens", intent.lowered_max_tokens());
 }
 
 void Write(const Object& object, const wire::Outcome& outcome) {
@@ -163,6 +167,15 @@ void Write(const Object& object, const wire::Refusal& refusal) {
   object.Number("times", refusal.times());
   object.Time("first_time", refusal.first_wall_time());
   object.Time("last_time", refusal.last_wall_time());
+  object.Number("policy_version", refusal.policy_version());
+}
+
+void Write(const Object& object, const wire::PolicyChange& change) {
+  object.Text("outcome", change.outcome());
+  object.Number("policy_version", change.version());
+  object.Hex("policy_sha256", change.sha256());
+  object.Number("former_policy_version", change.former_version());
+  object.Text("sentence", change.sentence());
 }
 
 void Write(const Object& object, const wire::Gap& gap) {
@@ -230,6 +243,7 @@ void WriteBody(const Object& object, const wire::Event& event) {
       if (event.key_first_used().has_principal()) Write(object, event.key_first_used().principal());
       if (event.key_first_used().has_os_user()) Write(object, event.key_first_used().os_user());
       return;
+    case wire::Event::kPolicyChange: return Write(object, event.policy_change());
     case wire::Event::kAdministration: return Write(object, event.administration());
     case wire::Event::kEnrolment: return Write(object, event.enrolment());
     case wire::Event::kAlarm: return Write(object, event.alarm());

@@ -67,6 +67,10 @@ Status CheckMemory(std::string_view memory, std::string_view signature) {
   return Exactly(signature, memory.empty() ? 0 : kSignatureBytes, "the memory's signature");
 }
 
+Status CheckDigest(const std::string& digest) {
+  return Exactly(digest, digest.empty() ? 0 : kHashBytes, "the policy's digest");
+}
+
 Status Check(const Hello& hello) {
   RETURN_IF_ERROR(Exactly(hello.life(), kLifeBytes, "the life"));
   RETURN_IF_ERROR(AtMost(hello.agent_version(), kMaxTextBytes, "the version"));
@@ -75,6 +79,7 @@ Status Check(const Hello& hello) {
   RETURN_IF_ERROR(Require(hello.now().incarnation() != 0, "the incarnation is none"));
   RETURN_IF_ERROR(CheckMark(hello.now()));
   RETURN_IF_ERROR(CheckMarks(hello.kept()));
+  RETURN_IF_ERROR(CheckDigest(hello.policy_sha256()));
   return CheckMemory(hello.memory(), hello.memory_signature());
 }
 
@@ -117,7 +122,11 @@ Status Check(const Heartbeat& heartbeat) {
   return Exactly(heartbeat.signature(), kSignatureBytes, "the heartbeat's signature");
 }
 
-Status Check(const Seen& seen) { return AtMost(seen.credential(), kMaxTextBytes, "the credential's name"); }
+Status Check(const Seen& seen) {
+  RETURN_IF_ERROR(AtMost(seen.credential(), kMaxTextBytes, "the credential's name"));
+  RETURN_IF_ERROR(CheckDigest(seen.policy_sha256()));
+  return AtMost(seen.policy_refused(), kMaxSentenceBytes, "the sentence");
+}
 
 Status Check(const KeyRecord& key) {
   RETURN_IF_ERROR(
@@ -146,6 +155,9 @@ Status Check(const Welcome& welcome) {
   RETURN_IF_ERROR(AtMost(welcome.why(), kMaxSentenceBytes, "the sentence"));
   RETURN_IF_ERROR(CheckMarks(welcome.acknowledged()));
   RETURN_IF_ERROR(AtMost(welcome.state_why(), kMaxSentenceBytes, "the sentence"));
+  RETURN_IF_ERROR(Exactly(welcome.policy_key(), welcome.policy_key().empty() ? 0 : crypto::PublicKey::kSize,
+                          "the policy key"));
+  RETURN_IF_ERROR(AtMost(welcome.freeze().sentence(), kMaxSentenceBytes, "the sentence"));
   return Exactly(welcome.log_key(), crypto::PublicKey::kSize, "the log key");
 }
 
@@ -169,7 +181,17 @@ Status Check(const Directory& directory) {
   RETURN_IF_ERROR(EachAtMost(directory.unknown_keys(), kMaxDirectoryItems, "unknown keys"));
   RETURN_IF_ERROR(AtMost(directory.os_users_size(), kMaxDirectoryItems, "OS users"));
   for (const OsPrincipal& principal : directory.os_users()) RETURN_IF_ERROR(Check(principal));
-  return Ok{};
+  return AtMost(directory.freeze().sentence(), kMaxSentenceBytes, "the sentence");
+}
+
+Status Check(const PolicyPart& part) {
+  RETURN_IF_ERROR(Require(part.version() != 0, "a policy has no version"));
+  RETURN_IF_ERROR(Exactly(part.sha256(), kHashBytes, "the policy's digest"));
+  RETURN_IF_ERROR(AtMost(part.size(), kMaxPolicyBytes, "a policy"));
+  RETURN_IF_ERROR(AtMost(part.piece(), kMaxPolicyPieceBytes, "a piece of a policy"));
+  RETURN_IF_ERROR(Require(!part.piece().empty(), "a piece of a policy is empty"));
+  return Require(part.offset() < part.size() && part.piece().size() <= part.size() - part.offset(),
+                 "a piece of a policy doesn't lie in it");
 }
 
 Status Check(const HeartbeatAnswer& answer) {
@@ -212,6 +234,7 @@ Status CheckBody(const FromCollector& message) {
     case FromCollector::kHeartbeatAnswer: return Check(message.heartbeat_answer());
     case FromCollector::kCredential: return Check(message.credential());
     case FromCollector::kRejected: return Check(message.rejected());
+    case FromCollector::kPolicyPart: return Check(message.policy_part());
     case FromCollector::BODY_NOT_SET: return Ok{};
   }
   return Ok{};

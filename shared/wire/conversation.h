@@ -32,6 +32,8 @@ constexpr size_t kMaxTextBytes = 256;     // names, ids, versions
 constexpr size_t kMaxSentenceBytes = 1024;
 constexpr size_t kMaxMemoryBytes = 1024;
 constexpr size_t kMaxBoxBytes = 16 * 1024;
+constexpr size_t kMaxPolicyBytes = size_t{32} << 20;        // a serialised SignedPolicy
+constexpr size_t kMaxPolicyPieceBytes = size_t{256} << 10;  // in one PolicyPart
 constexpr size_t kLifeBytes = 16;
 constexpr size_t kNonceBytes = 16;
 

@@ -123,6 +123,8 @@ void BoundIntent(Cutter& cutter, Intent& intent) {
   cutter.Cut(intent, &Intent::user_agent, &Intent::mutable_user_agent);
   cutter.Cut(intent, &Intent::upstream, &Intent::mutable_upstream);
   cutter.Cut(intent, &Intent::peer, &Intent::mutable_peer);
+  cutter.Cut(intent, &Intent::rule, &Intent::mutable_rule);
+  cutter.CutList(intent.mutable_removed_tools(), kMaxRemovedTools);
 }
 
 void BoundOutcome(Cutter& cutter, Outcome& outcome) {
@@ -148,6 +150,12 @@ void BoundRefusal(Cutter& cutter, Refusal& refusal) {
   cutter.Cut(refusal, &Refusal::session, &Refusal::mutable_session);
   cutter.Cut(refusal, &Refusal::user_agent, &Refusal::mutable_user_agent);
   cutter.Cut(refusal, &Refusal::peer, &Refusal::mutable_peer);
+}
+
+void BoundPolicyChange(Cutter& cutter, PolicyChange& change) {
+  cutter.CutBytes(change, &PolicyChange::sha256, &PolicyChange::mutable_sha256, 32);
+  cutter.Cut(change, &PolicyChange::outcome, &PolicyChange::mutable_outcome);
+  cutter.Cut(change, &PolicyChange::sentence, &PolicyChange::mutable_sentence);
 }
 
 void BoundKeyFirstUsed(Cutter& cutter, KeyFirstUsed& used) {
@@ -209,6 +217,7 @@ void Bound(Event& event) {
     case Event::kRefusal: return BoundRefusal(cutter, *event.mutable_refusal());
     case Event::kGap: return cutter.Cut(*event.mutable_gap(), &Gap::reason, &Gap::mutable_reason);
     case Event::kKeyFirstUsed: return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
+    case Event::kPolicyChange: return BoundPolicyChange(cutter, *event.mutable_policy_change());
     case Event::kAdministration: return BoundAdministration(cutter, *event.mutable_administration());
     case Event::kEnrolment: return BoundEnrolment(cutter, *event.mutable_enrolment());
     case Event::kAlarm: return BoundAlarm(cutter, *event.mutable_alarm());
@@ -235,6 +244,7 @@ const char* KindName(const Event& event) {
     case Event::kRefusal: return "refusal";
     case Event::kGap: return "gap";
     case Event::kKeyFirstUsed: return "key_first_used";
+    case Event::kPolicyChange: return "policy_change";
     case Event::kAdministration: return "administration";
     case Event::kEnrolment: return "enrolment";
     case Event::kAlarm: return "alarm";
@@ -253,6 +263,7 @@ const char* EndingName(Ending ending) {
     case ENDING_REFUSED_BY_POLICY: return "refused_by_policy";
     case ENDING_INTERRUPTED: return "interrupted";
     case ENDING_DEADLINE: return "deadline";
+    case ENDING_REVOKED: return "revoked";
     default: return "unknown";
   }
 }

@@ -21,6 +21,7 @@ constexpr size_t kMaxStringBytes = 256;  // any string
 constexpr size_t kMaxNameBytes = 128;    // a tool's name (128 is the Messages API's own limit)
 constexpr size_t kMaxTools = 256;        // names of tools on offer
 constexpr size_t kMaxServerTools = 32;
+constexpr size_t kMaxRemovedTools = 64;  // names of tools that a policy cut out
 constexpr size_t kMaxToolUses = 256;
 
 // Makes the event fit: strings longer than their limit are cut at a character, lists lose their last items,

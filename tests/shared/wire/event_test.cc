@@ -26,13 +26,16 @@ Event LargestIntent() {
         intent.mutable_os_user()->mutable_name(), intent.mutable_os_user()->mutable_executable(),
         intent.mutable_os_user()->mutable_directory(), intent.mutable_model(), intent.mutable_session(),
         intent.mutable_agent(), intent.mutable_parent_agent(), intent.mutable_user_agent(),
-        intent.mutable_upstream(), intent.mutable_peer()}) {
+        intent.mutable_upstream(), intent.mutable_peer(), intent.mutable_rule()}) {
     *text = Long();
   }
   for (int i = 0; i < 1000; ++i) {
     intent.add_tools(Long());
     intent.add_server_tools(Long());
+    intent.add_removed_tools(Long());
   }
+  intent.set_policy_version(~uint64_t{0});
+  intent.set_lowered_max_tokens(~uint64_t{0});
   return event;
 }
 

@@ -29,7 +29,9 @@ Result<Changes> Directory::ChangedSince(uint64_t revision, size_t limit) {
       case store::RecordKind::kAgent: changes.agents.push_back(record.id); break;
       case store::RecordKind::kAdministrator:
       case store::RecordKind::kEnrolmentToken:
-      case store::RecordKind::kSetting: break;
+      case store::RecordKind::kSetting:
+      case store::RecordKind::kPolicy:
+      case store::RecordKind::kSnapshot: break;
     }
   }
   return changes;

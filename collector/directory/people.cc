@@ -1,6 +1,7 @@
 #include "collector/directory/people.h"
 
 #include <algorithm>
+#include <map>
 
 #include "collector/directory/effective.h"
 #include "collector/directory/names.h"
@@ -67,6 +68,23 @@ Result<std::string> ApplyUpdate(store::Store& store, const UserUpdate& update, w
     changed += *update.disabled ? " disabled" : " enabled";
   }
   return changed;
+}
+
+// The teams that the OS user's groups are of; none for whoever was a user here and was removed, nor for a
+// name that is the id of a user who is shut out: it would stand for that user.
+Result<std::map<std::string, wire::TeamRecord>> TeamsOfGroups(store::Store& store,
+                                                              const wire::OsIdentity& identity) {
+  std::map<std::string, wire::TeamRecord> teams;
+  ASSIGN_OR_RETURN(const auto removed,
+                   store.List(store::RecordKind::kUser, FormerOsNameLabel(identity.name()), std::nullopt, 1));
+  if (!removed.records.empty()) return teams;
+  ASSIGN_OR_RETURN(const auto namesake, Read<wire::UserRecord>(store, identity.name()));
+  if (namesake && (namesake->removed() || namesake->disabled())) return teams;
+  for (const std::string& group : identity.groups()) {
+    ASSIGN_OR_RETURN(const auto found, ReadAll<wire::TeamRecord>(store, OsGroupLabel(group)));
+    for (const wire::TeamRecord& team : found) teams.emplace(team.id(), team);
+  }
+  return teams;
 }
 
 }  // namespace
@@ -163,10 +181,8 @@ Result<wire::OsPrincipal> People::ResolveOsUser(const wire::OsIdentity& identity
   if (identity.name().empty()) return principal;
   ASSIGN_OR_RETURN(const auto users, ReadAll<wire::UserRecord>(store, OsNameLabel(identity.name())));
   std::map<std::string, wire::TeamRecord> teams;
-  for (const std::string& group : identity.groups()) {
-    if (!users.empty()) break;
-    ASSIGN_OR_RETURN(const auto found, ReadAll<wire::TeamRecord>(store, OsGroupLabel(group)));
-    for (const wire::TeamRecord& team : found) teams.emplace(team.id(), team);
+  if (users.empty()) {
+    ASSIGN_OR_RETURN(teams, TeamsOfGroups(store, identity));
   }
   if (users.size() > 1 || (users.empty() && teams.size() != 1)) return principal;
   Standings standings(store, organisation_);

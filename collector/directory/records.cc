@@ -13,7 +13,10 @@ std::vector<std::string> RecordTraits<wire::KeyRecord>::Labels(const wire::KeyRe
 
 std::vector<std::string> RecordTraits<wire::UserRecord>::Labels(const wire::UserRecord& user) {
   std::vector<std::string> labels;
-  if (user.removed()) return labels;
+  if (user.removed()) {
+    for (const std::string& name : user.os_names()) labels.push_back(FormerOsNameLabel(name));
+    return labels;
+  }
   if (!user.team().empty()) labels.push_back(TeamLabel(user.team()));
   for (const std::string& name : user.os_names()) labels.push_back(OsNameLabel(name));
   return labels;

@@ -60,6 +60,7 @@ inline std::string UserLabel(const std::string& user) { return "user:" + user; }
 inline std::string LiveLabel(const std::string& user) { return "live:" + user; }
 inline std::string TeamLabel(const std::string& team) { return "team:" + team; }
 inline std::string OsNameLabel(const std::string& name) { return "os:" + name; }
+inline std::string FormerOsNameLabel(const std::string& name) { return "former-os:" + name; }
 inline std::string OsGroupLabel(const std::string& group) { return "group:" + group; }
 inline constexpr const char* kLastingAdminLabel = "admin:lasting";  // role admin, never expires
 

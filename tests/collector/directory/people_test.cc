@@ -183,5 +183,31 @@ TEST_F(PeopleTest, ADisabledUserIsNobodyWhateverTheGroup) {
   EXPECT_FALSE(Resolve("alice", {"devs"}).known());
 }
 
+TEST_F(PeopleTest, ARemovedUserIsNobodyWhateverTheGroupUntilSomebodyHasTheName) {
+  house_.Team("platform", {}, {"devs"});
+  ASSERT_TRUE(Create("alice@example.com", "platform", {"alice", "a.smith"}));
+  ASSERT_TRUE(people().RemoveUser(house_.actor, "alice@example.com"));
+  EXPECT_FALSE(Resolve("alice", {"devs"}).known());
+  EXPECT_FALSE(Resolve("a.smith", {"devs"}).known());
+  EXPECT_TRUE(Resolve("bob", {"devs"}).known());
+  ASSERT_TRUE(Create("asmith@example.com", "", {"a.smith"}));
+  EXPECT_EQ(Resolve("a.smith", {"devs"}).user(), "asmith@example.com");
+  EXPECT_FALSE(Resolve("alice", {"devs"}).known());
+  ASSERT_TRUE(Create("alice@example.com", "platform"));  // made again, without the name: the group counts
+  EXPECT_TRUE(Resolve("alice", {"devs"}).known());
+}
+
+TEST_F(PeopleTest, AnOsNameThatIsTheIdOfAUserWhoIsShutOutIsNobody) {
+  house_.Team("platform", {}, {"devs"});
+  ASSERT_TRUE(Create("alice"));
+  EXPECT_TRUE(Resolve("alice", {"devs"}).known());
+  UserUpdate update;
+  update.disabled = true;
+  ASSERT_TRUE(people().UpdateUser(house_.actor, "alice", update));
+  EXPECT_FALSE(Resolve("alice", {"devs"}).known());
+  ASSERT_TRUE(people().RemoveUser(house_.actor, "alice"));
+  EXPECT_FALSE(Resolve("alice", {"devs"}).known());
+}
+
 }  // namespace
 }  // namespace postern::directory

@@ -113,6 +113,8 @@ void AnswerMeter::Apply(AnswerEvent& event) {
     Start(*std::move(event.block));
   } else if (event.type == "content_block_stop") {
     Stop(event.index.value_or(0));
+  } else if (event.type == "message_start") {
+    facts_.begun = true;
   } else if (event.type == "message_stop") {
     facts_.complete = true;
   }

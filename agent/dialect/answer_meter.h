@@ -36,6 +36,7 @@ struct AnswerFacts {
   uint64_t block_count = 0;
   uint64_t content_bytes = 0;  // of text, thinking and tool input, as escaped in JSON: to estimate from
   uint64_t events = 0;
+  bool begun = false;       // message_start
   uint64_t unreadable = 0;  // events too large or not JSON, stops of blocks that weren't open
   bool complete = false;    // message_stop, or the whole of a JSON answer
 
@@ -62,6 +63,10 @@ class AnswerMeter {
 
   // Up to date after each call.
   const AnswerFacts& facts() const { return facts_; }
+  // Whether it is read as events; false also while it is unsettled.
+  bool has_events() const { return form_ == Form::kEvents; }
+  // Where what was fed ends, if these are events.
+  SseCut cut() const { return events_.cut(); }
 
  private:
   enum class Form { kUnsettled, kEvents, kObject };

@@ -68,6 +68,9 @@ class JsonCursor {
 
   // Where in the text the next thing starts.
   size_t position() const { return next_ < end_ ? *next_ : text_.size(); }
+  // Where the thing stood that was taken last: a scalar's or key's first character, a bracket, comma or
+  // colon. `before` goes so many things further back, of which there must be as many. 0 after a failure.
+  size_t taken(size_t before = 0) const { return failure_ == JsonFailure::kNone ? *(next_ - 1 - before) : 0; }
 
   // Ends the document: true if nothing failed and nothing is left over. Gives back an unusually large index.
   bool Finish();

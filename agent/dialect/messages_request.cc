@@ -27,6 +27,7 @@ enum Key : size_t {
   kInferenceGeo,
   kServiceTier,
   kThinking,
+  kToolChoice,
   kMessages,
   kSystem,
   kMetadata,
@@ -34,8 +35,8 @@ enum Key : size_t {
 };
 
 constexpr std::array<std::string_view, kKeys> kNames = {
-    "model",         "stream",       "max_tokens", "tools",    "mcp_servers", "speed",
-    "inference_geo", "service_tier", "thinking",   "messages", "system",      "metadata"};
+    "model",        "stream",   "max_tokens",  "tools",    "mcp_servers", "speed",   "inference_geo",
+    "service_tier", "thinking", "tool_choice", "messages", "system",      "metadata"};
 
 bool SameButForCase(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
@@ -58,6 +59,7 @@ class Reading {
   explicit Reading(JsonCursor& json) : json_(json) {}
 
   Result<RequestFacts> Run(std::string_view body) {
+    body_ = body;
     const Status status = ReadBody(body);
     // Broken text explains whatever else was found; but a reading that was given up early leaves sound text
     // behind.
@@ -113,13 +115,14 @@ class Reading {
     switch (key) {
       case kModel: return ReadModel();
       case kStream: return ReadStream();
-      case kMaxTokens: return ReadCount(key, facts_.max_tokens);
+      case kMaxTokens: return ReadCount(key, facts_.max_tokens, facts_.places.max_tokens);
       case kTools: return ReadTools();
       case kMcpServers: return CountElements(key, facts_.mcp_server_count);
       case kSpeed: return ReadWord(key, facts_.speed);
       case kInferenceGeo: return ReadWord(key, facts_.inference_geo);
       case kServiceTier: return ReadWord(key, facts_.service_tier);
       case kThinking: return ReadThinking();
+      case kToolChoice: return ReadToolChoice();
       case kMessages: return CountElements(key, facts_.message_count);
       case kMetadata: return ReadMetadata();
       default: return Passed();
@@ -149,12 +152,14 @@ class Reading {
     return Passed();
   }
 
-  Status ReadCount(Key key, std::optional<int64_t>& count) {
+  Status ReadCount(Key key, std::optional<int64_t>& count, BodyRange& place) {
     const auto number = json_.Peek() == JsonKind::kNumber ? json_.TakeNumber() : std::nullopt;
     if (!number || number->find_first_not_of("0123456789") != std::string_view::npos) {
       return Wrong(key, "is not a whole number");
     }
     count = CountFromNumber(*number);
+    place.begin = static_cast<size_t>(number->data() - body_.data());
+    place.end = place.begin + number->size();
     return Ok{};
   }
 
@@ -179,20 +184,21 @@ class Reading {
     while (json_.NextElement()) {
       if (facts_.tools.size() == kMostTools) return Wrong(kTools, "has too many entries");
       if (json_.Peek() != JsonKind::kObject) return Wrong(kTools, "has an entry that is not an object");
-      RETURN_IF_ERROR(ReadTool(facts_.tools.emplace_back()));
+      RETURN_IF_ERROR(ReadTool(facts_.tools.emplace_back(), facts_.places.tools.emplace_back()));
     }
     return Ok{};
   }
 
-  Status ReadTool(RequestTool& tool) {
+  Status ReadTool(RequestTool& tool, ToolPlace& place) {
     bool has_name = false;
     bool has_type = false;
+    place.whole.begin = json_.position();
     json_.EnterObject();
     std::string_view key;
     while (json_.NextMember(key)) {
       const bool is_name = key == "name";
       if (!is_name && key != "type") {
-        json_.Skip();
+        ReadToolExtra(key, place);
         continue;
       }
       if (std::exchange(is_name ? has_name : has_type, true)) {
@@ -209,6 +215,57 @@ class Reading {
       if (!decoded) return Wrong(kTools, "has an entry whose name or type is too long");
       (is_name ? tool.name : tool.type) = MadePlain(*decoded, most);
     }
+    place.whole.end = json_.taken() + 1;
+    return Ok{};
+  }
+
+  // What an edit has to know of a tool besides its name.
+  void ReadToolExtra(std::string_view key, ToolPlace& place) {
+    const JsonKind kind = json_.Peek();
+    const size_t begin = json_.position();
+    json_.Skip();
+    if (key == "cache_control") {
+      place.cache_mark = kind == JsonKind::kObject ? BodyRange{begin, json_.taken() + 1} : BodyRange{};
+    } else if (key == "defer_loading") {
+      place.deferred = kind == JsonKind::kTrue;
+    }
+  }
+
+  Status ReadToolChoice() {
+    if (json_.Peek() != JsonKind::kObject) return Wrong(kToolChoice, "is not an object");
+    BodyRange& place = facts_.places.tool_choice;
+    const size_t before = json_.taken(2);  // its comma, or the body's bracket
+    place.begin = json_.taken(1);
+    RETURN_IF_ERROR(ReadChoice());
+    place.end = json_.taken() + 1;
+    const size_t next = json_.position();
+    if (next < body_.size() && body_[next] == ',') {
+      place.end = next + 1;
+    } else {
+      place.begin = before;
+    }
+    return Ok{};
+  }
+
+  Status ReadChoice() {
+    bool has_name = false;
+    bool has_type = false;
+    json_.EnterObject();
+    std::string_view key;
+    while (json_.NextMember(key)) {
+      const bool is_name = key == "name";
+      if (!is_name && key != "type") {
+        json_.Skip();
+        continue;
+      }
+      if (std::exchange(is_name ? has_name : has_type, true))
+        return Wrong(kToolChoice, "has two names or two types");
+      const auto text = json_.Peek() == JsonKind::kString ? json_.TakeString() : std::nullopt;
+      const size_t most = is_name ? kLongestToolName : kLongestWord;
+      const auto decoded = text ? text->Decode(most) : std::nullopt;
+      if (!decoded) return Wrong(kToolChoice, "has a name or type that is not a short string");
+      (is_name ? facts_.forced_tool : facts_.tool_choice) = MadePlain(*decoded, most);
+    }
     return Ok{};
   }
 
@@ -220,7 +277,7 @@ class Reading {
       if (key == "type") {
         RETURN_IF_ERROR(ReadWord(kThinking, facts_.thinking));
       } else if (key == "budget_tokens" && json_.Peek() == JsonKind::kNumber) {
-        RETURN_IF_ERROR(ReadCount(kThinking, facts_.thinking_budget));
+        RETURN_IF_ERROR(ReadCount(kThinking, facts_.thinking_budget, facts_.places.thinking_budget));
       } else {
         json_.Skip();
       }
@@ -275,6 +332,7 @@ class Reading {
   }
 
   JsonCursor& json_;
+  std::string_view body_;
   RequestFacts facts_;
   std::array<bool, kKeys> seen_{};
   std::string user_id_;

@@ -8,9 +8,9 @@
 //   - a value of the wrong type where one is read: `stream` not a boolean, `max_tokens` not a whole number,
 //     `tools` or `messages` not a list (null counts as not given, except for `model`);
 //   - a key that decides permission or price (model, stream, max_tokens, tools, mcp_servers, speed,
-//     inference_geo, service_tier, thinking) given twice, also when spelt with escapes ("mod\u0065l"), or
-//     spelt with capitals ("Model"): parsers differ in which one they take. So is a tool's `name` or `type`
-//     given twice.
+//     inference_geo, service_tier, thinking, tool_choice) given twice, also when spelt with escapes
+//     ("mod\u0065l"), or spelt with capitals ("Model"): parsers differ in which one they take. So is the
+//     `name` or `type` of a tool or of tool_choice given twice.
 // Everything else may be in it, in any order. Errors never hold a part of the body.
 #pragma once
 
@@ -36,12 +36,42 @@ struct RequestTool {
   friend bool operator==(const RequestTool&, const RequestTool&) = default;
 };
 
+// Where something stands in the body; empty where it isn't there.
+struct BodyRange {
+  size_t begin = 0;
+  size_t end = 0;
+
+  bool empty() const { return begin == end; }
+  size_t size() const { return end - begin; }
+  friend bool operator==(const BodyRange&, const BodyRange&) = default;
+};
+
+struct ToolPlace {
+  BodyRange whole;        // from { to }
+  BodyRange cache_mark;   // the value of cache_control, from { to }
+  bool deferred = false;  // defer_loading: a tool outside the cached prefix, which may bear no mark
+
+  friend bool operator==(const ToolPlace&, const ToolPlace&) = default;
+};
+
+// What an edit has to find (splice.h).
+struct RequestPlaces {
+  std::vector<ToolPlace> tools;  // one for each of RequestFacts::tools
+  BodyRange max_tokens;          // the number
+  BodyRange thinking_budget;     // the number
+  BodyRange tool_choice;         // the whole member, with the comma after it, or else the one before it
+
+  friend bool operator==(const RequestPlaces&, const RequestPlaces&) = default;
+};
+
 struct RequestFacts {
   std::string model;  // as the client wrote it
   bool stream = false;
   std::optional<int64_t> max_tokens;  // count_tokens has none
   int64_t message_count = 0;
   std::vector<RequestTool> tools;
+  std::string tool_choice;       // "auto", "any", "tool", "none", another word, or empty
+  std::string forced_tool;       // of tool_choice "tool"; made plain, at most 128 bytes
   int64_t mcp_server_count = 0;  // MCP servers that the provider is asked to connect to
   std::string session_id;        // from metadata.user_id, whatever its shape; empty where there is none
   std::string thinking;          // "enabled", "adaptive", "disabled", or empty
@@ -50,6 +80,7 @@ struct RequestFacts {
   std::string inference_geo;
   std::string service_tier;
   bool repeated_keys = false;  // messages, system or metadata is given twice; all of them are counted
+  RequestPlaces places;
 
   friend bool operator==(const RequestFacts&, const RequestFacts&) = default;
 };

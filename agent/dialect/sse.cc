@@ -133,6 +133,12 @@ void SseParser::Keep(std::string_view part, std::string& buffer, size_t most) {
   buffer.append(part.substr(0, room));
 }
 
+SseCut SseParser::cut() const {
+  if (dispatched_) return SseCut::kBetweenEvents;  // what is kept is the last event's
+  if (!line_.empty() || (mark_ > 0 && mark_ < kByteOrderMark.size())) return SseCut::kInLine;
+  return has_name_ || has_data_ || oversized_ ? SseCut::kBetweenLines : SseCut::kBetweenEvents;
+}
+
 bool SseParser::Finish(SseEvent& event) {
   if (mark_ > 0 && mark_ < kMarkDone) line_.assign(kByteOrderMark.substr(0, mark_));
   if (!line_.empty()) Interpret(line_);

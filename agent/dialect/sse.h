@@ -21,6 +21,13 @@ struct SseEvent {
   bool oversized = false;  // more than the cap: data is empty then, and the name may be cut
 };
 
+// Where the input so far ends.
+enum class SseCut {
+  kBetweenEvents,
+  kBetweenLines,  // of an event that isn't complete
+  kInLine,
+};
+
 // Memory is bounded by the cap: what goes beyond it is dropped and the event reported as oversized.
 // Thread-compatible.
 class SseParser {
@@ -33,6 +40,8 @@ class SseParser {
   // next call; its views point into `input` where the event lay there in one piece, as it mostly does. False:
   // `input` is used up.
   bool Next(std::string_view& input, SseEvent& event);
+
+  SseCut cut() const;
 
   // The input has ended: whether an event was left, without its empty line.
   bool Finish(SseEvent& event);

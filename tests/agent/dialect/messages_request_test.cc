@@ -97,9 +97,9 @@ TEST(MessagesRequest, AnEscapedKeyIsTheKeyItMeans) {
 }
 
 TEST(MessagesRequest, WhatDecidesMayStandOnlyOnce) {
-  for (const char* member :
-       {R"("model":"n")", R"("stream":true)", R"("max_tokens":1)", R"("tools":[])", R"("mcp_servers":[])",
-        R"("speed":"fast")", R"("inference_geo":"us")", R"("service_tier":"auto")", R"("thinking":{})"}) {
+  for (const char* member : {R"("model":"n")", R"("stream":true)", R"("max_tokens":1)", R"("tools":[])",
+                             R"("mcp_servers":[])", R"("speed":"fast")", R"("inference_geo":"us")",
+                             R"("service_tier":"auto")", R"("thinking":{})", R"("tool_choice":{})"}) {
     const std::string twice = std::string("{\"model\":\"m\",") + member + ',' + member + '}';
     EXPECT_NE(Refusal(twice).find("is given twice"), std::string::npos) << twice;
   }
@@ -208,9 +208,9 @@ class SlowReading {
   }
 
   bool ReadRoot(const PlainJson& root) {
-    static const std::vector<std::string> kDeciding = {"model",         "stream",       "max_tokens",
-                                                       "tools",         "mcp_servers",  "speed",
-                                                       "inference_geo", "service_tier", "thinking"};
+    static const std::vector<std::string> kDeciding = {
+        "model", "stream",        "max_tokens",   "tools",    "mcp_servers",
+        "speed", "inference_geo", "service_tier", "thinking", "tool_choice"};
     Members members;
     if (!Decoded(root, members)) return false;
     std::map<std::string, int> times;
@@ -252,6 +252,8 @@ class SlowReading {
       return Tools(value);
     } else if (key == "thinking") {
       return Thinking(value);
+    } else if (key == "tool_choice") {
+      return ToolChoice(value);
     } else if (key == "metadata") {
       return Metadata(value);
     }
@@ -306,6 +308,22 @@ class SlowReading {
     return true;
   }
 
+  bool ToolChoice(const PlainJson& value) {
+    Members members;
+    if (!value.Is(Kind::kObject) || !Decoded(value, members)) return false;
+    int names = 0;
+    int types = 0;
+    for (const auto& [key, member] : members) {
+      if (key != "name" && key != "type") continue;
+      if (++(key == "name" ? names : types) > 1) return false;
+      const size_t most = key == "name" ? 128 : 64;
+      const auto text = Text(*member, most);
+      if (!text) return false;
+      (key == "name" ? facts_.forced_tool : facts_.tool_choice) = MadePlain(*text, most);
+    }
+    return true;
+  }
+
   bool Metadata(const PlainJson& value) {
     Members members;
     if (!value.Is(Kind::kObject)) return true;
@@ -350,9 +368,9 @@ class Generator {
 
   std::string Member() {
     static constexpr const char* kKeys[] = {
-        "model",    "stream", "max_tokens",   "tools",         "messages", "metadata",
-        "thinking", "speed",  "service_tier", "inference_geo", "system",   "mcp_servers",
-        "x",        "",       "Model",        "user_id"};
+        "model",    "stream", "max_tokens",   "tools",         "messages",   "metadata",
+        "thinking", "speed",  "service_tier", "inference_geo", "system",     "mcp_servers",
+        "x",        "",       "Model",        "user_id",       "tool_choice"};
     const std::string key = OneOf(kKeys);
     return Space() + Quoted(key) + Space() + ":" + Space() + ValueOf(key) + Space();
   }
@@ -366,6 +384,7 @@ class Generator {
     if (key == "messages" || key == "mcp_servers") return List([this] { return Value(1); });
     if (key == "tools") return List([this] { return Tool(); });
     if (key == "thinking") return R"({"type":)" + Quoted("enabled") + R"(,"budget_tokens":)" + Number() + "}";
+    if (key == "tool_choice") return Tool();
     if (key == "metadata")
       return R"({"user_id":)" + Quoted(OneOf({"user_1_session_ab-cd", "u", "a_session_b_session_c d"})) + "}";
     return Value(0);
@@ -442,6 +461,41 @@ class Generator {
   std::mt19937 random_;
 };
 
+std::string_view At(std::string_view body, const BodyRange& range) {
+  return body.substr(range.begin, range.size());
+}
+
+// What stands where the facts say that it stands is that, and nothing more or less.
+void ExpectPlaces(std::string_view body, const RequestFacts& facts) {
+  ASSERT_EQ(facts.places.tools.size(), facts.tools.size());
+  for (const ToolPlace& tool : facts.places.tools) {
+    const auto whole = ParsePlainJson(At(body, tool.whole), JsonCursor::kDeepest);
+    ASSERT_TRUE(whole && whole->Is(PlainJson::Kind::kObject)) << body;
+    EXPECT_EQ(At(body, tool.whole).front(), '{');
+    EXPECT_EQ(At(body, tool.whole).back(), '}');
+  }
+  const std::string_view number = At(body, facts.places.max_tokens);
+  EXPECT_EQ(!number.empty(), facts.max_tokens.has_value()) << body;
+  EXPECT_EQ(number.find_first_not_of("0123456789"), std::string_view::npos) << body;
+  if (facts.places.tool_choice.empty()) return;
+  std::string without(body);
+  without.erase(facts.places.tool_choice.begin, facts.places.tool_choice.size());
+  const auto rest = ParsePlainJson(without, JsonCursor::kDeepest);
+  ASSERT_TRUE(rest) << body;
+  for (const auto& [key, value] : rest->members) EXPECT_NE(DecodePlainString(key), "tool_choice") << body;
+}
+
+TEST(MessagesRequest, ReadsWhatToolIsForced) {
+  const auto facts = Read(R"({"model":"m","tool_choice":{"type":"tool","name":"Bash"},"tools":[]})");
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->tool_choice, "tool");
+  EXPECT_EQ(facts->forced_tool, "Bash");
+  EXPECT_FALSE(Read(R"({"model":"m","tool_choice":{"type":"auto"},"tool_choice":{"type":"any"}})"));
+  EXPECT_FALSE(Read(R"({"model":"m","Tool_Choice":{"type":"auto"}})"));
+  EXPECT_FALSE(Read(R"({"model":"m","tool_choice":{"type":"tool","name":"A","n\u0061me":"B"}})"));
+  EXPECT_FALSE(Read(R"({"model":"m","tool_choice":"any"})"));
+}
+
 TEST(MessagesRequest, AgreesWithTheSlowReadingOnOddBodies) {
   Generator generator(20261123);
   int accepted = 0;
@@ -452,7 +506,10 @@ TEST(MessagesRequest, AgreesWithTheSlowReadingOnOddBodies) {
     accepted += expected.has_value();
     ASSERT_EQ(facts.has_value(), expected.has_value()) << body;
     if (expected) {
-      ASSERT_EQ(*facts, *expected) << body;
+      RequestFacts without_places = *facts;
+      without_places.places = {};
+      ASSERT_EQ(without_places, *expected) << body;
+      ExpectPlaces(body, *facts);
     }
   }
   EXPECT_GT(accepted, 4000) << "the generator must make good bodies too";

@@ -13,6 +13,7 @@
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/load.h"
 #include "tests/end_to_end/recorded.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -21,7 +22,7 @@ using std::chrono::microseconds;
 
 constexpr int kClients = 12;
 constexpr int kVerifications = 5;  // reading the whole record takes longer the longer it gets
-constexpr const char* kFaultyAgent = POSTERN_BINARY_DIR "/bin/postern-agent-faulty";
+const std::string kFaultyAgent = support::InBuild("bin/postern-agent-faulty");
 
 // How often each test kills; `make crash` asks for more.
 int Kills() {

@@ -1,6 +1,5 @@
 # A collector as a process of its own, and many agents' uplinks in one.
 postern_library(postern_end_to_end_keep SOURCES keep.cc DEPS postern_test_support postern_base postern_json postern_rest)
-target_compile_definitions(postern_end_to_end_keep PRIVATE POSTERN_BINARY_DIR="${CMAKE_BINARY_DIR}")
 
 postern_library(postern_end_to_end_fleet SOURCES fleet/fleet.cc fleet/forwarder.cc fleet/station.cc fleet/until.cc
   DEPS postern_end_to_end_keep postern_enrolment postern_membership postern_spool postern_uplink postern_uplink_support)

@@ -12,6 +12,7 @@
 #include "tests/end_to_end/arrivals.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/recorded.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -20,7 +21,7 @@ class FullDisk : public ::testing::Test {
  protected:
   void Begin(const std::string& when_full) {
     HostOptions options;
-    options.agent_program = POSTERN_BINARY_DIR "/bin/postern-agent-faulty";
+    options.agent_program = support::InBuild("bin/postern-agent-faulty");
     options.extra_config = "audit:\n  spool:\n    when_full: " + when_full + "\n    sync_timeout: 200ms\n";
     host_.emplace(options);
     arrivals_.emplace(host_->control());

@@ -10,6 +10,7 @@
 #include "shared/base/check.h"
 #include "shared/base/json_text.h"
 #include "tests/support/free_port.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -35,8 +36,8 @@ std::string FirstWord(std::string_view text, std::string_view prefix) {
 
 }  // namespace
 
-std::string AgentProgram() { return POSTERN_BINARY_DIR "/bin/postern-agent"; }
-std::string ProviderProgram() { return POSTERN_BINARY_DIR "/bin/postern-provider"; }
+std::string AgentProgram() { return support::InBuild("bin/postern-agent"); }
+std::string ProviderProgram() { return support::InBuild("bin/postern-provider"); }
 
 std::string MessageBody(std::string_view text, std::string_view model) {
   return R"({"model":)" + JsonString(model) + R"(,"max_tokens":1000,"messages":[{"role":"user","content":)" +
@@ -87,7 +88,7 @@ void Host::WriteConfig() {
   directory_.Write("agent.yaml",
                    "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
                        "\nkeys: keys.yaml\n"
-                       "models: " POSTERN_SOURCE_DIR "/config/models.yaml\n" +
+                       "models: " + support::InSource("config/models.yaml") + "\n" +
                        (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
                        "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines +
                        options_.extra_config);

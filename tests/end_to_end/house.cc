@@ -5,6 +5,7 @@
 
 #include "shared/base/check.h"
 #include "shared/json/value.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -92,7 +93,7 @@ HostOptions House::Member(HostOptions options) const {
 }
 
 std::string House::Postern(std::vector<std::string> words) const {
-  words.insert(words.begin(), POSTERN_BINARY_DIR "/bin/postern");
+  words.insert(words.begin(), support::InBuild("bin/postern"));
   const auto finished =
       support::RunProcess({.argv = words,
                            .variables = {{"POSTERN_URL", keep_.url()},

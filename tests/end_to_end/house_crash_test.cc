@@ -14,6 +14,7 @@
 #include "tests/end_to_end/house.h"
 #include "tests/end_to_end/load.h"
 #include "tests/end_to_end/recorded.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -38,7 +39,7 @@ HostOptions HostThatDies(Death death) {
   HostOptions options;
   options.extra_config = "credentials:\n  cache: machine\n";
   if (death == Death::kKill) return options;
-  options.agent_program = POSTERN_BINARY_DIR "/bin/postern-agent-faulty";
+  options.agent_program = support::InBuild("bin/postern-agent-faulty");
   options.variables = {{"POSTERN_HOLD_UNSYNCED", "1"}};
   return options;
 }
@@ -47,7 +48,7 @@ class Ordeal {
  public:
   explicit Ordeal(Death death) : host_(house_.Member(HostThatDies(death))), arrivals_(host_.control()) {
     if (death == Death::kPowerCut) {
-      house_.keep().set_variables({{"LD_PRELOAD", POSTERN_BINARY_DIR "/lib/power_cut.so"},
+      house_.keep().set_variables({{"LD_PRELOAD", support::InBuild("lib/power_cut.so")},
                                    {"POWER_CUT_DIRECTORY", house_.keep().state()}});
       EXPECT_EQ(house_.keep().Stop().code, 0);
       house_.keep().Start();

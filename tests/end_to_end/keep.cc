@@ -12,13 +12,14 @@
 
 #include "shared/base/check.h"
 #include "shared/json/value.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
 
 using support::Process;
 
-constexpr const char* kProgram = POSTERN_BINARY_DIR "/bin/postern-collector";
+const std::string kProgram = support::InBuild("bin/postern-collector");
 constexpr int kTooManyRequests = 429;
 constexpr std::chrono::milliseconds kComeAgain{500};
 

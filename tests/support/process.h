@@ -1,6 +1,6 @@
 // A child process for a test: started, watched by what it prints, stopped, and never left behind.
 //
-//   auto provider = Process::Start({.argv = {POSTERN_BINARY_DIR "/bin/postern-provider", "--port", "0"}});
+//   auto provider = Process::Start({.argv = {InBuild("bin/postern-provider"), "--port", "0"}});
 //   ASSERT_TRUE(provider);
 //   const auto line = (*provider)->WaitForLine("listening on");
 //

@@ -5,12 +5,13 @@
 #include <csignal>
 
 #include "shared/json/value.h"
+#include "tests/support/paths.h"
 
 namespace postern::support {
 namespace {
 
-std::string CollectorProgram() { return POSTERN_BINARY_DIR "/bin/postern-collector"; }
-std::string PosternProgram() { return POSTERN_BINARY_DIR "/bin/postern"; }
+std::string CollectorProgram() { return support::InBuild("bin/postern-collector"); }
+std::string PosternProgram() { return support::InBuild("bin/postern"); }
 
 // The number of "name=17" in a line of the log; 0 where there is none.
 uint16_t NumberOf(const std::string& line, const std::string& name) {

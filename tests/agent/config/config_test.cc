@@ -1,4 +1,5 @@
 #include "agent/config.h"
+#include "tests/support/paths.h"
 
 #include <fstream>
 #include <sstream>
@@ -25,7 +26,7 @@ std::string WhyNot(std::string_view text) {
 }
 
 std::string Reference() {
-  std::ifstream file(POSTERN_SOURCE_DIR "/config/agent.yaml");
+  std::ifstream file(support::InSource("config/agent.yaml"));
   std::ostringstream text;
   text << file.rdbuf();
   EXPECT_FALSE(text.str().empty());

@@ -4,6 +4,7 @@
 
 #include "shared/config/node.h"
 #include "shared/pricing/price_file.h"
+#include "tests/support/paths.h"
 
 namespace postern::gate {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 class Settles : public ::testing::Test {
  protected:
   Settles()
-      : prices_(*pricing::LoadPriceTable(*config::ParseFile(POSTERN_SOURCE_DIR "/config/models.yaml"))) {}
+      : prices_(*pricing::LoadPriceTable(*config::ParseFile(support::InSource("config/models.yaml")))) {}
 
   Settlement Settle(const dialect::AnswerFacts& answer, wire::Ending ending = wire::ENDING_COMPLETE,
                     uint32_t status = 200, wire::Call call = wire::CALL_MESSAGES) const {

@@ -17,6 +17,7 @@
 
 #include "tests/agent/spool/events.h"
 #include "tests/shared/kv/temporary_directory.h"
+#include "tests/support/paths.h"
 
 namespace postern::spool {
 namespace {
@@ -57,11 +58,11 @@ void LiveAndDie(const std::string& directory, std::chrono::microseconds life, De
     close(ends[1]);
     if (death == Death::kPreload) {
       setenv("POWER_CUT_DIRECTORY", directory.c_str(), 1);
-      setenv("LD_PRELOAD", POSTERN_BINARY_DIR "/lib/power_cut.so", 1);
+      setenv("LD_PRELOAD", support::InBuild("lib/power_cut.so").c_str(), 1);
     }
     const char* const hold = death == Death::kPowerCut ? "--hold-unsynced" : "";
     const char* const collector = host == Host::kWithCollector ? "--collector" : "";
-    execl(POSTERN_BINARY_DIR "/bin/spool_writer", "spool_writer", directory.c_str(), "16", hold, collector,
+    execl(support::InBuild("bin/spool_writer").c_str(), "spool_writer", directory.c_str(), "16", hold, collector,
           nullptr);
     _exit(127);
   }
@@ -171,7 +172,7 @@ TEST(Crash, NothingIsLostWhenItIsKilledWhileItRecovers) {
       const pid_t child = fork();
       if (child == 0) {
         dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-        execl(POSTERN_BINARY_DIR "/bin/spool_writer", "spool_writer", directory.path().c_str(), "1", nullptr);
+        execl(support::InBuild("bin/spool_writer").c_str(), "spool_writer", directory.path().c_str(), "1", nullptr);
         _exit(127);
       }
       std::this_thread::sleep_for(
@@ -245,7 +246,7 @@ TEST(Crash, ThePreloadedLibraryCutsThePower) {
   GTEST_SKIP() << "a sanitizer's runtime must be loaded first";
 #endif
   EXPECT_EQ(LeftBehind("NOTHING=1"), 1u);
-  EXPECT_EQ(LeftBehind("LD_PRELOAD=" POSTERN_BINARY_DIR "/lib/power_cut.so"), 0u);
+  EXPECT_EQ(LeftBehind("LD_PRELOAD=" + support::InBuild("lib/power_cut.so")), 0u);
 }
 
 TEST(Crash, NothingSyncedIsLostWhenThePreloadedPowerIsCut) {

@@ -8,6 +8,7 @@
 
 #include "shared/base/hex.h"
 #include "tests/agent/spool/events.h"
+#include "tests/support/paths.h"
 
 namespace postern::spool {
 namespace {
@@ -45,7 +46,7 @@ TEST(EventStream, TheReadmesExampleHolds) {
 }
 
 TEST(EventStream, APageWithTheWorkedExampleOfTheChainIsSound) {
-  std::ifstream file(POSTERN_SOURCE_DIR "/tests/fuzz/corpus/event_stream/sealed", std::ios::binary);
+  std::ifstream file(support::InSource("tests/fuzz/corpus/event_stream/sealed"), std::ios::binary);
   const std::string body((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   const auto page = DecodePage(body);
   ASSERT_TRUE(page);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/collector/api/keep.h"
+#include "tests/support/paths.h"
 
 namespace postern::api {
 namespace {
@@ -32,7 +33,7 @@ TEST(ApiMetrics, TheReadmeListsTheirNamesAndNoOthers) {
   const Keep keep;
   keep.Admin("GET", "/metrics");  // so that a call has been counted
   const Reply reply = keep.Admin("GET", "/metrics");
-  std::ifstream file(POSTERN_SOURCE_DIR "/collector/api/README.md");
+  std::ifstream file(support::InSource("collector/api/README.md"));
   const std::string readme(std::istreambuf_iterator<char>(file), {});
   EXPECT_EQ(NamesIn(reply.body), NamesIn(readme));
 }

@@ -9,6 +9,7 @@
 #include "shared/json/value.h"
 #include "shared/json/writer.h"
 #include "shared/rest/client.h"
+#include "tests/support/paths.h"
 #include "tests/support/running_collector.h"
 
 namespace postern::cli {
@@ -213,7 +214,7 @@ TEST_F(ApiCommands, TheRecordSaysWhoDidWhatAndWhatWasRefused) {
 }
 
 TEST_F(ApiCommands, ATailShowsWhatComes) {
-  const std::string program = POSTERN_BINARY_DIR "/bin/postern";
+  const std::string program = support::InBuild("bin/postern");
   auto tail = support::Process::Start(
       {.argv = {program, "audit", "tail", "--kind", "administration", "--after", "-1"},
        .variables = {{"POSTERN_URL", collector->url()},

@@ -5,6 +5,7 @@
 #include "shared/crypto/random.h"
 #include "shared/tokens/token.h"
 #include "tests/support/free_port.h"
+#include "tests/support/paths.h"
 #include "tests/support/running_collector.h"
 
 namespace postern::cli {
@@ -26,7 +27,7 @@ class Login : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(collector); }
 
   Finished Postern(std::vector<std::string> words, const std::string& input = "") const {
-    words.insert(words.begin(), POSTERN_BINARY_DIR "/bin/postern");
+    words.insert(words.begin(), support::InBuild("bin/postern"));
     return *support::RunProcess({.argv = std::move(words),
                                  .variables = {{"HOME", home_.path()}, {"PATH", "/usr/bin:/bin"}},
                                  .environment = support::Environment::kEmpty,

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/certificate.h"
+#include "tests/support/paths.h"
 #include "tests/support/running_collector.h"
 
 namespace postern::collector {
@@ -73,7 +74,7 @@ TEST_F(CollectorCommands, ShowsTheFirstTokenOnceAndKeepsItNowhere) {
   const support::TemporaryDirectory directory;
   const std::string config = directory.Write("collector.yaml", "state: state\n");
   const auto made = support::RunProcess(
-      {.argv = {POSTERN_BINARY_DIR "/bin/postern-collector", "init", "--config", config}});
+      {.argv = {support::InBuild("bin/postern-collector"), "init", "--config", config}});
   ASSERT_EQ(made->ending.code, 0) << made->errors;
   const std::string token = made->output.substr(0, made->output.find('\n'));
   EXPECT_THAT(token, ::testing::MatchesRegex("psa_[a-z0-9]{12}_[A-Za-z0-9]{34}"));
@@ -197,14 +198,14 @@ TEST_F(CollectorCommands, AWrongConfigurationEndsItBeforeAnythingIsOpened) {
   const std::string config = directory.Write("collector.yaml", "state: state\nlisten: everywhere\n");
   for (const char* command : {"run", "init", "check", "status", "recover"}) {
     const auto ended = support::RunProcess(
-        {.argv = {POSTERN_BINARY_DIR "/bin/postern-collector", command, "--config", config}});
+        {.argv = {support::InBuild("bin/postern-collector"), command, "--config", config}});
     EXPECT_EQ(ended->ending.code, 2) << command;
     EXPECT_THAT(ended->errors, HasSubstr("collector.yaml:2: listen")) << command;
   }
   EXPECT_FALSE(fs::exists(directory / "state"));
   const std::string good = directory.Write("good.yaml", "state: state\n");
   const auto uninitialised =
-      support::RunProcess({.argv = {POSTERN_BINARY_DIR "/bin/postern-collector", "run", "--config", good}});
+      support::RunProcess({.argv = {support::InBuild("bin/postern-collector"), "run", "--config", good}});
   EXPECT_EQ(uninitialised->ending.code, 2);
   EXPECT_THAT(uninitialised->errors, HasSubstr("postern-collector init"));
 }

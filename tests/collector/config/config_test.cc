@@ -1,4 +1,5 @@
 #include "collector/config.h"
+#include "tests/support/paths.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +14,7 @@ Result<CollectorConfig> Parse(std::string_view text) {
 }
 
 TEST(CollectorConfig, TheSampleIsTheDefaults) {
-  const auto sample = LoadCollectorConfig(POSTERN_SOURCE_DIR "/config/collector.yaml");
+  const auto sample = LoadCollectorConfig(support::InSource("config/collector.yaml"));
   ASSERT_TRUE(sample) << sample.error().message;
   EXPECT_EQ(*sample, CollectorConfig{});
   EXPECT_EQ(*Parse(""), CollectorConfig{});

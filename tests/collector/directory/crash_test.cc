@@ -19,6 +19,7 @@
 #include "collector/directory/directory.h"
 #include "collector/store/rocks_store.h"
 #include "shared/crypto/key_file.h"
+#include "tests/support/paths.h"
 #include "tests/support/temporary_directory.h"
 
 namespace postern::directory {
@@ -42,7 +43,7 @@ void LiveAndDie(const std::string& directory, int lines, const char* mode, Answe
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
-    execl(POSTERN_BINARY_DIR "/bin/directory_writer", "directory_writer", directory.c_str(), mode, nullptr);
+    execl(support::InBuild("bin/directory_writer").c_str(), "directory_writer", directory.c_str(), mode, nullptr);
     _exit(127);
   }
   close(ends[1]);

@@ -14,6 +14,7 @@
 
 #include "tests/collector/store/rocks.h"
 #include "tests/shared/kv/temporary_directory.h"
+#include "tests/support/paths.h"
 
 namespace postern::store {
 namespace {
@@ -50,10 +51,10 @@ void LiveAndDie(const std::string& directory, std::chrono::microseconds life, De
     close(ends[1]);
     if (death == Death::kPreload) {
       setenv("POWER_CUT_DIRECTORY", directory.c_str(), 1);
-      setenv("LD_PRELOAD", POSTERN_BINARY_DIR "/lib/power_cut.so", 1);
+      setenv("LD_PRELOAD", support::InBuild("lib/power_cut.so").c_str(), 1);
     }
     const char* const mode = death == Death::kPowerCut ? "--hold-unsynced" : nullptr;
-    execl(POSTERN_BINARY_DIR "/bin/store_writer", "store_writer", directory.c_str(), "4", mode, nullptr);
+    execl(support::InBuild("bin/store_writer").c_str(), "store_writer", directory.c_str(), "4", mode, nullptr);
     _exit(127);
   }
   close(ends[1]);

@@ -13,6 +13,7 @@
 #include "tests/collector/store/rocks.h"
 #include "tests/collector/store/writer.h"
 #include "tests/shared/kv/temporary_directory.h"
+#include "tests/support/paths.h"
 
 namespace postern::store {
 namespace {
@@ -73,7 +74,7 @@ TEST(Layout, TheWorkedExampleIsTrue) {
     ASSERT_TRUE(store->Commit(Example()));
     EXPECT_EQ(Problems(*store), std::vector<std::string>());
   }
-  std::ifstream file(POSTERN_SOURCE_DIR "/collector/store/README.md");
+  std::ifstream file(support::InSource("collector/store/README.md"));
   std::ostringstream readme;
   readme << file.rdbuf();
   const std::string dump = Dump(directory.path());

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "shared/pricing/price_file.h"
+#include "tests/support/paths.h"
 
 namespace postern::pricing {
 namespace {
@@ -97,7 +98,7 @@ constexpr Record kRecords[] = {
 };
 
 TEST(PublishedPrices, AreWhatOneComputesByHand) {
-  const auto file = config::ParseFile(std::string(POSTERN_SOURCE_DIR) + "/config/models.yaml");
+  const auto file = config::ParseFile(support::InSource("config/models.yaml"));
   ASSERT_TRUE(file) << file.error().message;
   const auto table = LoadPriceTable(*file);
   ASSERT_TRUE(table) << table.error().message;
@@ -121,7 +122,7 @@ TEST(PublishedPrices, AreWhatOneComputesByHand) {
 
 TEST(PublishedPrices, HaveNoPriceForAModelBeforeItsTime) {
   const auto table =
-      LoadPriceTable(*config::ParseFile(std::string(POSTERN_SOURCE_DIR) + "/config/models.yaml"));
+      LoadPriceTable(*config::ParseFile(support::InSource("config/models.yaml")));
   const WallTime early = std::chrono::sys_days(std::chrono::year(2026) / 9 / 21);
   EXPECT_EQ(table->Price("claude-opus-5-5", {}, early).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(table->Price("claude-opus-5-5", {}, early + std::chrono::days(1)));

@@ -6,12 +6,13 @@
 #include <string>
 
 #include "shared/base/hex.h"
+#include "tests/support/paths.h"
 
 namespace postern::sealing {
 
 // The bytes after "name = ".
 inline std::string Given(const std::string& name) {
-  std::ifstream file(POSTERN_SOURCE_DIR "/shared/sealing/README.md");
+  std::ifstream file(support::InSource("shared/sealing/README.md"));
   std::stringstream stream;
   stream << file.rdbuf();
   const std::string text = stream.str();

@@ -7,12 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "shared/base/hex.h"
+#include "tests/support/paths.h"
 
 namespace postern::wire {
 namespace {
 
 std::string ReadMe() {
-  std::ifstream file(POSTERN_SOURCE_DIR "/shared/wire/README.md");
+  std::ifstream file(support::InSource("shared/wire/README.md"));
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

@@ -8,6 +8,7 @@
 
 #include "shared/base/hex.h"
 #include "shared/wire/event.h"
+#include "tests/support/paths.h"
 
 namespace postern::wire {
 namespace {
@@ -221,7 +222,7 @@ TEST(Tombstone, SpeaksOfOneKeyOnly) {
 }
 
 std::string Page() {
-  std::ifstream file(POSTERN_SOURCE_DIR "/shared/wire/conversation.md");
+  std::ifstream file(support::InSource("shared/wire/conversation.md"));
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

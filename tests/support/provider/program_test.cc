@@ -3,13 +3,14 @@
 #include <signal.h>
 
 #include "tests/support/http_client.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace postern::provider {
 namespace {
 
-constexpr const char* kProgram = POSTERN_BINARY_DIR "/bin/postern-provider";
+const std::string kProgram = support::InBuild("bin/postern-provider");
 
 uint16_t PortOf(const std::string& line) {
   return static_cast<uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));

@@ -238,7 +238,10 @@ TEST_F(SpoolTest, WhenFullIntentsWaitUntilThereIsRoom) {
   const auto spool = MustOpen();
   while (spool->condition(BootClock::now()) != Condition::kFull) {
     const auto ticket = spool->Append(Intent(tickets.size()));
-    ASSERT_TRUE(ticket);
+    if (!ticket) {  // this thread is ahead of the spool's by a whole queue
+      std::this_thread::yield();
+      continue;
+    }
     tickets.push_back(*ticket);
     ASSERT_LT(tickets.size(), 100'000u);
   }

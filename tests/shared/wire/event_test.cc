@@ -45,8 +45,8 @@ TEST(Bound, MakesTheLargestEventFit) {
   EXPECT_LE(event.ByteSizeLong(), kMaxEventBytes);
   EXPECT_EQ(event.intent().tools_size(), static_cast<int>(kMaxTools));
   EXPECT_EQ(event.intent().tools(0).size(), kMaxNameBytes);
-  EXPECT_EQ(event.dropped_items(), 1000 - kMaxTools + 1000 - kMaxServerTools);
-  EXPECT_EQ(event.cut_strings(), 14 + 2 + kMaxTools + kMaxServerTools);
+  EXPECT_EQ(event.dropped_items(), 1000 - kMaxTools + 1000 - kMaxServerTools + 1000 - kMaxRemovedTools);
+  EXPECT_EQ(event.cut_strings(), 15 + 2 + kMaxTools + kMaxServerTools + kMaxRemovedTools);
 
   Event outcome;
   for (int i = 0; i < 1000; ++i) outcome.mutable_outcome()->add_tool_uses(Long());

@@ -1,0 +1,326 @@
+// All that an exchange holds, one aspect after the other.
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "shared/policy/compiled.h"
+#include "shared/policy/glob.h"
+#include "shared/policy/judge.h"
+#include "shared/policy/refused.h"
+
+namespace postern::policy {
+namespace {
+
+using Why = Refused::Why;
+
+constexpr size_t kMostCredentials = 64;
+constexpr std::string_view kNoModels = "organisation.models.allow";
+
+int64_t UnixSeconds(WallTime time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+// Small letters of a short name, without an allocation.
+class SmallName {
+ public:
+  explicit SmallName(std::string_view name) : size_(std::min(name.size(), text_.size())) {
+    for (size_t i = 0; i < size_; ++i) {
+      const char c = name[i];
+      text_[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
+    }
+  }
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, kMostNameBytes> text_;
+  size_t size_;
+};
+
+Why WhyOf(const Ruling& ruling) {
+  switch (ruling.word) {
+    case Word::kDenies: return Why::kDenied;
+    case Word::kNarrows: return Why::kNotListed;
+    default: return Why::kNotAllowed;
+  }
+}
+
+// The rule that makes a kind one that the policy speaks of: for what can't be held against any.
+Ruling FirstSpeaking(const Chain& chain, Kind kind) {
+  const auto levels = chain.levels();
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const Lists* lists = levels[i]->lists[static_cast<size_t>(kind)].get();
+    if (lists == nullptr) continue;
+    return {false, Word::kNarrows, levels[i], i, lists->listed ? lists->allow_rule : lists->deny_rule};
+  }
+  return {};
+}
+
+class Judging {
+ public:
+  Judging(const Tables& tables, const Facts& facts) : tables_(tables), facts_(facts), chain_(tables, facts) {}
+
+  Verdict Run() {
+    using Step = std::optional<Refused> (Judging::*)();
+    static constexpr std::array<Step, 12> kSteps = {
+        &Judging::Expiry,     &Judging::Hours,     &Judging::Host,        &Judging::OsUser,
+        &Judging::Provider,   &Judging::Residency, &Judging::Credentials, &Judging::Model,
+        &Judging::McpServers, &Judging::Tools,     &Judging::Context,     &Judging::MaxTokens};
+    verdict_.policy_version = tables_.version;
+    for (const Step step : kSteps) {
+      if (const auto refused = (this->*step)()) return Refuse(*refused);
+    }
+    verdict_.decision = Decision::kAllow;
+    return std::move(verdict_);
+  }
+
+  Ruling RuleModel(std::string_view model) const {
+    const ModelNames names(model, tables_.models);
+    Subject subject;
+    subject.allowing = names.allowing();
+    subject.denying = names.denying();
+    return Rule(chain_, Kind::kModels, subject);
+  }
+
+ private:
+  std::span<const Level* const> levels() const { return chain_.levels(); }
+
+  Verdict Refuse(const Refused& refused) const {
+    Verdict verdict;
+    verdict.decision = Decision::kRefuse;
+    verdict.aspect = refused.aspect;
+    verdict.rule = refused.rule;
+    verdict.policy_version = tables_.version;
+    verdict.sentence = SentenceOf(refused, chain_, tables_, facts_);
+    return verdict;
+  }
+
+  std::optional<Refused> Expiry() {
+    for (size_t i = 0; i < levels().size(); ++i) {
+      const int64_t expires = levels()[i]->scalars.expires();
+      if (expires != 0 && UnixSeconds(facts_.time) >= expires)
+        return Refused{
+            .aspect = Aspect::kExpiry, .why = Why::kOver, .at = i, .rule = levels()[i]->expires_rule};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Refused> Hours() {
+    const auto closed = ClosedAt(tables_, chain_, facts_.time);
+    if (!closed) return std::nullopt;
+    return Refused{
+        .aspect = Aspect::kHours, .why = Why::kOver, .at = *closed, .rule = levels()[*closed]->hours_rule};
+  }
+
+  std::optional<Refused> Host() {
+    if (!chain_.Speaks(Kind::kHosts)) return std::nullopt;
+    const SmallName small(facts_.host);
+    return Names(Kind::kHosts, Aspect::kHost, {small.text()});
+  }
+
+  // Either of name and number may be what a rule means.
+  std::optional<Refused> OsUser() {
+    if (!chain_.Speaks(Kind::kOsUsers)) return std::nullopt;
+    return Names(Kind::kOsUsers, Aspect::kOsUser, {facts_.os_user, facts_.os_user_number});
+  }
+
+  std::optional<Refused> Provider() {
+    if (!chain_.Speaks(Kind::kProviders)) return std::nullopt;
+    return Names(Kind::kProviders, Aspect::kProvider, {facts_.provider});
+  }
+
+  // Of names that come from the agent itself. None that is plain: unknown.
+  std::optional<Refused> Names(Kind kind, Aspect aspect, std::initializer_list<std::string_view> names) {
+    std::array<std::optional<SmallName>, 2> small;
+    Subject subject;
+    size_t count = 0;
+    for (const std::string_view name : names) {
+      if (name.empty()) continue;
+      if (!IsPlainName(name)) return Refusal(aspect, Why::kUnknown, FirstSpeaking(chain_, kind), {});
+      subject.allowing.Add(name);
+      subject.denying.Add(small[count++].emplace(name).text());
+    }
+    if (count == 0) return Refusal(aspect, Why::kUnknown, FirstSpeaking(chain_, kind), {});
+    const Ruling ruling = Rule(chain_, kind, subject);
+    if (ruling.allowed) return std::nullopt;
+    return Refusal(aspect, WhyOf(ruling), ruling, *std::find_if_not(names.begin(), names.end(), &IsEmpty));
+  }
+
+  static bool IsEmpty(std::string_view text) { return text.empty(); }
+
+  static Refused Refusal(Aspect aspect, Why why, const Ruling& ruling, std::string_view subject) {
+    return {.aspect = aspect, .why = why, .at = ruling.at, .rule = ruling.rule, .subject = subject};
+  }
+
+  std::optional<Refused> Residency() {
+    for (size_t i = 0; i < levels().size(); ++i) {
+      const auto& tags = levels()[i]->scalars.residency();
+      for (int t = 0; t < tags.size(); ++t) {
+        if (std::find(facts_.residency.begin(), facts_.residency.end(), tags[t]) != facts_.residency.end())
+          continue;
+        return Refused{.aspect = Aspect::kResidency,
+                       .why = Why::kNotListed,
+                       .at = i,
+                       .rule = levels()[i]->residency_rules[static_cast<size_t>(t)],
+                       .subject = tags[t]};
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Refused only where there was one and none remains: that there is none is not the policy's doing.
+  std::optional<Refused> Credentials() {
+    std::optional<Refused> first;
+    const size_t count = std::min(facts_.credentials.size(), kMostCredentials);
+    for (size_t i = 0; i < count; ++i) {
+      const auto refused = Credential(facts_.credentials[i]);
+      if (!refused) verdict_.credentials |= uint64_t{1} << i;
+      else if (!first) first = refused;
+    }
+    return verdict_.credentials != 0 ? std::nullopt : first;
+  }
+
+  std::optional<Refused> Credential(const std::string& name) {
+    if (!chain_.Speaks(Kind::kCredentials)) return std::nullopt;
+    return Names(Kind::kCredentials, Aspect::kCredential, {name});
+  }
+
+  std::optional<Refused> Model() {
+    if (facts_.call == Call::kListModels) return std::nullopt;
+    if (!IsPlainName(facts_.model)) {
+      return Refused{
+          .aspect = Aspect::kModel, .why = Why::kOddName, .rule = kNoModels, .subject = facts_.model};
+    }
+    const Ruling ruling = RuleModel(facts_.model);
+    verdict_.rule = ruling.rule;
+    if (ruling.allowed) return std::nullopt;
+    Refused refused = Refusal(Aspect::kModel, WhyOf(ruling), ruling, facts_.model);
+    if (refused.rule.empty()) refused.rule = kNoModels;
+    return refused;
+  }
+
+  // Which tools a server has nobody here knows, and its name is the client's own word. So rules that deny any
+  // MCP tool deny all of what the provider would connect to, and only "type:mcp_toolset" allows it.
+  std::optional<Refused> McpServers() {
+    const bool has_any =
+        facts_.mcp_servers > 0 || std::any_of(facts_.tools.begin(), facts_.tools.end(), IsMcpToolset);
+    if (!has_any || !chain_.Speaks(Kind::kTools)) return std::nullopt;
+    Subject subject;
+    subject.is_mcp_server = true;
+    subject.allowing_types.Add("mcp_toolset");
+    subject.denying_types.Add("mcp_toolset");
+    const Ruling ruling = Rule(chain_, Kind::kTools, subject);
+    if (ruling.allowed) return std::nullopt;
+    return Refusal(Aspect::kMcpServers, WhyOf(ruling), ruling, {});
+  }
+
+  std::optional<Refused> Tools() {
+    if (!chain_.Speaks(Kind::kTools) || facts_.call == Call::kListModels) return std::nullopt;
+    std::optional<Ruling> cut;
+    for (size_t i = 0; i < facts_.tools.size(); ++i) {
+      const Tool& tool = facts_.tools[i];
+      if (IsMcpToolset(tool)) continue;
+      const auto refused = ToolRefused(tool, cut);
+      if (!refused) continue;
+      if (refused->why == Why::kForced || DeniedToolOf(chain_, refused->at) != wire::DENIED_TOOL_STRIP)
+        return refused;
+      verdict_.cut_tools.push_back({i, refused->rule});
+    }
+    return ForcedTool(cut);
+  }
+
+  // A tool of a request that isn't allowed; `cut` keeps the first.
+  std::optional<Refused> ToolRefused(const Tool& tool, std::optional<Ruling>& cut) {
+    const auto [ruling, why] = RuleTool(tool);
+    if (ruling.allowed) return std::nullopt;
+    if (!cut) cut = ruling;
+    const std::string_view name = tool.name.empty() ? tool.type : tool.name;
+    const bool is_forced = facts_.tool_choice == ToolChoice::kNamed && tool.name == facts_.forced_tool;
+    return Refusal(Aspect::kTool, is_forced ? Why::kForced : why, ruling, name);
+  }
+
+  std::pair<Ruling, Why> RuleTool(const Tool& tool) const {
+    const bool has_type = !tool.type.empty() && tool.type != "custom";
+    const bool runs_at_provider = has_type && RunsAtProvider(tool.type);
+    const bool is_plain = (IsPlainName(tool.name) || (runs_at_provider && tool.name.empty())) &&
+                          (!has_type || IsPlainName(tool.type));
+    if (!is_plain) return {FirstSpeaking(chain_, Kind::kTools), Why::kOddName};
+    const SmallName name(tool.name);
+    const SmallName type(tool.type);
+    Subject subject;
+    if (!runs_at_provider) subject.allowing.Add(tool.name);
+    subject.denying.Add(name.text());
+    if (has_type) {
+      subject.allowing_types.Add(tool.type);
+      subject.denying_types.Add(type.text());
+    }
+    const Ruling ruling = Rule(chain_, Kind::kTools, subject);
+    return {ruling, WhyOf(ruling)};
+  }
+
+  // What the request insists on must be left: by name, though it isn't among its tools, or any tool at all.
+  std::optional<Refused> ForcedTool(const std::optional<Ruling>& cut) {
+    if (facts_.tool_choice == ToolChoice::kNamed) {
+      const bool is_brought = std::any_of(facts_.tools.begin(), facts_.tools.end(), [this](const Tool& tool) {
+        return tool.name == facts_.forced_tool;
+      });
+      if (is_brought) return std::nullopt;
+      const Ruling ruling = RuleTool({facts_.forced_tool, {}}).first;
+      if (ruling.allowed) return std::nullopt;
+      return Refusal(Aspect::kTool, Why::kForced, ruling, facts_.forced_tool);
+    }
+    const bool all_cut = !verdict_.cut_tools.empty() && verdict_.cut_tools.size() == facts_.tools.size();
+    if (facts_.tool_choice != ToolChoice::kAny || !all_cut) return std::nullopt;
+    return Refusal(Aspect::kTool, Why::kForced, *cut, {});
+  }
+
+  std::optional<Refused> Context() {
+    if (facts_.call != Call::kMessages) return std::nullopt;
+    std::optional<Refused> refused;
+    const auto tokens = static_cast<uint64_t>(std::max<int64_t>(0, facts_.context_tokens));
+    for (size_t i = 0; i < levels().size(); ++i) {
+      const uint64_t cap = levels()[i]->scalars.context_tokens();
+      if (cap == 0 || tokens <= cap || (refused && refused->cap <= cap)) continue;
+      refused = Refused{.aspect = Aspect::kContext,
+                        .why = Why::kOver,
+                        .at = i,
+                        .rule = levels()[i]->context_rule,
+                        .cap = cap};
+    }
+    return refused;
+  }
+
+  // The lowest cap counts; one that refuses where it is exceeded does so, though a lower one would lower.
+  std::optional<Refused> MaxTokens() {
+    if (facts_.call != Call::kMessages || !facts_.max_tokens) return std::nullopt;
+    const auto asked = static_cast<uint64_t>(std::max<int64_t>(0, *facts_.max_tokens));
+    for (size_t i = 0; i < levels().size(); ++i) {
+      const uint64_t cap = levels()[i]->scalars.max_tokens();
+      if (cap == 0 || asked <= cap) continue;
+      if (MaxTokensExceededOf(chain_, i) != wire::MAX_TOKENS_LOWER)
+        return Refused{.aspect = Aspect::kMaxTokens,
+                       .why = Why::kOver,
+                       .at = i,
+                       .rule = levels()[i]->max_tokens_rule,
+                       .cap = cap};
+      if (verdict_.max_tokens != 0 && static_cast<uint64_t>(verdict_.max_tokens) <= cap) continue;
+      verdict_.max_tokens = static_cast<int64_t>(cap);
+      verdict_.max_tokens_rule = levels()[i]->max_tokens_rule;
+    }
+    return std::nullopt;
+  }
+
+  const Tables& tables_;
+  const Facts& facts_;
+  const Chain chain_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+Verdict Compiled::Judge(const Facts& facts) const { return Judging(*tables_, facts).Run(); }
+
+bool Compiled::AllowsModel(const Facts& facts, std::string_view model) const {
+  return IsPlainName(model) && Judging(*tables_, facts).RuleModel(model).allowed;
+}
+
+}  // namespace postern::policy

@@ -1,0 +1,23 @@
+#include "shared/policy/name_index.h"
+
+#include <bit>
+#include <utility>
+
+namespace postern::policy {
+
+void NameIndex::Build(std::vector<std::string> names) {
+  names_ = std::move(names);
+  slots_.clear();
+  if (names_.empty()) return;
+  slots_.resize(std::bit_ceil(names_.size() * 2));
+  mask_ = slots_.size() - 1;
+  for (uint32_t place = 0; place < names_.size(); ++place) {
+    const uint64_t hash = HashOf(names_[place]);
+    if (Find(names_[place], hash) != kNowhere) continue;
+    size_t i = hash & mask_;
+    while (slots_[i].place != kNowhere) i = (i + 1) & mask_;
+    slots_[i] = {hash, place};
+  }
+}
+
+}  // namespace postern::policy

@@ -79,7 +79,7 @@ std::optional<Counts> ReadHeader(Bytes& bytes) {
 
 // A date of every year, as POSIX writes it: Mm.w.d, Jn or n, then perhaps "/" and a time.
 struct YearlyDate {
-  enum class Form { kWeekday, kDayWithoutLeap, kDay } form = Form::kWeekday;
+  enum class Form { kWeekday, kNumberWithoutLeap, kNumber } form = Form::kWeekday;
   int month = 0, week = 0, day = 0;
   int64_t time = 2 * 3600;  // of local time before the change
 
@@ -94,8 +94,8 @@ struct YearlyDate {
       date = week == 5 ? std::chrono::sys_days(ym / weekday[std::chrono::last])
                        : std::chrono::sys_days(ym / weekday[static_cast<unsigned>(week)]);
     } else {
-      int day_of_year = form == Form::kDay ? day : day - 1;
-      if (form == Form::kDayWithoutLeap && std::chrono::year(year).is_leap() && day >= 60) ++day_of_year;
+      int day_of_year = form == Form::kNumber ? day : day - 1;
+      if (form == Form::kNumberWithoutLeap && std::chrono::year(year).is_leap() && day >= 60) ++day_of_year;
       date = first + std::chrono::days(day_of_year);
     }
     return date.time_since_epoch().count() * kDay + time;
@@ -189,10 +189,10 @@ class RuleReader {
           !number(0, 6, date.day))
         return false;
     } else if (Take('J')) {
-      date.form = YearlyDate::Form::kDayWithoutLeap;
+      date.form = YearlyDate::Form::kNumberWithoutLeap;
       if (!number(1, 365, date.day)) return false;
     } else {
-      date.form = YearlyDate::Form::kDay;
+      date.form = YearlyDate::Form::kNumber;
       if (!number(0, 365, date.day)) return false;
     }
     if (!Take('/')) return true;

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "collector/intake/event_glance.h"
 #include "collector/store/types.h"
-#include "shared/wire/event.pb.h"
 
 namespace postern::intake {
 
@@ -16,17 +16,16 @@ struct ExchangeFacts {
   friend bool operator==(const ExchangeFacts&, const ExchangeFacts&) = default;
 };
 
-ExchangeFacts FactsOf(const wire::Intent& intent);
+ExchangeFacts ExchangeFactsOf(const Glance& intent);
 
 // Of everything but outcomes.
-store::EventFacts FactsOf(const wire::Event& event, const std::string& host);
+store::EventFacts FactsOf(const Glance& event, const std::string& host);
 
 // Of an event that holds an outcome. Without facts of its intent, which the collector may never have seen
 // (the agent's disk was full, the chain has a hole), it is found by time, kind and host alone.
-store::EventFacts FactsOfOutcome(const wire::Event& event, const std::string& host,
-                                 const ExchangeFacts& intent);
+store::EventFacts FactsOfOutcome(const Glance& event, const std::string& host, ExchangeFacts intent);
 
 // Each number at most store::kMaxSpending and none negative, whatever the agent claims.
-store::Spending SpendingOf(const wire::Outcome& outcome);
+store::Spending SpendingOf(const Glance& outcome);
 
 }  // namespace postern::intake

@@ -8,14 +8,15 @@ namespace {
 
 using Checked = std::variant<CheckedGroup, Finding>;
 
+std::string Name(uint64_t sequence) { return "event " + std::to_string(sequence); }
+
 Finding Unverified(std::string reason, std::string sentence) {
   return {Problem::kUnverified, std::move(reason), std::move(sentence)};
 }
 
 Finding Fork(uint64_t sequence) {
   return {Problem::kFork, "fork",
-          "event " + std::to_string(sequence) +
-              " is another than the one that is stored: this state was cloned or restored"};
+          Name(sequence) + " is another than the one that is stored: this state was cloned or restored"};
 }
 
 uint64_t LastOf(const wire::Group& group) {
@@ -54,8 +55,8 @@ std::variant<store::Hole, Finding> ReadBase(const wire::Group& group, const stor
 }
 
 // Bodies that an agent may write; one that this version doesn't know may be a newer agent's.
-bool IsForAgents(const wire::Event& event) {
-  switch (event.body_case()) {
+bool IsForAgents(wire::Event::BodyCase body) {
+  switch (body) {
     case wire::Event::kStart:
     case wire::Event::kStop:
     case wire::Event::kIntent:
@@ -69,18 +70,19 @@ bool IsForAgents(const wire::Event& event) {
   }
 }
 
-std::optional<Finding> CheckEvent(const wire::Event& event, uint64_t incarnation, uint64_t sequence,
+std::optional<Finding> CheckEvent(const Glance& event, uint64_t incarnation, uint64_t sequence,
                                   const crypto::PublicKey& key) {
-  const std::string name = "event " + std::to_string(sequence);
-  if (event.incarnation() != incarnation || event.sequence() != sequence) {
-    return Unverified("sequence", name + " says that it has another place in its chain");
+  if (event.incarnation != incarnation || event.sequence != sequence) {
+    return Unverified("sequence", Name(sequence) + " says that it has another place in its chain");
   }
-  if (sequence == 1 && !event.has_start())
+  const bool is_start = event.body == wire::Event::kStart;
+  if (sequence == 1 && !is_start)
     return Unverified("event", "a chain begins with something else than a start");
-  if (event.has_start() && event.start().public_key() != key.raw()) {
-    return Unverified("key", name + " names another seal key than the one that was enrolled");
+  if (is_start && event.seal_key != key.raw()) {
+    return Unverified("key", Name(sequence) + " names another seal key than the one that was enrolled");
   }
-  if (!IsForAgents(event)) return Unverified("event", name + " is of a kind that agents don't write");
+  if (!IsForAgents(event.body))
+    return Unverified("event", Name(sequence) + " is of a kind that agents don't write");
   return std::nullopt;
 }
 
@@ -94,8 +96,7 @@ Result<std::variant<int, Finding>> CompareStored(const wire::Group& group, const
   for (int at = 0; at < overlap;) {
     ASSIGN_OR_RETURN(const auto digests, stored(first + at, static_cast<size_t>(overlap - at)));
     if (digests.empty()) {
-      return Compared(
-          Unverified("hole", "event " + std::to_string(first + at) + " was said to be lost before"));
+      return Compared(Unverified("hole", Name(first + at) + " was said to be lost before"));
     }
     for (const crypto::Digest& digest : digests) {
       if (at == overlap) break;
@@ -110,15 +111,15 @@ Result<std::variant<int, Finding>> CompareStored(const wire::Group& group, const
 std::optional<Finding> ReadEvents(const wire::Group& group, const crypto::PublicKey& key,
                                   CheckedGroup& result) {
   const auto count = static_cast<size_t>(group.events_size() - result.skipped);
-  result.events.resize(count);
+  result.events.reserve(count);
   result.digests.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     const std::string& bytes = group.events(result.skipped + static_cast<int>(i));
     const uint64_t sequence = result.first + i;
-    if (!result.events[i].ParseFromString(bytes)) {
-      return Unverified("event", "event " + std::to_string(sequence) + " can't be read");
-    }
-    if (auto finding = CheckEvent(result.events[i], group.incarnation(), sequence, key)) return finding;
+    auto event = GlanceAt(bytes);
+    if (!event) return Unverified("event", Name(sequence) + " can't be read");
+    if (auto finding = CheckEvent(*event, group.incarnation(), sequence, key)) return finding;
+    result.events.push_back(*std::move(event));
     result.digests.push_back(crypto::Sha256(bytes));
     result.head = wire::ExtendBy(result.head, result.digests.back());
   }

@@ -15,12 +15,12 @@
 #include <variant>
 #include <vector>
 
+#include "collector/intake/event_glance.h"
 #include "collector/store/types.h"
 #include "shared/base/result.h"
 #include "shared/crypto/ed25519.h"
 #include "shared/wire/chain.h"
 #include "shared/wire/conversation.pb.h"
-#include "shared/wire/event.pb.h"
 
 namespace postern::intake {
 
@@ -41,8 +41,8 @@ struct Finding {
 
 // The new events of a group that fits; none where all of it is stored already.
 struct CheckedGroup {
-  uint64_t first = 0;  // sequence of the first new one
-  std::vector<wire::Event> events;
+  uint64_t first = 0;          // sequence of the first new one
+  std::vector<Glance> events;  // views into the group, which must stay as it is
   std::vector<crypto::Digest> digests;
   int skipped = 0;                  // events at the group's beginning that are stored already
   std::optional<store::Hole> hole;  // what nobody holds, right before `first`

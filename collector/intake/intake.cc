@@ -37,7 +37,7 @@ struct Intake::State {
   void RunVerifier() {
     for (auto submissions = queue.Take(kBatchWeight); !submissions.empty();
          submissions = queue.Take(kBatchWeight)) {
-      shared.hand_over.Put(recorder.Verify(submissions));
+      shared.hand_over.Put(recorder.Verify(std::move(submissions)));
     }
     shared.hand_over.Close();
   }

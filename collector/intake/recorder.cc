@@ -20,11 +20,22 @@ void Count(std::atomic<uint64_t>& counter, uint64_t more = 1) {
   counter.fetch_add(more, std::memory_order_relaxed);
 }
 
+size_t CountEvents(const std::vector<Submission>& submissions) {
+  size_t count = 0;
+  for (const Submission& submission : submissions) {
+    for (const wire::Group& group : submission.events.groups())
+      count += static_cast<size_t>(group.events_size());
+  }
+  return count;
+}
+
 }  // namespace
 
-Batch Recorder::Verify(const std::vector<Submission>& submissions) {
+Batch Recorder::Verify(std::vector<Submission> submissions) {
   Begin();
-  for (const Submission& submission : submissions) Take(submission);
+  // They are large: moved each time that their list grows, they would be moved more often than anything else.
+  batch_.change.events.reserve(CountEvents(submissions));
+  for (Submission& submission : submissions) Take(submission);
   return Finish();
 }
 
@@ -48,7 +59,7 @@ void Recorder::Begin() {
   given_up_.clear();
 }
 
-void Recorder::Take(const Submission& submission) {
+void Recorder::Take(Submission& submission) {
   const auto agent = agents_.Find(submission.agent);
   if (!agent || agent->record.state() == wire::AGENT_REVOKED || given_up_.contains(submission.agent)) {
     Count(presence_.counters.ignored);
@@ -64,14 +75,14 @@ void Recorder::Take(const Submission& submission) {
     given_up_.insert(submission.agent);
     return;
   }
-  for (const wire::Group& group : submission.events.groups()) {
+  for (wire::Group& group : *submission.events.mutable_groups()) {
     if (given_up_.contains(submission.agent)) return;
     TakeGroup(agent, submission, group);
   }
 }
 
 void Recorder::TakeGroup(const std::shared_ptr<const Agent>& agent, const Submission& submission,
-                         const wire::Group& group) {
+                         wire::Group& group) {
   Count(presence_.counters.groups);
   const auto found = LineOf(agent, group.incarnation());
   if (!found) return GiveUp(submission, found.error());
@@ -159,23 +170,24 @@ void Recorder::Settle(Line& line) {
 Status Recorder::Accept(Line& line, Pending& pending) {
   RETURN_IF_ERROR(LearnIntents(line, pending.checked));
   store::Chain& chain = line.cached->chain;
-  const CheckedGroup& checked = pending.checked;
+  CheckedGroup& checked = pending.checked;
   if (checked.hole) NoteHole(line, *checked.hole);
-  for (size_t i = 0; i < checked.events.size(); ++i) batch_.change.events.push_back(Record(line, pending, i));
+  for (size_t i = 0; i < checked.events.size(); ++i)
+    Record(line, pending, i, batch_.change.events.emplace_back());
   chain.sequence = checked.last();
   chain.head = checked.head;
   chain.seal = pending.group->seal();
   chain.seal_key = line.agent->seal_key->raw();
-  line.cached->under_way.push_back({batch_.number, checked.first, checked.digests});
+  line.cached->under_way.push_back({batch_.number, checked.first, std::move(checked.digests)});
   return Ok{};
 }
 
 // Facts that a restart has forgotten are read from the log.
 Status Recorder::LearnIntents(Line& line, const CheckedGroup& checked) {
   OpenExchanges& open = line.cached->open;
-  for (const wire::Event& event : checked.events) {
-    if (!event.has_outcome()) continue;
-    const auto exchange = wire::ParseExchange(event.outcome().exchange());
+  for (const Glance& event : checked.events) {
+    if (event.body != wire::Event::kOutcome) continue;
+    const auto exchange = wire::ParseExchange(event.exchange);
     const OpenExchanges::Intent* intent = exchange ? open.Find(*exchange) : nullptr;
     if (intent == nullptr || intent->facts) continue;
     ASSIGN_OR_RETURN(auto facts, ReadIntent(line, intent->sequence));
@@ -200,30 +212,30 @@ Result<ExchangeFacts> Recorder::ReadIntent(const Line& line, uint64_t sequence) 
                        .session = facts.session};
 }
 
-store::NewEvent Recorder::Record(Line& line, const Pending& pending, size_t index) {
-  const wire::Event& event = pending.checked.events[index];
+void Recorder::Record(Line& line, const Pending& pending, size_t index, store::NewEvent& record) {
+  const Glance& event = pending.checked.events[index];
   const std::string& host = line.agent->record.host();
   const uint64_t sequence = pending.checked.first + index;
-  store::NewEvent record;
   record.entry = {.agent = line.cached->chain.agent,
                   .incarnation = line.cached->chain.incarnation,
                   .sequence = sequence,
                   .received_at = received_at_,
                   .event = pending.checked.digests[index]};
-  record.bytes = pending.group->events(pending.checked.skipped + static_cast<int>(index));
-  if (event.has_outcome()) {
-    const auto exchange = wire::ParseExchange(event.outcome().exchange());
+  if (event.body == wire::Event::kOutcome) {
+    const auto exchange = wire::ParseExchange(event.exchange);
     auto intent = exchange ? line.cached->open.Close(*exchange) : std::nullopt;
-    record.facts = FactsOfOutcome(event, host, intent && intent->facts ? *intent->facts : ExchangeFacts{});
-    record.spending = SpendingOf(event.outcome());
-    return record;
+    record.facts =
+        FactsOfOutcome(event, host, intent && intent->facts ? *std::move(intent->facts) : ExchangeFacts{});
+    record.spending = SpendingOf(event);
+  } else {
+    record.facts = FactsOf(event, host);
   }
-  record.facts = FactsOf(event, host);
-  if (event.has_intent()) {
-    const auto exchange = wire::ParseExchange(event.intent().exchange());
-    if (exchange) line.cached->open.Open(*exchange, sequence, FactsOf(event.intent()));
+  if (event.body == wire::Event::kIntent) {
+    const auto exchange = wire::ParseExchange(event.exchange);
+    if (exchange) line.cached->open.Open(*exchange, sequence, ExchangeFactsOf(event));
   }
-  return record;
+  // Last: what was read of the event are views into its bytes.
+  record.bytes = std::move(*pending.group->mutable_events(pending.checked.skipped + static_cast<int>(index)));
 }
 
 void Recorder::NoteHole(Line& line, const store::Hole& hole) {

@@ -48,7 +48,8 @@ class Recorder {
         wall_now_(std::move(wall_now)),
         chains_(store) {}
 
-  Batch Verify(const std::vector<Submission>& submissions);
+  // The events' bytes become the batch's.
+  Batch Verify(std::vector<Submission> submissions);
 
   // The directory has changed this agent's chains: before the next batch they are read anew. From any thread.
   void ForgetLater(const std::string& agent);
@@ -57,7 +58,7 @@ class Recorder {
   // A group that fits; its seal has not been verified.
   struct Pending {
     const Submission* submission;
-    const wire::Group* group;
+    wire::Group* group;
     CheckedGroup checked;
   };
   // A chain in this batch.
@@ -75,9 +76,8 @@ class Recorder {
   };
 
   void Begin();
-  void Take(const Submission& submission);
-  void TakeGroup(const std::shared_ptr<const Agent>& agent, const Submission& submission,
-                 const wire::Group& group);
+  void Take(Submission& submission);
+  void TakeGroup(const std::shared_ptr<const Agent>& agent, const Submission& submission, wire::Group& group);
   Result<Line*> LineOf(const std::shared_ptr<const Agent>& agent, uint64_t incarnation);
   Result<std::variant<CheckedGroup, Finding>> Check(const Line& line, const wire::Group& group);
   void Hold(Line& line, Pending pending);
@@ -85,7 +85,7 @@ class Recorder {
   Status Accept(Line& line, Pending& pending);
   Status LearnIntents(Line& line, const CheckedGroup& checked);
   Result<ExchangeFacts> ReadIntent(const Line& line, uint64_t sequence);
-  store::NewEvent Record(Line& line, const Pending& pending, size_t index);
+  void Record(Line& line, const Pending& pending, size_t index, store::NewEvent& record);
   void NoteHole(Line& line, const store::Hole& hole);
   void Refuse(Line& line, const Submission& submission, const wire::Group& group, const Finding& finding);
   void SetAside(const Line& line, const wire::Group& group, const Finding& finding);

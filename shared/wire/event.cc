@@ -235,8 +235,8 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
-const char* KindName(const Event& event) {
-  switch (event.body_case()) {
+const char* KindName(Event::BodyCase body) {
+  switch (body) {
     case Event::kStart: return "start";
     case Event::kStop: return "stop";
     case Event::kIntent: return "intent";

@@ -33,7 +33,8 @@ void Bound(Event& event);
 bool IsUtf8(std::string_view text);
 
 // "start", "intent", … as `events` prints it; "unknown" for a body that this version doesn't know.
-const char* KindName(const Event& event);
+const char* KindName(Event::BodyCase body);
+inline const char* KindName(const Event& event) { return KindName(event.body_case()); }
 
 // "complete", "client_gone", …
 const char* EndingName(Ending ending);

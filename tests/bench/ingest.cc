@@ -49,7 +49,7 @@ class Line {
     });
     std::thread verifying([&] {
       for (auto some = queue_.Take(kBatchWeight); !some.empty(); some = queue_.Take(kBatchWeight))
-        hand_over_.Put(recorder_.Verify(some));
+        hand_over_.Put(recorder_.Verify(std::move(some)));
       hand_over_.Close();
       processing_.verifying = ProcessorSeconds();
     });

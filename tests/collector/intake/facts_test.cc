@@ -7,21 +7,17 @@
 namespace postern::intake {
 namespace {
 
-wire::Event SomeIntent() {
-  wire::Event event;
-  event.set_wall_time(5);
-  wire::Intent& intent = *event.mutable_intent();
-  intent.mutable_principal()->set_user("alice");
-  intent.mutable_principal()->set_team("platform");
-  intent.mutable_principal()->set_organisation("acme");
-  intent.mutable_principal()->set_key_id("k7x2m9q4w8ab");
-  intent.set_model("claude");
-  intent.set_session("s1");
-  return event;
-}
+const Glance kIntent{.body = wire::Event::kIntent,
+                     .wall_time = 5,
+                     .organisation = "acme",
+                     .team = "platform",
+                     .user = "alice",
+                     .key = "k7x2m9q4w8ab",
+                     .model = "claude",
+                     .session = "s1"};
 
 TEST(Facts, AnIntentIsFoundByWhoAndWhat) {
-  const store::EventFacts facts = FactsOf(SomeIntent(), "laptop-17");
+  const store::EventFacts facts = FactsOf(kIntent, "laptop-17");
   EXPECT_EQ(facts.time, WallTime(std::chrono::nanoseconds(5)));
   EXPECT_EQ(facts.kind, "intent");
   EXPECT_EQ(facts.host, "laptop-17");
@@ -35,42 +31,44 @@ TEST(Facts, AnIntentIsFoundByWhoAndWhat) {
 }
 
 TEST(Facts, AnOutcomeIsFoundByItsIntent) {
-  wire::Event outcome;
-  outcome.mutable_outcome()->set_ending(wire::ENDING_COMPLETE);
-  const auto facts = FactsOfOutcome(outcome, "laptop-17", FactsOf(SomeIntent().intent()));
+  Glance outcome{.body = wire::Event::kOutcome, .ending = wire::ENDING_COMPLETE};
+  const auto facts = FactsOfOutcome(outcome, "laptop-17", ExchangeFactsOf(kIntent));
   EXPECT_EQ(facts.kind, "outcome");
+  EXPECT_EQ(facts.host, "laptop-17");
+  EXPECT_EQ(facts.organisation, "acme");
+  EXPECT_EQ(facts.team, "platform");
   EXPECT_EQ(facts.user, "alice");
+  EXPECT_EQ(facts.key, "k7x2m9q4w8ab");
   EXPECT_EQ(facts.model, "claude");
   EXPECT_EQ(facts.session, "s1");
   EXPECT_EQ(facts.decision, store::Decision::kAllowed);
-  outcome.mutable_outcome()->set_ending(wire::ENDING_REFUSED_BY_POLICY);
+  outcome.ending = wire::ENDING_REFUSED_BY_POLICY;
   EXPECT_EQ(FactsOfOutcome(outcome, "laptop-17", {}).decision, store::Decision::kRefused);
 }
 
 TEST(Facts, ARefusalIsFoundAsOne) {
-  wire::Event refusal;
-  refusal.mutable_refusal()->mutable_principal()->set_user("alice");
-  refusal.mutable_refusal()->set_model("claude");
+  const Glance refusal{.body = wire::Event::kRefusal, .user = "alice", .model = "claude"};
   const auto facts = FactsOf(refusal, "laptop-17");
   EXPECT_EQ(facts.kind, "refusal");
   EXPECT_EQ(facts.user, "alice");
+  EXPECT_EQ(facts.model, "claude");
   EXPECT_EQ(facts.decision, store::Decision::kRefused);
 }
 
 TEST(Facts, AKeysFirstUseIsFoundByTheKey) {
-  wire::Event used;
-  used.mutable_key_first_used()->set_key_id("k7x2m9q4w8ab");
+  const Glance used{.body = wire::Event::kKeyFirstUsed, .first_key = "k7x2m9q4w8ab"};
   EXPECT_EQ(FactsOf(used, "laptop-17").key, "k7x2m9q4w8ab");
+  EXPECT_EQ(FactsOf(used, "laptop-17").decision, store::Decision::kNone);
 }
 
 TEST(Spending, IsWhatTheOutcomeSays) {
-  wire::Outcome outcome;
-  outcome.mutable_usage()->set_input(1);
-  outcome.mutable_usage()->set_output(2);
-  outcome.mutable_usage()->set_cache_read(3);
-  outcome.mutable_usage()->set_cache_write_5m(4);
-  outcome.mutable_usage()->set_cache_write_1h(5);
-  outcome.set_cost_nano_dollars(6);
+  const Glance outcome{.body = wire::Event::kOutcome,
+                       .input = 1,
+                       .output = 2,
+                       .cache_read = 3,
+                       .cache_write_5m = 4,
+                       .cache_write_1h = 5,
+                       .nano_dollars = 6};
   EXPECT_EQ(
       SpendingOf(outcome),
       (store::Spending{
@@ -78,15 +76,16 @@ TEST(Spending, IsWhatTheOutcomeSays) {
 }
 
 TEST(Spending, NoClaimIsNegativeOrBeyondBounds) {
-  wire::Outcome outcome;
-  outcome.mutable_usage()->set_input(std::numeric_limits<uint64_t>::max());
-  outcome.mutable_usage()->set_cache_write_5m(std::numeric_limits<uint64_t>::max());
-  outcome.mutable_usage()->set_cache_write_1h(std::numeric_limits<uint64_t>::max());
-  outcome.set_cost_nano_dollars(-1);
+  constexpr uint64_t kLargest = std::numeric_limits<uint64_t>::max();
+  Glance outcome{.body = wire::Event::kOutcome,
+                 .input = kLargest,
+                 .cache_write_5m = kLargest,
+                 .cache_write_1h = kLargest,
+                 .nano_dollars = kLargest};  // which is −1
   EXPECT_EQ(SpendingOf(outcome).input, store::kMaxSpending);
   EXPECT_EQ(SpendingOf(outcome).cache_write, store::kMaxSpending);
   EXPECT_EQ(SpendingOf(outcome).nano_dollars, 0);
-  outcome.set_cost_nano_dollars(std::numeric_limits<int64_t>::max());
+  outcome.nano_dollars = kLargest >> 1;
   EXPECT_EQ(SpendingOf(outcome).nano_dollars, static_cast<int64_t>(store::kMaxSpending));
 }
 

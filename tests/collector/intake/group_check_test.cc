@@ -63,7 +63,7 @@ TEST_F(GroupCheck, WhatFollowsIsTakenUpToItsSeal) {
   EXPECT_EQ(second.last(), 5u);
   EXPECT_EQ(second.head, host_.now().head);
   EXPECT_EQ(second.digests.front(), crypto::Sha256(host_.event(4)));
-  EXPECT_TRUE(second.events.front().has_intent());
+  EXPECT_EQ(second.events.front().body, wire::Event::kIntent);
   EXPECT_FALSE(second.hole);
 }
 

@@ -44,7 +44,7 @@ Result<std::string> Backup(const CollectorConfig& config, store::Store& store, c
   const fs::path target(directory);
   RETURN_IF_ERROR(MakeDirectory(target));
   RETURN_IF_ERROR(store.Backup(target / "store"));
-  for (const char* name : {"log.key", "curve.key"})
+  for (const char* name : {"log.key", "policy.key", "curve.key"})
     RETURN_IF_ERROR(CopyKey(config.state / name, target / name));
   RETURN_IF_ERROR(CopyCertificate(config, target));
   RETURN_IF_ERROR(CopyKey(config.state / "collector.id", target / "collector.id"));

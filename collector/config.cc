@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 
+#include "shared/base/hex.h"
 #include "shared/config/node.h"
 
 namespace postern::collector {
@@ -99,6 +100,15 @@ Result<std::optional<CertificateConfig>> ReadCertificate(const Node& node, const
   return std::optional(files);
 }
 
+Result<std::optional<std::string>> PublicKey(const Node& node) {
+  ASSIGN_OR_RETURN(const std::string text, node.AsString());
+  auto raw = FromHex(text);
+  if (!raw || raw->size() != 32)
+    return node.Wrong("something else",
+                      "the public key that postern policy keygen printed, 64 hexadecimal digits");
+  return std::optional(*std::move(raw));
+}
+
 Status ReadLog(const Node& node, CollectorConfig& config) {
   ASSIGN_OR_RETURN(const Map map, node.AsMap({"level", "format"}));
   if (const auto level = map.Find("level")) {
@@ -113,8 +123,9 @@ Status ReadLog(const Node& node, CollectorConfig& config) {
 }
 
 Result<CollectorConfig> ReadConfig(const Node& root, const Path& directory) {
-  ASSIGN_OR_RETURN(const Map map, root.AsMap({"listen", "agents", "agents_address", "state", "master_key",
-                                              "tls", "organisation", "credentials", "log"}));
+  ASSIGN_OR_RETURN(const Map map,
+                   root.AsMap({"listen", "agents", "agents_address", "state", "master_key", "tls",
+                               "organisation", "models", "policy", "credentials", "log"}));
   CollectorConfig config;
   RETURN_IF_ERROR(Read(map, "listen", config.listen, ListenAddress));
   RETURN_IF_ERROR(Read(map, "agents", config.agents, ListenAddress));
@@ -124,6 +135,11 @@ Result<CollectorConfig> ReadConfig(const Node& root, const Path& directory) {
   RETURN_IF_ERROR(Read(map, "tls", config.own_certificate,
                        [&](const Node& node) { return ReadCertificate(node, directory); }));
   RETURN_IF_ERROR(Read(map, "organisation", config.organisation, Name));
+  RETURN_IF_ERROR(Read(map, "models", config.models, PathIn(directory)));
+  if (const auto policy = map.Find("policy")) {
+    ASSIGN_OR_RETURN(const Map section, policy->AsMap({"key"}));
+    RETURN_IF_ERROR(Read(section, "key", config.policy_key, PublicKey));
+  }
   if (const auto credentials = map.Find("credentials")) {
     ASSIGN_OR_RETURN(const Map section, credentials->AsMap({"lifetime"}));
     RETURN_IF_ERROR(Read(section, "lifetime", config.credential_lifetime, Lifetime));

@@ -37,6 +37,11 @@ struct CollectorConfig {
   std::optional<Path> master_key_file;
   std::optional<CertificateConfig> own_certificate;
   std::string organisation = "organisation";
+  // The price table, so that a policy which names an unknown model is noticed: where it isn't set,
+  // models.yaml beside the configuration, if there is one.
+  std::optional<Path> models;
+  // The public half of an administrator's offline key, 32 bytes: only policies signed with it are taken.
+  std::optional<std::string> policy_key;
   std::chrono::seconds credential_lifetime = std::chrono::hours(24);
   Level log_level = Level::kInfo;
   LogFormat log_format = LogFormat::kText;

@@ -22,6 +22,7 @@ constexpr std::chrono::days kCertificateAge(20 * 365);
 
 std::string IdFile(const CollectorConfig& config) { return config.state / "collector.id"; }
 std::string LogKeyFile(const CollectorConfig& config) { return config.state / "log.key"; }
+std::string PolicyKeyFile(const CollectorConfig& config) { return config.state / "policy.key"; }
 std::string CurveKeyFile(const CollectorConfig& config) { return config.state / "curve.key"; }
 
 Error NotAsItShouldBe(const std::string& path, std::string_view what) {
@@ -33,7 +34,7 @@ std::string WithoutNewline(std::string text) {
   return text;
 }
 
-Result<crypto::SigningKey> ReadLogKey(const std::string& path) {
+Result<crypto::SigningKey> ReadSigningKey(const std::string& path) {
   ASSIGN_OR_RETURN(std::string text, crypto::ReadKeyFile(path));
   const crypto::WipeAtEnd wipe(text);
   auto key = crypto::SigningKey::FromPem(text);
@@ -79,11 +80,13 @@ Result<std::string> ReadId(const std::string& path) {
 
 // Everything but the id.
 Result<Keyring> Load(const CollectorConfig& config, std::string id) {
-  ASSIGN_OR_RETURN(auto log_key, ReadLogKey(LogKeyFile(config)));
+  ASSIGN_OR_RETURN(auto log_key, ReadSigningKey(LogKeyFile(config)));
+  ASSIGN_OR_RETURN(auto policy_key, ReadSigningKey(PolicyKeyFile(config)));
   ASSIGN_OR_RETURN(const auto curve, ReadCurveKey(CurveKeyFile(config)));
   ASSIGN_OR_RETURN(auto master_key, ReadMasterKey(config.master_key()));
   ASSIGN_OR_RETURN(auto fingerprint, ReadFingerprint(config.certificate()));
-  return Keyring{std::move(id), std::move(log_key), curve, std::move(master_key), std::move(fingerprint)};
+  return Keyring{std::move(id), std::move(log_key),    std::move(policy_key),
+                 curve,         std::move(master_key), std::move(fingerprint)};
 }
 
 Status MakeUnlessThere(const std::string& path, const std::function<Result<std::string>()>& make) {
@@ -92,6 +95,10 @@ Status MakeUnlessThere(const std::string& path, const std::function<Result<std::
   ASSIGN_OR_RETURN(std::string text, make());
   const crypto::WipeAtEnd wipe(text);
   return crypto::WriteKeyFile(path, text, crypto::Mode::kOwnerOnly);
+}
+
+Status MakeSigningKey(const std::string& path) {
+  return MakeUnlessThere(path, [] { return Result(crypto::SigningKey::Generate().ToPem()); });
 }
 
 Status MakeCertificate(const CollectorConfig& config, const std::vector<std::string>& names) {
@@ -119,12 +126,13 @@ Result<Keyring> LoadKeyring(const CollectorConfig& config) {
                  config.state.string() + " holds no collector yet: run postern-collector init first"};
   }
   ASSIGN_OR_RETURN(std::string id, ReadId(IdFile(config)));
+  RETURN_IF_ERROR(MakeSigningKey(PolicyKeyFile(config)));
   return Load(config, std::move(id));
 }
 
 Result<Keyring> MakeKeyring(const CollectorConfig& config, const std::vector<std::string>& names) {
-  RETURN_IF_ERROR(
-      MakeUnlessThere(LogKeyFile(config), [] { return Result(crypto::SigningKey::Generate().ToPem()); }));
+  RETURN_IF_ERROR(MakeSigningKey(LogKeyFile(config)));
+  RETURN_IF_ERROR(MakeSigningKey(PolicyKeyFile(config)));
   RETURN_IF_ERROR(MakeUnlessThere(CurveKeyFile(config), []() -> Result<std::string> {
     return ToHex(bus::AsBytes(bus::CurveKeys::Generate().secret_key)) + "\n";
   }));

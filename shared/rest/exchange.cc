@@ -149,7 +149,6 @@ Result<Request> Exchange::Read(HTTPServerRequestImpl& from, Response& refusal) {
     refusal = Refusal(target.error());
     return target.error();
   }
-  ASSIGN_OR_RETURN(const size_t length, LengthOf(from, serving_.options.body_bytes, refusal));
   Request request;
   request.method = from.getMethod();
   request.path = std::move(target->path);
@@ -157,6 +156,9 @@ Result<Request> Exchange::Read(HTTPServerRequestImpl& from, Response& refusal) {
   request.query = std::move(target->query);
   request.headers = HeadersOf(from);
   request.source = session_.clientAddress().host().toString();
+  const ServerOptions& options = serving_.options;
+  const size_t most = options.body_limit ? options.body_limit(request) : options.body_bytes;
+  ASSIGN_OR_RETURN(const size_t length, LengthOf(from, most, refusal));
   if (length > 0) {
     ASSIGN_OR_RETURN(request.body, ReadBody(from, length, refusal));
   }

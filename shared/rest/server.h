@@ -30,6 +30,9 @@ struct ServerOptions {
   size_t connections = 96;              // threads, and those that wait for one
   size_t connections_per_source = 32;
   size_t body_bytes = 1 << 20;
+  // Where it is set: how large the body of this request may be, whose head alone has been read. Called by
+  // many threads at once.
+  std::function<size_t(const Request& head)> body_limit = {};
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds body_timeout{20'000};
   std::chrono::milliseconds answer_timeout{30'000};  // from one piece of an answer to the next

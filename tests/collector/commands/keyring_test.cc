@@ -35,6 +35,8 @@ TEST_F(KeyringOf, ACollectorIsMadeOnceAndReadAgain) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->collector, made->collector);
   EXPECT_EQ(read->log_key.public_key(), made->log_key.public_key());
+  EXPECT_EQ(read->policy_key.public_key(), made->policy_key.public_key());
+  EXPECT_NE(read->policy_key.public_key(), made->log_key.public_key());
   EXPECT_EQ(read->curve.public_key, made->curve.public_key);
   EXPECT_EQ(read->master_key.id(), made->master_key.id());
   EXPECT_EQ(read->fingerprint, made->fingerprint);
@@ -51,15 +53,24 @@ TEST_F(KeyringOf, AnInterruptedInitIsTakenUpWhereItEnded) {
   EXPECT_NE(second->curve.public_key, first->curve.public_key);
 }
 
+TEST_F(KeyringOf, AStateFromBeforeThereWerePoliciesGetsTheirKey) {
+  const auto made = MakeKeyring(Config(), {"localhost"});
+  ASSERT_TRUE(FinishInitialising(Config(), *made));
+  std::filesystem::remove(directory_ / "policy.key");
+  const auto read = LoadKeyring(Config());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(LoadKeyring(Config())->policy_key.public_key(), read->policy_key.public_key());
+}
+
 TEST_F(KeyringOf, OnlyItsOwnerMayReadTheSecrets) {
   const auto made = MakeKeyring(Config(), {"localhost"});
   ASSERT_TRUE(FinishInitialising(Config(), *made));
-  for (const char* name : {"log.key", "curve.key", "master.key", "tls.key", "collector.id"}) {
+  for (const char* name : {"log.key", "policy.key", "curve.key", "master.key", "tls.key", "collector.id"}) {
     struct stat status{};
     ASSERT_EQ(stat((directory_ / name).c_str(), &status), 0) << name;
     EXPECT_EQ(status.st_mode & 0777, 0600u) << name;
   }
-  for (const char* name : {"log.key", "curve.key", "master.key"}) {
+  for (const char* name : {"log.key", "policy.key", "curve.key", "master.key"}) {
     chmod((directory_ / name).c_str(), 0640);
     const auto read = LoadKeyring(Config());
     ASSERT_FALSE(read) << name;

@@ -28,6 +28,8 @@ state: state
 master_key: /secure/master.key
 tls: {certificate: keep.crt, key: keep.key}
 organisation: Example
+models: prices.yaml
+policy: {key: 00000000000000000000000000000000000000000000000000000000000000ff}
 credentials: {lifetime: 2h}
 log: {level: warning, format: json}
 )");
@@ -41,6 +43,8 @@ log: {level: warning, format: json}
   EXPECT_EQ(config->certificate_key(), "/etc/postern/keep.key");
   EXPECT_EQ(config->socket(), "/etc/postern/state/collector.sock");
   EXPECT_EQ(config->organisation, "Example");
+  EXPECT_EQ(config->models, "/etc/postern/prices.yaml");
+  EXPECT_EQ(config->policy_key, std::string(31, '\0') + '\xff');
   EXPECT_EQ(config->credential_lifetime, std::chrono::hours(2));
   EXPECT_EQ(config->log_level, Level::kWarning);
   EXPECT_EQ(config->log_format, LogFormat::kJson);
@@ -67,6 +71,9 @@ TEST(CollectorConfig, NamesLineKeyAndWhatIsAllowed) {
       {"state: \"\"\n", "a path"},
       {"tls: {certificate: a}\n", "key"},
       {"organisation: \"\"\n", "1 to 100 characters"},
+      {"policy: {key: 00ff}\n",
+       "collector.yaml:1: policy.key: found something else, allowed is the public key"},
+      {"policy: {file: x}\n", "policy.file: unknown key"},
       {"credentials: {lifetime: 1s}\n", "10m to 30d"},
       {"log: {level: loud}\n", "debug"},
   };

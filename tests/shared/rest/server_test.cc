@@ -103,6 +103,26 @@ TEST(RestServer, ABodyBeyondTheBoundIsRefusedUnread) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(RestServer, TheBoundCanBeAnotherByWhatTheHeadSays) {
+  ServerOptions options;
+  options.body_bytes = 100;
+  options.body_limit = [](const Request& head) {
+    EXPECT_EQ(head.body, "");
+    return head.path == "/large" && head.Bearer() == "known" ? size_t{1000} : size_t{10};
+  };
+  Serving serving([](const Request& request) { return Json(200, std::to_string(request.body.size())); },
+                  options);
+  const auto status = [&](const std::string& path, const std::string& token, size_t bytes) {
+    return StatusFor(serving, FormatRequest("POST", path, {{"authorization", "Bearer " + token}},
+                                            std::string(bytes, 'x')));
+  };
+  EXPECT_EQ(status("/large", "known", 1000), 200);
+  EXPECT_EQ(status("/large", "known", 1001), 413);
+  EXPECT_EQ(status("/large", "unknown", 11), 413);
+  EXPECT_EQ(status("/small", "known", 11), 413);
+  EXPECT_EQ(status("/small", "known", 10), 200);
+}
+
 TEST(RestServer, ARequestWithTwoMeaningsIsRefused) {
   std::atomic<int> calls{0};
   Serving serving([&](const Request&) { return ++calls, Response{}; });

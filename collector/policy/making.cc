@@ -1,0 +1,320 @@
+// How a text becomes a version: judged, signed, kept, told.
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "collector/policy/policies.h"
+#include "shared/base/hex.h"
+#include "shared/base/json_text.h"
+#include "shared/base/log.h"
+#include "shared/policy/signed.h"
+
+namespace postern::policies {
+namespace {
+
+constexpr std::string_view kBaseMark = "# postern policy: version ";
+
+// What a new collector begins with.
+std::string FirstText(const std::string& organisation) {
+  return "# The first policy of this collector: every model that has a price is allowed to everybody.\n"
+         "# config/policy.yaml explains what else can be said.\n"
+         "organisation:\n"
+         "  name: " +
+         JsonString(organisation) +
+         "\n"
+         "  models:\n"
+         "    allow: [\"*\"]\n";
+}
+
+Error ErrorOf(const Attempt& attempt) {
+  const bool wrong = attempt.outcome == Attempt::Outcome::kWrong;
+  return {wrong ? ErrorCode::kInvalid : ErrorCode::kDenied, attempt.sentence};
+}
+
+bool IsRefused(Attempt::Outcome outcome) {
+  return outcome != Attempt::Outcome::kDone && outcome != Attempt::Outcome::kUnchanged;
+}
+
+std::string_view WithoutBase(std::string_view yaml) {
+  if (!BaseIn(yaml)) return yaml;
+  return yaml.substr(std::min(yaml.find('\n'), yaml.size() - 1) + 1);
+}
+
+const Problem* FirstOf(const Assessment& assessment, Problem::Weight weight) {
+  const auto found = std::find_if(assessment.problems.begin(), assessment.problems.end(),
+                                  [&](const Problem& problem) { return problem.weight == weight; });
+  return found == assessment.problems.end() ? nullptr : &*found;
+}
+
+// "policy.yaml:12: sentence", once.
+std::string Placed(const Problem& problem) {
+  if (problem.line == 0 || LineIn(problem.sentence) != 0) return problem.sentence;
+  return "policy.yaml:" + std::to_string(problem.line) + ": " + problem.sentence;
+}
+
+void Refuse(Attempt& attempt, Attempt::Outcome outcome, std::string sentence) {
+  attempt.outcome = outcome;
+  attempt.sentence = std::move(sentence);
+}
+
+std::string StaleSentence(uint64_t base, const Version& current) {
+  return "the text is a change of version " + std::to_string(base) + ", and version " +
+         std::to_string(current.version) + (current.author.empty() ? "" : " by " + current.author) +
+         " is in force";
+}
+
+}  // namespace
+
+std::optional<uint64_t> BaseIn(std::string_view yaml) {
+  if (!yaml.starts_with(kBaseMark)) return std::nullopt;
+  const std::string_view line = yaml.substr(0, yaml.find('\n'));
+  uint64_t version = 0;
+  const char* begin = line.data() + kBaseMark.size();
+  const char* end = line.data() + line.size();
+  if (begin != end && end[-1] == '\r') --end;
+  const auto parsed = std::from_chars(begin, end, version);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return version;
+}
+
+std::string WithBase(std::string_view yaml, uint64_t version) {
+  return std::string(kBaseMark) + std::to_string(version) + "\n" + std::string(WithoutBase(yaml));
+}
+
+Status Policies::Begin() {
+  ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
+  highest_ = std::max(standing.version, standing.seen);
+  if (standing.version == 0) return MakeFirst();
+  ASSIGN_OR_RETURN(const auto current, Find(standing.version));
+  const std::string& signer = current->version.key_id;
+  if (options_.offline_key) {
+    if (signer != policy::KeyIdOf(*options_.offline_key))
+      Log(Level::kWarning,
+          "the policy in force isn't signed with the key that collector.yaml names: hosts that "
+          "insist on that key don't take it until one that is signed is applied",
+          {{"version", standing.version}});
+    return Ok{};
+  }
+  if (signer == policy::KeyIdOf(public_key())) return Ok{};
+  const Candidate again{
+      .source = current->source, .how = "signed anew", .force = Force::kYes, .based_on = standing.version};
+  ASSIGN_OR_RETURN(const Attempt attempt, Make(Actor::Local("postern-collector"), "policy.sign", again));
+  if (attempt.outcome == Attempt::Outcome::kDone)
+    Log(Level::kInfo, "the policy is signed with this collector's own key again",
+        {{"version", attempt.issued->version.version}});
+  else
+    Log(Level::kError, "the policy in force carries another key's signature and can't be signed anew",
+        {{"why", attempt.sentence}});
+  return Ok{};
+}
+
+Status Policies::MakeFirst() {
+  const std::string text = FirstText(options_.organisation);
+  const Candidate first{.source = text, .how = "made at the first start", .force = Force::kYes};
+  ASSIGN_OR_RETURN(const Attempt attempt, Make(Actor::Local("postern-collector"), "policy.apply", first));
+  if (attempt.outcome != Attempt::Outcome::kDone) return ErrorOf(attempt);
+  Log(Level::kInfo,
+      "there was no policy: version 1 allows every model that has a price to everybody; see postern policy "
+      "apply");
+  return Ok{};
+}
+
+Status Policies::RequireOnlineSigning() const {
+  if (!options_.offline_key) return Ok{};
+  return Error{
+      ErrorCode::kDenied,
+      "only policies that are signed offline are taken here (policy: key in collector.yaml): sign the "
+      "text with postern policy sign and apply what it writes"};
+}
+
+Result<Attempt> Policies::Check(std::string_view yaml) {
+  ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
+  return Judge({.source = yaml, .how = {}, .force = Force::kNo}, standing);
+}
+
+Result<Attempt> Policies::Apply(const Actor& actor, std::string_view yaml, std::optional<uint64_t> based_on,
+                                Force force) {
+  const std::string action = "policy.apply";
+  if (const Status online = RequireOnlineSigning(); !online) {
+    RETURN_IF_ERROR(directory_.registrar().RecordRefusal(actor, {action, "policy", {}}, online.error()));
+    return online.error();
+  }
+  if (!based_on) based_on = BaseIn(yaml);
+  return Make(actor, action, {.source = yaml, .how = "applied", .force = force, .based_on = based_on});
+}
+
+Result<Attempt> Policies::ApplySigned(const Actor& actor, const wire::SignedPolicy& signed_policy,
+                                      Force force) {
+  return Make(actor, "policy.apply",
+              {.source = signed_policy.source(),
+               .how = "signed offline",
+               .force = force,
+               .signed_policy = &signed_policy});
+}
+
+Result<Attempt> Policies::Rollback(const Actor& actor, uint64_t version, Force force) {
+  const std::string action = "policy.rollback";
+  Status may = RequireOnlineSigning();
+  auto old = Find(version);
+  if (may && !old) may = old.error();
+  if (!may) {
+    RETURN_IF_ERROR(directory_.registrar().RecordRefusal(actor, {action, "policy", std::to_string(version)},
+                                                         may.error()));
+    return may.error();
+  }
+  ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
+  return Make(actor, action,
+              {.source = (*old)->source,
+               .how = "rolled back to " + std::to_string(version),
+               .force = force,
+               .based_on = standing.version});
+}
+
+std::string Policies::Signer(const Candidate& candidate) const {
+  return candidate.signed_policy != nullptr ? candidate.signed_policy->key_id()
+                                            : policy::KeyIdOf(key_.public_key());
+}
+
+Result<Attempt> Policies::Judge(const Candidate& candidate, const Standing& standing) {
+  Attempt attempt;
+  attempt.current = standing.version;
+  if (candidate.signed_policy != nullptr) {
+    if (auto checked = CheckSigned(candidate, standing); !checked) {
+      const bool stale = checked.error().code == ErrorCode::kDenied;
+      Refuse(attempt, stale ? Attempt::Outcome::kStale : Attempt::Outcome::kWrong, checked.error().message);
+      attempt.assessment.problems.push_back({Problem::Weight::kWrong, 0, {}, checked.error().message});
+      return attempt;
+    }
+  }
+  Reader::Read read = reader_.ReadText(candidate.source, options_.wall_now());
+  if (read.wrong) {
+    Refuse(attempt, Attempt::Outcome::kWrong, read.wrong->sentence);
+    attempt.assessment.problems.push_back(*std::move(read.wrong));
+    return attempt;
+  }
+  std::shared_ptr<const Issued> current;
+  if (standing.version != 0) {
+    ASSIGN_OR_RETURN(current, Find(standing.version));
+  }
+  RETURN_IF_ERROR(Weigh(attempt, candidate, *read.file, current.get()));
+  if (attempt.outcome == Attempt::Outcome::kUnchanged) attempt.issued = current;
+  return attempt;
+}
+
+Status Policies::Weigh(Attempt& attempt, const Candidate& candidate, const policy::PolicyFile& file,
+                       const Issued* current) {
+  const WallTime now = options_.wall_now();
+  ASSIGN_OR_RETURN(const policy::People people, PeopleOf(directory_));
+  Assessment& assessment = attempt.assessment;
+  assessment.problems = reader_.Doubts(file, people, now);
+  if (current != nullptr) {
+    assessment.comparison = policy::Compare(current->policy, file.policy, reader_.catalogue(), people, now);
+    if (candidate.based_on && *candidate.based_on != attempt.current)
+      return JudgeBase(attempt, *candidate.based_on, *current);
+    if (WithoutBase(candidate.source) == WithoutBase(current->source) &&
+        Signer(candidate) == current->version.key_id) {
+      attempt.outcome = Attempt::Outcome::kUnchanged;
+      return Ok{};
+    }
+  }
+  const Problem* doubt = FirstOf(assessment, Problem::Weight::kNeedsForce);
+  if (doubt != nullptr && candidate.force == Force::kNo)
+    Refuse(attempt, Attempt::Outcome::kNeedsForce, Placed(*doubt) + " (it can be forced)");
+  return Ok{};
+}
+
+Status Policies::JudgeBase(Attempt& attempt, uint64_t base, const Issued& current) {
+  Refuse(attempt, Attempt::Outcome::kStale, StaleSentence(base, current.version));
+  const auto old = Find(base);
+  if (!old && old.error().code != ErrorCode::kNotFound) return old.error();
+  if (!old) {
+    attempt.sentence += "; there is no version " + std::to_string(base);
+    return Ok{};
+  }
+  ASSIGN_OR_RETURN(const policy::People people, PeopleOf(directory_));
+  attempt.missed =
+      policy::Compare((*old)->policy, current.policy, reader_.catalogue(), people, options_.wall_now());
+  return Ok{};
+}
+
+// kDenied where it is a version that can't be the next one any more, kInvalid for anything else.
+Result<wire::Policy> Policies::CheckSigned(const Candidate& candidate, const Standing& standing) const {
+  const auto invalid = [](std::string sentence) { return Error{ErrorCode::kInvalid, std::move(sentence)}; };
+  if (!options_.offline_key)
+    return invalid("this collector knows no offline key: policy: key in collector.yaml names it");
+  auto policy = policy::Verify(*candidate.signed_policy, *options_.offline_key);
+  if (!policy) return invalid(policy.error().message);
+  if (ToHex(policy->collector()) != options_.collector)
+    return invalid("the policy is signed for another collector");
+  if (policy->source_sha256() != crypto::AsBytes(crypto::Sha256(candidate.source)))
+    return invalid("the text isn't the one that was signed");
+  if (policy->version() == standing.next()) return policy;
+  return Error{ErrorCode::kDenied, "it is signed as version " + std::to_string(policy->version()) +
+                                       ", and the next one is " + std::to_string(standing.next()) +
+                                       ": look at what has changed, and sign again"};
+}
+
+Result<Attempt> Policies::Make(const Actor& actor, const std::string& action, const Candidate& candidate) {
+  Attempt attempt;
+  std::optional<Draft> made;
+  bool refused = false;
+  const auto decide = [&]() -> Result<directory::Draft> {
+    made.reset();
+    ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
+    ASSIGN_OR_RETURN(attempt, Judge(candidate, standing));
+    refused = IsRefused(attempt.outcome);
+    if (refused) return ErrorOf(attempt);
+    directory::Draft draft;
+    draft.target = std::to_string(attempt.current);
+    draft.sentence = "it is in force already";
+    if (attempt.outcome == Attempt::Outcome::kUnchanged) return draft;
+    ASSIGN_OR_RETURN(made, DraftOf(actor, candidate, standing));
+    Put(draft.change, standing, made->version, made->signed_policy);
+    draft.target = std::to_string(made->version.version);
+    draft.sentence = made->version.how;
+    return draft;
+  };
+  auto revision = directory_.registrar().Perform(actor, {action, "policy", {}}, decide);
+  if (!revision && refused) return attempt;
+  if (!revision) return revision.error();
+  if (!made) return attempt;
+  made->version.revision = *revision;
+  highest_ = std::max(highest_.load(), made->version.version);
+  ASSIGN_OR_RETURN(Issued issued, IssuedOf(made->version, std::move(made->signed_policy)));
+  attempt.issued = std::make_shared<const Issued>(std::move(issued));
+  cached_.With([&](Cached& cached) {
+    if (!cached.issued || cached.issued->version.version < attempt.issued->version.version)
+      cached = {attempt.issued, std::nullopt};
+  });
+  Tell();
+  return attempt;
+}
+
+Result<Policies::Draft> Policies::DraftOf(const Actor& actor, const Candidate& candidate,
+                                          const Standing& standing) const {
+  Draft draft;
+  draft.version = {.version = standing.next(),
+                   .former = standing.version,
+                   .made = options_.wall_now(),
+                   .author = actor.name,
+                   .administrator = actor.administrator,
+                   .how = candidate.how,
+                   .key_id = Signer(candidate)};
+  if (candidate.signed_policy != nullptr) {
+    draft.signed_policy = *candidate.signed_policy;
+  } else {
+    Reader::Read read = reader_.ReadText(candidate.source, draft.version.made);
+    if (!read.file) return Error{ErrorCode::kInvalid, read.wrong->sentence};
+    wire::Policy& policy = read.file->policy;
+    policy.set_version(draft.version.version);
+    ASSIGN_OR_RETURN(*policy.mutable_collector(), FromHex(options_.collector));
+    policy.set_made(std::chrono::nanoseconds(draft.version.made.time_since_epoch()).count());
+    policy.set_author(actor.name);
+    draft.signed_policy = policy::Sign(policy, candidate.source, key_);
+  }
+  draft.version.sha256 = crypto::Sha256(draft.signed_policy.snapshot());
+  RETURN_IF_ERROR(IssuedOf(draft.version, draft.signed_policy));  // it isn't too large
+  return draft;
+}
+
+}  // namespace postern::policies

@@ -39,6 +39,9 @@ bool MayMeanMcp(std::string_view folded) {
   return beginning.starts_with(kMcpPrefix) || kMcpPrefix.starts_with(beginning);
 }
 
+// "teams.ml"
+std::string NameOf(const Level& level) { return level.prefix.substr(0, level.prefix.size() - 1); }
+
 // Hosts' names have no case. Else a rule that allows means what it says, to the letter.
 std::string AsAllowed(Kind kind, const std::string& pattern) {
   return kind == Kind::kHosts ? Folded(pattern) : pattern;
@@ -215,7 +218,7 @@ class Compiler {
   }
 
   static Status AddScalars(Level& level, const wire::Rules& rules) {
-    const auto wrong = [&level](const std::string& what) { return Wrong(level.prefix, what); };
+    const auto wrong = [&level](const std::string& what) { return Wrong(NameOf(level), what); };
     if (rules.hours_size() > static_cast<int>(kMostHours)) return wrong("more than 64 stretches of hours");
     for (const wire::Hours& hours : rules.hours()) {
       if (hours.begin() >= hours.end() || hours.end() > kMinutesOfWeek)

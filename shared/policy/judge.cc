@@ -97,24 +97,26 @@ Said Ask(const Level& level, Kind kind, const Subject& subject) {
   return {Word::kAllows, lists->allow_rules[allowed]};
 }
 
-Ruling Rule(const Chain& chain, Kind kind, const Subject& subject) {
+Ruling Rule(const Chain& chain, Kind kind, const Subject& subject, std::span<Said> words) {
   const auto levels = chain.levels();
   Ruling ruling;
   ruling.allowed = kind != Kind::kModels;
+  std::optional<Ruling> denied;
   bool may_widen = false;
   for (size_t begin = 0; begin < levels.size();) {
     const size_t end = chain.EndOfTier(begin);
-    const bool is_base = begin == 0;  // the organisation's lists are what the others start from
+    const bool adds =
+        begin > 0 && !ruling.allowed;  // the organisation's lists are what the others start from
     std::optional<Ruling> allows, narrows;
     for (size_t i = begin; i < end; ++i) {
-      const Said said = Ask(*levels[i], kind, subject);
-      if (said.word == Word::kDenies) return {false, said.word, levels[i], i, said.rule};
-      if (said.word == Word::kNarrows) narrows = Ruling{false, said.word, levels[i], i, said.rule};
-      if (said.word == Word::kAllows) {
-        const bool adds = !ruling.allowed && !is_base;
-        if (!adds || may_widen)
-          allows = Ruling{true, adds ? Word::kWidens : said.word, levels[i], i, said.rule};
-      }
+      Said said = Ask(*levels[i], kind, subject);
+      if (said.word == Word::kAllows && adds && may_widen) said.word = Word::kWidens;
+      if (!words.empty()) words[i] = said;
+      const Ruling its{false, said.word, levels[i], i, said.rule};
+      if (said.word == Word::kDenies && !denied) denied = its;
+      if (said.word == Word::kNarrows) narrows = its;
+      if (said.word == Word::kWidens || (said.word == Word::kAllows && !adds)) (allows = its)->allowed = true;
+      if (denied && words.empty()) return *denied;
     }
     if (narrows) ruling = *narrows;
     else if (allows) ruling = *allows;
@@ -123,7 +125,7 @@ Ruling Rule(const Chain& chain, Kind kind, const Subject& subject) {
     }
     begin = end;
   }
-  return ruling;
+  return denied.value_or(ruling);
 }
 
 wire::DeniedTool DeniedToolOf(const Chain& chain, size_t at) {
@@ -134,6 +136,12 @@ wire::DeniedTool DeniedToolOf(const Chain& chain, size_t at) {
 wire::MaxTokensExceeded MaxTokensExceededOf(const Chain& chain, size_t at) {
   return HowOf<wire::MaxTokensExceeded>(chain, at, wire::MAX_TOKENS_LOWER, wire::MAX_TOKENS_REFUSE,
                                         [](const Level& level) { return level.scalars.on_max_tokens(); });
+}
+
+bool IsOpen(const Tables& tables, const Level& level, WallTime time) {
+  if (!level.scalars.hours_listed()) return true;
+  const auto minute = MinuteOfWeek(tables.zone, time);
+  return minute && IsOpen(level, *minute);
 }
 
 std::optional<size_t> ClosedAt(const Tables& tables, const Chain& chain, WallTime time) {

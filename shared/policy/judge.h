@@ -61,12 +61,15 @@ struct Ruling {
   std::string_view rule;
 };
 
-Ruling Rule(const Chain& chain, Kind kind, const Subject& subject);
+// `words`, where it isn't empty, has a place for each level and is given what that says.
+Ruling Rule(const Chain& chain, Kind kind, const Subject& subject, std::span<Said> words = {});
 
 // How what a level denies is denied: as it says, or else as the nearest level above it says.
 wire::DeniedTool DeniedToolOf(const Chain& chain, size_t at);
 wire::MaxTokensExceeded MaxTokensExceededOf(const Chain& chain, size_t at);
 
+// Whether the level's stretches have this time in them; true of one that lists none.
+bool IsOpen(const Tables& tables, const Level& level, WallTime time);
 // The first level whose stretches leave this time out; none, where it is allowed.
 std::optional<size_t> ClosedAt(const Tables& tables, const Chain& chain, WallTime time);
 // The next time at which no level's do, within two weeks.

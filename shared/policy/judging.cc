@@ -7,6 +7,7 @@
 #include "shared/policy/glob.h"
 #include "shared/policy/judge.h"
 #include "shared/policy/refused.h"
+#include "shared/policy/subjects.h"
 
 namespace postern::policy {
 namespace {
@@ -19,22 +20,6 @@ constexpr std::string_view kNoModels = "organisation.models.allow";
 int64_t UnixSeconds(WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
-
-// Small letters of a short name, without an allocation.
-class SmallName {
- public:
-  explicit SmallName(std::string_view name) : size_(std::min(name.size(), text_.size())) {
-    for (size_t i = 0; i < size_; ++i) {
-      const char c = name[i];
-      text_[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
-    }
-  }
-  std::string_view text() const { return {text_.data(), size_}; }
-
- private:
-  std::array<char, kMostNameBytes> text_;
-  size_t size_;
-};
 
 Why WhyOf(const Ruling& ruling) {
   switch (ruling.word) {
@@ -74,11 +59,7 @@ class Judging {
   }
 
   Ruling RuleModel(std::string_view model) const {
-    const ModelNames names(model, tables_.models);
-    Subject subject;
-    subject.allowing = names.allowing();
-    subject.denying = names.denying();
-    return Rule(chain_, Kind::kModels, subject);
+    return Rule(chain_, Kind::kModels, ModelSubject(model, tables_.models).subject());
   }
 
  private:
@@ -111,41 +92,21 @@ class Judging {
         .aspect = Aspect::kHours, .why = Why::kOver, .at = *closed, .rule = levels()[*closed]->hours_rule};
   }
 
-  std::optional<Refused> Host() {
-    if (!chain_.Speaks(Kind::kHosts)) return std::nullopt;
-    const SmallName small(facts_.host);
-    return Names(Kind::kHosts, Aspect::kHost, {small.text()});
-  }
-
-  // Either of name and number may be what a rule means.
+  std::optional<Refused> Host() { return Named(Kind::kHosts, Aspect::kHost, facts_.host); }
   std::optional<Refused> OsUser() {
-    if (!chain_.Speaks(Kind::kOsUsers)) return std::nullopt;
-    return Names(Kind::kOsUsers, Aspect::kOsUser, {facts_.os_user, facts_.os_user_number});
+    return Named(Kind::kOsUsers, Aspect::kOsUser, facts_.os_user, facts_.os_user_number);
   }
+  std::optional<Refused> Provider() { return Named(Kind::kProviders, Aspect::kProvider, facts_.provider); }
 
-  std::optional<Refused> Provider() {
-    if (!chain_.Speaks(Kind::kProviders)) return std::nullopt;
-    return Names(Kind::kProviders, Aspect::kProvider, {facts_.provider});
-  }
-
-  // Of names that come from the agent itself. None that is plain: unknown.
-  std::optional<Refused> Names(Kind kind, Aspect aspect, std::initializer_list<std::string_view> names) {
-    std::array<std::optional<SmallName>, 2> small;
-    Subject subject;
-    size_t count = 0;
-    for (const std::string_view name : names) {
-      if (name.empty()) continue;
-      if (!IsPlainName(name)) return Refusal(aspect, Why::kUnknown, FirstSpeaking(chain_, kind), {});
-      subject.allowing.Add(name);
-      subject.denying.Add(small[count++].emplace(name).text());
-    }
-    if (count == 0) return Refusal(aspect, Why::kUnknown, FirstSpeaking(chain_, kind), {});
-    const Ruling ruling = Rule(chain_, kind, subject);
+  // What the agent itself knows.
+  std::optional<Refused> Named(Kind kind, Aspect aspect, std::string_view name, std::string_view other = {}) {
+    if (!chain_.Speaks(kind)) return std::nullopt;
+    const NamedSubject named(kind, name, other);
+    if (!named.is_known()) return Refusal(aspect, Why::kUnknown, FirstSpeaking(chain_, kind), {});
+    const Ruling ruling = Rule(chain_, kind, named.subject());
     if (ruling.allowed) return std::nullopt;
-    return Refusal(aspect, WhyOf(ruling), ruling, *std::find_if_not(names.begin(), names.end(), &IsEmpty));
+    return Refusal(aspect, WhyOf(ruling), ruling, name.empty() ? other : name);
   }
-
-  static bool IsEmpty(std::string_view text) { return text.empty(); }
 
   static Refused Refusal(Aspect aspect, Why why, const Ruling& ruling, std::string_view subject) {
     return {.aspect = aspect, .why = why, .at = ruling.at, .rule = ruling.rule, .subject = subject};
@@ -172,16 +133,11 @@ class Judging {
     std::optional<Refused> first;
     const size_t count = std::min(facts_.credentials.size(), kMostCredentials);
     for (size_t i = 0; i < count; ++i) {
-      const auto refused = Credential(facts_.credentials[i]);
+      const auto refused = Named(Kind::kCredentials, Aspect::kCredential, facts_.credentials[i]);
       if (!refused) verdict_.credentials |= uint64_t{1} << i;
       else if (!first) first = refused;
     }
     return verdict_.credentials != 0 ? std::nullopt : first;
-  }
-
-  std::optional<Refused> Credential(const std::string& name) {
-    if (!chain_.Speaks(Kind::kCredentials)) return std::nullopt;
-    return Names(Kind::kCredentials, Aspect::kCredential, {name});
   }
 
   std::optional<Refused> Model() {
@@ -198,17 +154,11 @@ class Judging {
     return refused;
   }
 
-  // Which tools a server has nobody here knows, and its name is the client's own word. So rules that deny any
-  // MCP tool deny all of what the provider would connect to, and only "type:mcp_toolset" allows it.
   std::optional<Refused> McpServers() {
     const bool has_any =
         facts_.mcp_servers > 0 || std::any_of(facts_.tools.begin(), facts_.tools.end(), IsMcpToolset);
     if (!has_any || !chain_.Speaks(Kind::kTools)) return std::nullopt;
-    Subject subject;
-    subject.is_mcp_server = true;
-    subject.allowing_types.Add("mcp_toolset");
-    subject.denying_types.Add("mcp_toolset");
-    const Ruling ruling = Rule(chain_, Kind::kTools, subject);
+    const Ruling ruling = Rule(chain_, Kind::kTools, McpServersSubject());
     if (ruling.allowed) return std::nullopt;
     return Refusal(Aspect::kMcpServers, WhyOf(ruling), ruling, {});
   }
@@ -239,21 +189,9 @@ class Judging {
   }
 
   std::pair<Ruling, Why> RuleTool(const Tool& tool) const {
-    const bool has_type = !tool.type.empty() && tool.type != "custom";
-    const bool runs_at_provider = has_type && RunsAtProvider(tool.type);
-    const bool is_plain = (IsPlainName(tool.name) || (runs_at_provider && tool.name.empty())) &&
-                          (!has_type || IsPlainName(tool.type));
-    if (!is_plain) return {FirstSpeaking(chain_, Kind::kTools), Why::kOddName};
-    const SmallName name(tool.name);
-    const SmallName type(tool.type);
-    Subject subject;
-    if (!runs_at_provider) subject.allowing.Add(tool.name);
-    subject.denying.Add(name.text());
-    if (has_type) {
-      subject.allowing_types.Add(tool.type);
-      subject.denying_types.Add(type.text());
-    }
-    const Ruling ruling = Rule(chain_, Kind::kTools, subject);
+    const ToolSubject subject(tool);
+    if (!subject.is_plain()) return {FirstSpeaking(chain_, Kind::kTools), Why::kOddName};
+    const Ruling ruling = Rule(chain_, Kind::kTools, subject.subject());
     return {ruling, WhyOf(ruling)};
   }
 

@@ -16,6 +16,7 @@
 #include "agent/credential_source.h"
 #include "agent/gate/gate.h"
 #include "agent/operations/operations.h"
+#include "agent/own_policy.h"
 #include "agent/record_options.h"
 #include "agent/spool/spool.h"
 #include "shared/base/log.h"
@@ -88,9 +89,10 @@ class Agent final : public http::SocketOwner, private http::Timer {
 
  private:
   Status OpenRecord(const AgentConfig& config);
-  Status Join(const AgentConfig& config);
+  Status Join(const AgentConfig& config, const gate::Settings& settings);
   Result<std::optional<crypto::LockedSecret>> OwnCredential(const AgentConfig& config);
   Result<std::shared_ptr<gate::Settings>> MakeSettings(const AgentConfig& config);
+  void RecordOwnPolicy(const gate::Settings& settings);
   bool is_member() const { return enrolment_.has_value() || link_ != nullptr; }
   std::optional<operations::CollectorView> DescribeCollector() const;
   Status Listen(const AgentConfig& config);
@@ -122,6 +124,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
   std::optional<http::Server> port_;
   std::optional<http::Server> socket_;
   std::unique_ptr<http::Socket> signals_;
+  std::string own_policy_;  // the digest of the one that was recorded last
   bool stopping_ = false;
 };
 
@@ -129,8 +132,9 @@ Status Agent::Start(AgentConfig config) {
   ASSIGN_OR_RETURN(enrolment_, FindEnrolment(config));
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   RETURN_IF_ERROR(OpenRecord(config));
-  if (is_member()) RETURN_IF_ERROR(Join(config));
+  if (is_member()) RETURN_IF_ERROR(Join(config, *settings));
   gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_, inquiries_ ? &*inquiries_ : nullptr);
+  RecordOwnPolicy(*settings);
   gate_->Use(std::move(settings));
   signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);
   loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
@@ -147,11 +151,31 @@ Result<std::optional<crypto::LockedSecret>> Agent::OwnCredential(const AgentConf
 Result<std::shared_ptr<gate::Settings>> Agent::MakeSettings(const AgentConfig& config) {
   ASSIGN_OR_RETURN(auto credential, OwnCredential(config));
   const auto authority = is_member() ? gate::Authority::kCollector : gate::Authority::kFiles;
-  return gate::MakeSettings(config, authority, std::move(credential), *loop_, buffers_, resolver_);
+  ASSIGN_OR_RETURN(auto settings,
+                   gate::MakeSettings(config, authority, std::move(credential), *loop_, buffers_, resolver_));
+  if (is_member()) return settings;
+  ASSIGN_OR_RETURN(settings->policy, ReadOwnPolicy(config.policy, policy::CatalogueOf(*settings->prices)));
+  return settings;
 }
 
-Status Agent::Join(const AgentConfig& config) {
-  ASSIGN_OR_RETURN(link_, CollectorLink::Start(*std::move(enrolment_), config, *spool_, HostName()));
+// A lone host's record tells by which policy it goes on.
+void Agent::RecordOwnPolicy(const gate::Settings& settings) {
+  const std::string sha256 = settings.policy ? settings.policy->sha256 : "";
+  if (sha256 == own_policy_) return;
+  wire::Event event;
+  wire::PolicyChange& change = *event.mutable_policy_change();
+  change.set_outcome("taken");
+  change.set_former_version(own_policy_.empty() ? 0 : 1);
+  change.set_version(settings.policy ? settings.policy->version : 0);
+  change.set_sha256(sha256);
+  own_policy_ = sha256;
+  if (const auto ticket = spool_->Append(std::move(event)); !ticket)
+    Log(Level::kWarning, "another policy could not be recorded", {{"reason", ticket.error().message}});
+}
+
+Status Agent::Join(const AgentConfig& config, const gate::Settings& settings) {
+  ASSIGN_OR_RETURN(link_, CollectorLink::Start(*std::move(enrolment_), config,
+                                               policy::CatalogueOf(*settings.prices), *spool_, HostName()));
   enrolment_.reset();
   inquiries_.emplace(*loop_, worker_, link_->membership(),
                      [this](auto keys, auto users) { return link_->Ask(std::move(keys), std::move(users)); });
@@ -230,15 +254,17 @@ Status Agent::Reload() {
   ASSIGN_OR_RETURN(AgentConfig config, LoadAgentConfig(config_file_));
   const AgentConfig& old = gate_->settings()->config;
   if (config.listen != old.listen || config.operations != old.operations || config.state != old.state ||
-      config.audit != old.audit || config.collector != old.collector) {
-    return Error{ErrorCode::kInvalid,
-                 config_file_.string() +
-                     ": listen, operations, state, audit and collector only change with a restart"};
+      config.audit != old.audit || config.collector != old.collector || config.policy.key != old.policy.key) {
+    return Error{
+        ErrorCode::kInvalid,
+        config_file_.string() +
+            ": listen, operations, state, audit, collector and policy.key only change with a restart"};
   }
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
-  if (link_ != nullptr) link_->membership().Use(config.membership);
+  if (link_ != nullptr) link_->Use(config, policy::CatalogueOf(*settings->prices));
   ConfigureLog(config.log_level, config.log_format);
   traffic_->limits() = LimitsOf(config);
+  RecordOwnPolicy(*settings);
   gate_->Use(std::move(settings));
   return Ok{};
 }

@@ -21,7 +21,8 @@ Result<std::optional<membership::Enrolment>> FindEnrolment(const AgentConfig& co
 }
 
 Result<std::unique_ptr<CollectorLink>> CollectorLink::Start(membership::Enrolment enrolment,
-                                                            const AgentConfig& config, spool::Spool& record,
+                                                            const AgentConfig& config,
+                                                            policy::Catalogue catalogue, spool::Spool& record,
                                                             const std::string& host) {
   ASSIGN_OR_RETURN(crypto::SigningKey seal_key, spool::LoadOrMakeKey(config.state.string()));
   std::unique_ptr<CollectorLink> link(new CollectorLink(std::move(enrolment), std::move(seal_key)));
@@ -29,6 +30,15 @@ Result<std::unique_ptr<CollectorLink>> CollectorLink::Start(membership::Enrolmen
   options.directory = config.state;
   options.incarnation = record.incarnation();
   options.rules = config.membership;
+  if (config.policy.key) {
+    ASSIGN_OR_RETURN(options.policy_key, crypto::PublicKey::FromBytes(*config.policy.key));
+  }
+  options.catalogue = std::make_shared<const policy::Catalogue>(std::move(catalogue));
+  options.record = [&record](wire::Event event) {
+    if (const auto ticket = record.Append(std::move(event)); !ticket)
+      Log(Level::kWarning, "what became of a policy could not be recorded",
+          {{"reason", ticket.error().message}});
+  };
   ASSIGN_OR_RETURN(link->membership_, membership::Membership::Open(link->enrolment_, std::move(options)));
   ASSIGN_OR_RETURN(link->context_, bus::Context::Make());
   ASSIGN_OR_RETURN(link->uplink_,
@@ -53,6 +63,11 @@ CollectorLink::~CollectorLink() {
 
 Status CollectorLink::Ask(std::vector<std::string> keys, std::vector<wire::OsIdentity> users) {
   return uplink_->Ask(std::move(keys), std::move(users));
+}
+
+void CollectorLink::Use(const AgentConfig& config, policy::Catalogue catalogue) {
+  membership_->Use(config.membership);
+  membership_->Use(std::make_shared<const policy::Catalogue>(std::move(catalogue)));
 }
 
 }  // namespace postern::agent

@@ -15,6 +15,7 @@
 #include "shared/base/result.h"
 #include "shared/bus/context.h"
 #include "shared/crypto/ed25519.h"
+#include "shared/policy/catalogue.h"
 
 namespace postern::agent {
 
@@ -28,12 +29,15 @@ class CollectorLink {
   // The record must live longer. Errors as Membership::Open and Uplink::Start. Nothing waits for the
   // collector.
   static Result<std::unique_ptr<CollectorLink>> Start(membership::Enrolment enrolment,
-                                                      const AgentConfig& config, spool::Spool& record,
-                                                      const std::string& host);
+                                                      const AgentConfig& config, policy::Catalogue catalogue,
+                                                      spool::Spool& record, const std::string& host);
   ~CollectorLink();  // the conversation ends, what is remembered is written
 
   // As Uplink::Ask.
   Status Ask(std::vector<std::string> keys, std::vector<wire::OsIdentity> users);
+
+  // A changed configuration.
+  void Use(const AgentConfig& config, policy::Catalogue catalogue);
 
   membership::Membership& membership() { return *membership_; }
   const membership::Membership& membership() const { return *membership_; }

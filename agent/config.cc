@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "agent/identity/user_names.h"
+#include "shared/base/hex.h"
 #include "shared/config/node.h"
 
 namespace postern::agent {
@@ -14,6 +15,9 @@ using config::Node;
 using std::chrono::nanoseconds;
 
 constexpr int64_t kLargestCount = 1'000'000;
+constexpr size_t kLongestWord = 64;
+constexpr size_t kMostTags = 32;  // policy::kMostTags: as many as a policy can require
+constexpr size_t kPolicyKeyBytes = 32;
 
 // Each Read… leaves `value` as it is where the key is not there.
 template <class T, class Reader>
@@ -108,19 +112,54 @@ Result<std::vector<Path>> ReadPaths(const Node& node, const Path& directory) {
   return paths;
 }
 
+bool IsPlainWord(std::string_view word) {
+  return !word.empty() && word.size() <= kLongestWord &&
+         std::all_of(word.begin(), word.end(), [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
 Result<std::string> ProviderName(const Node& node) {
   ASSIGN_OR_RETURN(std::string name, node.AsString());
-  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-  if (!name.empty() && name.size() <= 64 && plain) return name;
+  if (IsPlainWord(name)) return name;
   return node.Wrong("something else", "a provider's name in small letters, such as anthropic");
+}
+
+Result<std::vector<std::string>> ResidencyTags(const Node& node) {
+  ASSIGN_OR_RETURN(const std::vector<Node> nodes, node.AsList());
+  if (nodes.size() > kMostTags)
+    return node.Wrong(std::to_string(nodes.size()) + " tags", "at most " + std::to_string(kMostTags));
+  std::vector<std::string> tags;
+  for (const Node& each : nodes) {
+    ASSIGN_OR_RETURN(std::string tag, each.AsString());
+    if (!IsPlainWord(tag)) return each.Wrong('"' + tag + '"', "a word in small letters, such as eu");
+    tags.push_back(std::move(tag));
+  }
+  return tags;
+}
+
+Result<std::optional<std::string>> PolicyKey(const Node& node) {
+  ASSIGN_OR_RETURN(const std::string text, node.AsString());
+  auto bytes = FromHex(text);
+  if (bytes && bytes->size() == kPolicyKeyBytes) return std::optional(*std::move(bytes));
+  return node.Wrong(
+      '"' + text + '"',
+      "64 hexadecimal digits: the public key that policies are signed with (`postern policy sign`)");
+}
+
+Result<PolicyConfig> ReadPolicy(const Node& node, const Path& directory) {
+  ASSIGN_OR_RETURN(const Map map, node.AsMap({"file", "key"}));
+  PolicyConfig policy;
+  RETURN_IF_ERROR(Read(map, "file", policy.file, PathIn(directory)));
+  RETURN_IF_ERROR(Read(map, "key", policy.key, PolicyKey));
+  return policy;
 }
 
 Result<UpstreamConfig> ReadUpstream(const Map& map, const Path& directory, const Environment& environment) {
   UpstreamConfig upstream;
   RETURN_IF_ERROR(Read(map, "url", upstream.origin, PinnedOrigin));
   RETURN_IF_ERROR(Read(map, "provider", upstream.provider, ProviderName));
+  RETURN_IF_ERROR(Read(map, "residency", upstream.residency, ResidencyTags));
   RETURN_IF_ERROR(
       Read(map, "ca_files", upstream.ca_files, [&](const Node& node) { return ReadPaths(node, directory); }));
   RETURN_IF_ERROR(Read(map, "client_certificate", upstream.client_certificate,
@@ -322,17 +361,19 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   ASSIGN_OR_RETURN(const Map map,
                    root.AsMap({"listen", "operations", "state", "keys", "models", "identity", "os_users",
                                "upstream", "credential", "credentials", "collector", "offline", "revocation",
-                               "audit", "deadlines", "limits", "log"}));
+                               "policy", "audit", "deadlines", "limits", "log"}));
   AgentConfig config;
   RETURN_IF_ERROR(ReadPlaces(map, directory, config));
   RETURN_IF_ERROR(ReadCollector(map, config));
   RETURN_IF_ERROR(ReadIdentity(map, config));
+  RETURN_IF_ERROR(
+      Read(map, "policy", config.policy, [&](const Node& node) { return ReadPolicy(node, directory); }));
   RETURN_IF_ERROR(Read(map, "credential", config.credential,
                        [&](const Node& node) { return ReadCredential(node, directory); }));
   if (const auto upstream = map.Find("upstream")) {
     ASSIGN_OR_RETURN(const Map section,
-                     upstream->AsMap({"url", "provider", "ca_files", "client_certificate", "proxy",
-                                      "max_idle_connections", "idle_connection"}));
+                     upstream->AsMap({"url", "provider", "residency", "ca_files", "client_certificate",
+                                      "proxy", "max_idle_connections", "idle_connection"}));
     ASSIGN_OR_RETURN(config.upstream, ReadUpstream(section, directory, environment));
   } else {
     ASSIGN_OR_RETURN(config.upstream.proxy, ProxyFromEnvironment(environment, config.upstream.origin));

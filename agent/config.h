@@ -38,7 +38,8 @@ struct UpstreamConfig {
   };
 
   Origin origin{Origin::Scheme::kHttps, "api.anthropic.com", 443};
-  std::string provider = "anthropic";  // which of the collector's credentials fit
+  std::string provider = "anthropic";  // as policies call it, and which of the collector's credentials fit
+  std::vector<std::string> residency;  // tags of where it works, for policies that require some
   std::vector<Path> ca_files;          // trusted besides the system's own
   std::optional<ClientCertificate> client_certificate;
   std::optional<Proxy> proxy;  // as the file or the environment says for this origin
@@ -61,6 +62,13 @@ struct CredentialConfig {
   Header header = Header::kXApiKey;
 
   friend bool operator==(const CredentialConfig&, const CredentialConfig&) = default;
+};
+
+struct PolicyConfig {
+  std::optional<Path> file;        // on a lone host; nothing: there is no policy
+  std::optional<std::string> key;  // with a collector: 32 bytes, the Ed25519 key that alone counts
+
+  friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;
 };
 
 struct AuditConfig {
@@ -119,6 +127,7 @@ struct AgentConfig {
   std::map<uid_t, identity::Principal> os_users;  // with Mode::kOsUser, on a lone host
   CollectorUse collector = CollectorUse::kIfEnrolled;
   membership::Rules membership;
+  PolicyConfig policy;
   AuditConfig audit;
   DeadlineConfig deadlines;
   LimitConfig limits;

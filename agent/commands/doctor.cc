@@ -37,6 +37,41 @@ uint16_t PortOf(const agent::AgentConfig& config) {
   return address ? address->port : config.listen.port;
 }
 
+// A text of the status, which has no brackets and no escaped quotation marks where this looks.
+std::string MemberOf(std::string_view status, std::string_view name) {
+  const std::string begin = '"' + std::string(name) + "\":";
+  const size_t at = status.find(begin);
+  if (at == std::string_view::npos) return "";
+  std::string_view value = status.substr(at + begin.size());
+  if (!value.starts_with('"')) return std::string(value.substr(0, value.find_first_of(",}")));
+  value.remove_prefix(1);
+  return std::string(value.substr(0, value.find('"')));
+}
+
+// By which policy the running agent goes, and whether everything is frozen.
+std::vector<Observation> ExaminePolicy(const std::string& status, doctor::Host host) {
+  std::vector<Observation> observations;
+  const std::string version = MemberOf(status, "policy_version");
+  const std::string refusal = MemberOf(status, "policy_not_taken");
+  if (!refusal.empty()) {
+    observations.push_back({"policy", Verdict::kFinding, "One that came was not taken: " + refusal + "."});
+  } else if (version != "0") {
+    observations.push_back(
+        {"policy", Verdict::kGood,
+         "Version " + version + " is in force, for " + MemberOf(status, "policy_age_seconds") + " seconds."});
+  } else if (host == doctor::Host::kMember) {
+    observations.push_back({"policy", Verdict::kFinding,
+                            "There is none yet, so nothing is let through: it comes from the collector."});
+  } else {
+    observations.push_back({"policy", Verdict::kNote, "This host has none: see policy in agent.yaml."});
+  }
+  if (MemberOf(status, "frozen") == "true")
+    observations.push_back({"freeze", Verdict::kFinding,
+                            "The collector has frozen everything since " + MemberOf(status, "frozen_since") +
+                                ": nothing is let through until `postern thaw`."});
+  return observations;
+}
+
 // What the running agent says of itself.
 std::vector<Observation> ExamineRunning(const agent::AgentConfig& config, doctor::Host host) {
   const std::string socket = config.socket().string();
@@ -55,6 +90,7 @@ std::vector<Observation> ExamineRunning(const agent::AgentConfig& config, doctor
   observations.push_back({"agent", records ? Verdict::kGood : Verdict::kFinding,
                           records ? "It runs and keeps its record."
                                   : "It runs and can't keep its record: see `postern-agent status`."});
+  for (Observation& each : ExaminePolicy(*status, host)) observations.push_back(std::move(each));
   if (host == doctor::Host::kLone) return observations;
   if (status->find(R"("collector":"none")") != std::string::npos) {
     observations.push_back(

@@ -6,6 +6,7 @@
 #include "agent/collector_link.h"
 #include "agent/commands/options.h"
 #include "agent/identity/key_table.h"
+#include "agent/own_policy.h"
 #include "shared/config/node.h"
 #include "shared/pricing/price_file.h"
 
@@ -32,7 +33,9 @@ int CheckConfig(const Invocation& call) {
 Status CheckFiles(const agent::AgentConfig& config, Keys keys) {
   if (keys == Keys::kOfFile) RETURN_IF_ERROR(identity::KeyTable::Load(config.keys));
   ASSIGN_OR_RETURN(const config::Node models, config::ParseFile(config.models.string()));
-  RETURN_IF_ERROR(pricing::LoadPriceTable(models));
+  ASSIGN_OR_RETURN(const pricing::PriceTable prices, pricing::LoadPriceTable(models));
+  if (keys == Keys::kOfFile)
+    RETURN_IF_ERROR(agent::ReadOwnPolicy(config.policy, policy::CatalogueOf(prices)));
   return Ok{};
 }
 

@@ -10,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/gate/forwarding.h"
 #include "agent/identity/identify.h"
+#include "agent/membership/policy_in_force.h"
 #include "shared/crypto/locked_secret.h"
 #include "shared/http/upstream.h"
 #include "shared/pricing/price_table.h"
@@ -31,6 +32,7 @@ struct Settings {
   std::string host_name;
   identity::KeyTable keys;  // with Authority::kFiles
   std::optional<pricing::PriceTable> prices;
+  std::shared_ptr<const membership::PolicyInForce> policy;  // of a lone host; null: it has none
   Destination destination;
   std::optional<crypto::LockedSecret>
       credential_line;  // a whole header line with its end, for every request; nothing: none is configured

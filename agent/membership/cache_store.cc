@@ -118,7 +118,32 @@ Result<Remembered> CacheStore::Read() const {
   ASSIGN_OR_RETURN(const auto revocation, store_->Get(kMeta, "newest_revocation"));
   if (revocation && revocation->size() != kNumber) return Damaged("a revision");
   if (revocation) all.newest_revocation = ReadNumber(*revocation);
+  RETURN_IF_ERROR(ReadPolicy(all));
   return all;
+}
+
+Result<std::string> CacheStore::Policy() const {
+  ASSIGN_OR_RETURN(auto policy, store_->Get(kMeta, "policy"));
+  return std::move(policy).value_or("");
+}
+
+Status CacheStore::ReadPolicy(Remembered& all) const {
+  ASSIGN_OR_RETURN(all.policy, Policy());
+  ASSIGN_OR_RETURN(const auto mark, store_->Get(kMeta, "policy_mark"));
+  if (mark && mark->size() < 2 * kNumber) return Damaged("the policy's version");
+  if (mark) {
+    const std::string_view bytes = *mark;
+    all.policy_mark = {ReadNumber(bytes), std::string(bytes.substr(2 * kNumber))};
+    all.policy_taken =
+        WallTime(std::chrono::nanoseconds(static_cast<int64_t>(ReadNumber(bytes.substr(kNumber)))));
+  }
+  ASSIGN_OR_RETURN(const auto key, store_->Get(kMeta, "policy_key"));
+  all.policy_key = key.value_or("");
+  ASSIGN_OR_RETURN(const auto freeze, store_->Get(kMeta, "freeze"));
+  if (freeze) {
+    ASSIGN_OR_RETURN(all.freeze, Parse<wire::Freeze>(*freeze, "a freeze"));
+  }
+  return Ok{};
 }
 
 void CacheStore::PutKey(const wire::KeyRecord& key) {
@@ -156,6 +181,19 @@ void CacheStore::PutState(wire::AgentState state, std::string_view why) {
 
 void CacheStore::PutNewestRevocation(uint64_t revision) {
   batch_.Put(kMeta, "newest_revocation", Number(revision));
+}
+
+void CacheStore::PutPolicy(std::string_view signed_policy, const PolicyMark& mark, WallTime taken) {
+  batch_.Put(kMeta, "policy", signed_policy);
+  batch_.Put(
+      kMeta, "policy_mark",
+      Number(mark.version) + Number(static_cast<uint64_t>(taken.time_since_epoch().count())) + mark.sha256);
+}
+
+void CacheStore::PutPolicyKey(std::string_view raw) { batch_.Put(kMeta, "policy_key", raw); }
+
+void CacheStore::PutFreeze(const wire::Freeze& freeze) {
+  batch_.Put(kMeta, "freeze", freeze.SerializeAsString());
 }
 
 Status CacheStore::Commit() {

@@ -13,6 +13,8 @@
 #include <sys/types.h>
 
 #include "agent/membership/enrolment.h"
+#include "agent/membership/policy_check.h"
+#include "shared/base/clock.h"
 #include "shared/base/result.h"
 #include "shared/kv/store.h"
 #include "shared/wire/conversation.h"
@@ -33,6 +35,11 @@ struct Remembered {
   wire::AgentState state = wire::AGENT_ACTIVE;
   std::string why;
   uint64_t newest_revocation = 0;
+  std::string policy;       // a serialised SignedPolicy; empty: none
+  PolicyMark policy_mark;   // of the newest that was ever in force
+  WallTime policy_taken{};  // when that came into force
+  std::string policy_key;   // the collector's, 32 bytes, as it first showed it; empty: it never did
+  wire::Freeze freeze;
 };
 
 // One thread writes. Thread-compatible.
@@ -45,6 +52,7 @@ class CacheStore {
                                                   std::shared_ptr<kv::Faults> faults);
 
   Result<Remembered> Read() const;
+  Result<std::string> Policy() const;  // that of Remembered, alone
 
   // What is put together here is written by Commit.
   void PutKey(const wire::KeyRecord& key);
@@ -58,6 +66,9 @@ class CacheStore {
   void PutContact(std::string_view contact);
   void PutState(wire::AgentState state, std::string_view why);
   void PutNewestRevocation(uint64_t revision);
+  void PutPolicy(std::string_view signed_policy, const PolicyMark& mark, WallTime taken);
+  void PutPolicyKey(std::string_view raw);
+  void PutFreeze(const wire::Freeze& freeze);
 
   // In one synced write. After an error what was put together stays, and Commit may be called again.
   Status Commit();
@@ -65,6 +76,7 @@ class CacheStore {
  private:
   explicit CacheStore(std::unique_ptr<kv::Store> store) : store_(std::move(store)) {}
   Status BelongTo(const Enrolment& enrolment);
+  Status ReadPolicy(Remembered& all) const;
   Status Each(std::string_view prefix,
               const std::function<Status(std::string_view, std::string_view)>& take) const;
 

@@ -7,6 +7,28 @@
 #include "shared/base/log.h"
 
 namespace postern::membership {
+namespace {
+
+// What can be taken at once is; those for which the machine must be asked first are returned.
+std::vector<wire::KeyRecord> TakeRecords(RecordCache& records, const wire::Directory& directory,
+                                         BootTime now) {
+  std::vector<wire::KeyRecord> look_up;
+  for (const wire::KeyRecord& key : directory.keys()) {
+    if (NeedsLookUp(key)) {
+      look_up.push_back(key);
+    } else {
+      // Numbers only, or not to be used: nobody has to be asked.
+      records.TakeKey(key, UidsOf(key), RecordCache::Origin::kCollector);
+    }
+  }
+  for (const std::string& id : directory.unknown_keys()) records.TakeUnknownKey(id, now);
+  for (const wire::OsPrincipal& user : directory.os_users())
+    records.TakeOsUser(user, directory.revision(), RecordCache::Origin::kCollector);
+  records.NoteRevision(directory.revision());
+  return look_up;
+}
+
+}  // namespace
 
 Membership::Membership(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -23,7 +45,7 @@ Result<std::unique_ptr<Membership>> Membership::Open(const Enrolment& enrolment,
     for (size_t i = 0; i < last.keys.size(); ++i)
       present.records.TakeKey(last.keys[i], std::move(uids[i]), RecordCache::Origin::kDisk);
     for (const wire::OsPrincipal& user : last.os_users)
-      present.records.TakeOsUser(user, RecordCache::Origin::kDisk);
+      present.records.TakeOsUser(user, 0, RecordCache::Origin::kDisk);
     present.records.NoteRevocation(last.newest_revocation);
     present.state = last.state;
     present.why = last.why;
@@ -45,6 +67,7 @@ Result<std::unique_ptr<Membership>> Membership::Open(const Enrolment& enrolment,
     return Ok{};
   });
   RETURN_IF_ERROR(restored);
+  RETURN_IF_ERROR(state->RestorePolicy(last));
   if (state->options.rules.credentials != CredentialCache::kMachine && !last.credentials.empty())
     state->store->ForgetCredentials();
   RETURN_IF_ERROR(state->store->Commit());
@@ -90,27 +113,36 @@ void Membership::OnDisconnected() {
     present.link = Link::kAway;
     present.records.EndConversation();
   });
+  state_->parts.With([](PolicyParts& parts) { parts.Forget(); });
   state_->Changed();
 }
 
-void Membership::OnRefused() {
-  state_->memory.With([](State::Memory& present) {
+void Membership::OnRefused(const std::string& why) {
+  const std::string sentence = state_->memory.With([&](State::Memory& present) {
     present.records.EndConversation();
     present.credentials.Clear();
+    return why.empty() && present.state == wire::AGENT_REVOKED ? present.why : why;
   });
-  state_->SetState(wire::AGENT_REVOKED, "", Link::kRefused);
-  state_->Enqueue({.write = [](CacheStore& into) { into.ForgetCredentials(); }});
+  state_->SetState(wire::AGENT_REVOKED, sentence, Link::kRefused);
   state_->Changed();
+  state_->Enqueue({.write = [](CacheStore& into) { into.ForgetCredentials(); }});
 }
 
-void Membership::Take(const wire::Welcome& welcome, BootTime sent) {
-  state_->memory.With([&](State::Memory& present) {
+void Membership::Take(const wire::Welcome& welcome, BootTime sent, std::function<void()> durable) {
+  const bool frozen = state_->memory.With([&](State::Memory& present) {
     present.records.BeginConversation();
     present.incarnation = welcome.incarnation();
+    return welcome.has_freeze() && present.TakeFreeze(welcome.freeze());
   });
   state_->SetState(welcome.state(), welcome.state_why(), Link::kWelcomed);
   state_->Heard(sent);
   state_->Changed();
+  if (frozen) State::TellFreeze(welcome.freeze());
+  state_->PinPolicyKey(welcome.policy_key());
+  if (!welcome.has_freeze()) return;
+  State::Job job{.written = std::move(durable)};
+  if (frozen) job.write = [freeze = welcome.freeze()](CacheStore& into) { into.PutFreeze(freeze); };
+  state_->Enqueue(std::move(job));
 }
 
 void Membership::Take(const wire::HeartbeatAnswer& answer, BootTime sent) {
@@ -140,41 +172,41 @@ Status Membership::Remember(const wire::SignedMemory& memory) {
 }
 
 bool Membership::Take(const wire::Directory& directory, std::function<void()> durable) {
-  std::vector<wire::KeyRecord> look_up;
+  State::Job job{.written = std::move(durable)};
+  bool another_freeze = false;
   uint64_t revocation = 0;
-  uint64_t conversation = 0;
   const bool taken = state_->memory.With([&](State::Memory& present) {
+    // A freeze has a revision of its own: what else the answer holds may be too old, and it not.
+    another_freeze = directory.has_freeze() && present.TakeFreeze(directory.freeze());
     RecordCache& records = present.records;
+    const bool only_freeze = directory.keys().empty() && directory.unknown_keys().empty() &&
+                             directory.os_users().empty() && directory.has_freeze();
+    if (only_freeze) records.NoteRevision(directory.revision());
+    if (only_freeze) return true;
     if (!records.IsCurrent(directory.revision())) return false;
-    for (const wire::KeyRecord& key : directory.keys()) {
-      if (NeedsLookUp(key)) {
-        look_up.push_back(key);
-      } else {
-        // Numbers only, or not to be used: nobody has to be asked.
-        records.TakeKey(key, UidsOf(key), RecordCache::Origin::kCollector);
-      }
-    }
-    const BootTime now = state_->options.boot_now();
-    for (const std::string& id : directory.unknown_keys()) records.TakeUnknownKey(id, now);
-    for (const wire::OsPrincipal& user : directory.os_users())
-      records.TakeOsUser(user, RecordCache::Origin::kCollector);
-    records.NoteRevision(directory.revision());
+    job.look_up = TakeRecords(records, directory, state_->options.boot_now());
+    job.conversation = records.conversation();
     revocation = records.newest_revocation();
-    conversation = records.conversation();
     return true;
   });
-  if (!taken) return false;
+  if (!taken && !another_freeze) return false;
   state_->Changed();
-  state_->Enqueue({.write =
-                       [directory, revocation](CacheStore& into) {
-                         for (const wire::KeyRecord& key : directory.keys()) into.PutKey(key);
-                         for (const wire::OsPrincipal& user : directory.os_users()) into.PutOsUser(user);
-                         into.PutNewestRevocation(revocation);
-                       },
-                   .written = std::move(durable),
-                   .look_up = std::move(look_up),
-                   .conversation = conversation});
-  return true;
+  if (another_freeze) State::TellFreeze(directory.freeze());
+  // Of a key what is known then is written, not what came: it may be known better.
+  job.write = [state = state_.get(), directory, taken, another_freeze, revocation](CacheStore& into) {
+    if (another_freeze) into.PutFreeze(directory.freeze());
+    if (!taken) return;
+    for (const wire::KeyRecord& key : directory.keys()) {
+      const auto known = state->memory.With(
+          [&](const State::Memory& present) { return present.records.RecordOf(key.id()); });
+      if (known) into.PutKey(*known);
+    }
+    for (const wire::OsPrincipal& user : directory.os_users()) into.PutOsUser(user);
+    if (revocation != 0) into.PutNewestRevocation(revocation);
+  };
+  if (!taken) job.written = {};
+  state_->Enqueue(std::move(job));
+  return taken;
 }
 
 Status Membership::Take(const wire::SealedCredential& credential) {
@@ -217,7 +249,8 @@ Outlook Membership::outlook() const {
   const BootTime boot_now = state_->options.boot_now();
   const WallTime wall_now = state_->options.wall_now();
   return state_->memory.With([&](const State::Memory& present) {
-    return Outlook{present.link, state_->TrustOf(present, boot_now, wall_now), present.rules.revocation};
+    return Outlook{present.link, state_->TrustOf(present, boot_now, wall_now),
+                   present.strict() ? Revocation::kStrict : Revocation::kBestEffort};
   });
 }
 
@@ -233,7 +266,11 @@ Standing Membership::standing() const {
                     present.epoch,
                     present.records.keys(),
                     present.records.os_users(),
-                    present.credentials.size()};
+                    present.credentials.size(),
+                    present.policy,
+                    present.policies_refused,
+                    present.policy_refusal,
+                    present.Freezing()};
   });
 }
 

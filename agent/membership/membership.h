@@ -11,6 +11,9 @@
 // what is known of a key never goes back: an answer that is older than the newest revocation known here is
 // not taken.
 //
+// The organisation's policy and a freeze are remembered with it: both only ever go on to a newer one, and are
+// in force at once, at a start without the collector too.
+//
 // Fails closed: what isn't known is refused, and what is known ceases to count `policy_ttl` after the last
 // answered heartbeat was sent, or after 30 s with `revocation: strict`. Bounded: see Limits. Secrets are in
 // locked memory; on disk lie only sealed boxes, and these only where the configuration says so.
@@ -29,12 +32,16 @@
 
 #include "agent/membership/enrolment.h"
 #include "agent/membership/known.h"
+#include "agent/membership/policy_check.h"
 #include "agent/membership/policy_in_force.h"
 #include "agent/membership/rules.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
+#include "shared/crypto/ed25519.h"
 #include "shared/crypto/locked_secret.h"
+#include "shared/policy/catalogue.h"
 #include "shared/wire/conversation.h"
+#include "shared/wire/event.pb.h"
 
 namespace postern::kv {
 class Faults;
@@ -46,6 +53,12 @@ struct Options {
   std::filesystem::path directory;  // the state directory
   uint64_t incarnation = 0;         // of the record: what was sealed for another one is not opened
   Rules rules;
+  // An administrator's, where agent.yaml pins it; then the collector's doesn't count.
+  std::optional<crypto::PublicKey> policy_key{};
+  // Of the models that have a price; never null.
+  std::shared_ptr<const policy::Catalogue> catalogue = std::make_shared<const policy::Catalogue>();
+  // Takes what the record should hold: policies that came. Must not wait. None: nothing is recorded.
+  std::function<void(wire::Event)> record{};
   std::function<WallTime()> wall_now = WallNow;
   std::function<BootTime()> boot_now = [] { return BootClock::now(); };
   std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
@@ -84,6 +97,23 @@ struct Standing {
   uint64_t revision = 0;                              // the newest of the directory that is known here
   uint64_t epoch = 0;
   size_t keys = 0, os_users = 0, credentials = 0;  // that are cached
+  std::shared_ptr<const PolicyInForce> policy;
+  uint64_t policies_refused = 0;  // in this life
+  std::string policy_refusal;     // why the last one was; empty where another was taken since
+  std::optional<Freeze> freeze;
+};
+
+// By what this agent goes, as its Hello tells it.
+struct Enforced {
+  PolicyMark policy;  // in force and on the disk
+  bool strict = false;
+  std::chrono::seconds policy_ttl{};
+};
+
+// What became of a policy that was offered. Where `refused` is empty it is in force and on the disk.
+struct PolicyAnswer {
+  PolicyMark policy;    // the digest is known only of one that is in force
+  std::string refused;  // a sentence
 };
 
 // Thread-safe. Nothing but Open and Close waits for the disk.
@@ -100,16 +130,19 @@ class Membership {
   std::optional<wire::SignedMemory> memory() const;
   uint64_t epoch() const;     // of that memory
   uint64_t revision() const;  // the newest that is known
+  Enforced enforced() const;
   // Revoked keys with the collector's proof of it, for a collector that was restored; at most so many.
   std::vector<wire::KeyRecord> Tombstones(size_t most) const;
 
   // Nothing that is cached is confirmed any more.
   void OnDisconnected();
-  // The collector doesn't let this agent's key in: it was revoked, for ever. Its credentials are forgotten.
-  void OnRefused();
+  // The collector doesn't let this agent's key in, or has said so on the open connection: it was revoked, for
+  // ever. Nothing is trusted from here on, and its credentials are forgotten. `why` may be empty.
+  void OnRefused(const std::string& why);
 
   // `sent`: when the Hello, or the heartbeat, that this answers was sent.
-  void Take(const wire::Welcome& welcome, BootTime sent);
+  // `durable`: a freeze that it tells is on the disk; not called where it tells none.
+  void Take(const wire::Welcome& welcome, BootTime sent, std::function<void()> durable = {});
   void Take(const wire::HeartbeatAnswer& answer, BootTime sent);
   // Keeps the newest. kDenied or kInvalid where it isn't this collector's word to this agent.
   Status Remember(const wire::SignedMemory& memory);
@@ -120,6 +153,10 @@ class Membership {
   bool Take(const wire::Directory& directory, std::function<void()> durable);
   // kDenied where the box can't be opened: it was sealed for somebody or something else.
   Status Take(const wire::SealedCredential& credential);
+  // A piece of a policy. The last one leads to an answer, once, in any thread: another policy is in force
+  // before it is written, and the answer comes when it is on the disk; where one is refused the former one
+  // stays. No answer where a newer one came meanwhile. What is offered again is answered again.
+  void Take(const wire::PolicyPart& part, std::function<void(const PolicyAnswer&)> answer);
   // As HeartbeatAnswer says of the agent, where a Rejected says it.
   void OnQuarantined(const std::string& why);
 
@@ -145,7 +182,9 @@ class Membership {
   // remembered, since it may have been revoked while the collector was away.
   void OnChange(std::function<void()> call);
 
-  void Use(const Rules& rules);  // a changed configuration
+  // A changed configuration: rules, and other models (the policy in force is compiled anew).
+  void Use(const Rules& rules);
+  void Use(std::shared_ptr<const policy::Catalogue> catalogue);
 
   // Writes what is not on the disk yet and ends the thread. May be called again.
   Status Close();

@@ -22,11 +22,16 @@ std::string Membership::State::ReadBootId(const std::string& file) {
   return id;
 }
 
-// False where too much waits already: then it isn't written, and its durable callback isn't called.
+// False where too much waits already: then its durable callback isn't called, and all is written once there
+// is room again.
 bool Membership::State::Enqueue(Job job) {
   {
     const std::lock_guard lock(mutex);
-    if (queue.closing || queue.jobs.size() >= kMostWaiting) return false;
+    if (queue.closing) return false;
+    if (queue.jobs.size() >= kMostWaiting) {
+      queue.missed = true;
+      return false;
+    }
     queue.jobs.push_back(std::move(job));
   }
   wake.notify_one();
@@ -35,35 +40,66 @@ bool Membership::State::Enqueue(Job job) {
 
 void Membership::State::Run() {
   for (bool closing = false; !closing;) {
-    std::vector<Job> jobs;
+    Queue work;
     {
       std::unique_lock lock(mutex);
-      wake.wait(lock, [&] { return queue.closing || !queue.jobs.empty(); });
-      jobs.swap(queue.jobs);
-      closing = queue.closing;
+      wake.wait(lock, [&] { return queue.closing || !queue.empty(); });
+      std::swap(work, queue);
+      closing = queue.closing = work.closing;
     }
-    Do(std::move(jobs));
+    Do(std::move(work));
   }
 }
 
-void Membership::State::Do(std::vector<Job> jobs) {
+// What was revoked is written, and so acknowledged, before a policy is looked at, which may take a while.
+void Membership::State::Do(Queue work) {
   WriteForgotten(*store);  // first: what was forgotten may have been asked for again
-  for (const Job& job : jobs) {
+  if (work.missed) WriteAll(*store);
+  for (const Job& job : work.jobs) {
     LookUp(job);
     if (job.write) job.write(*store);
   }
-  // A disk that fails is waited for: nothing of the conversation is held up by it, only Seen.
+  if (!Commit(work.jobs) || work.closing) return;
+  if (work.recompile) Recompile();
+  if (!work.offer) return;
+  std::vector<Job> jobs;
+  Consider(*std::move(work.offer), jobs);
+  static_cast<void>(Commit(jobs));
+}
+
+// A disk that fails is waited for: nothing of the conversation is held up by it, only Seen. A policy that
+// comes meanwhile is put in force all the same.
+bool Membership::State::Commit(std::vector<Job>& jobs) {
   for (Status written = store->Commit(); !written; written = store->Commit()) {
     LOG_LIMITED(std::chrono::seconds(30), Level::kError, "what the collector says can't be written down",
                 {{"error", written.error().message}});
-    std::unique_lock lock(mutex);
-    last_error = written.error();
-    if (wake.wait_for(lock, kRetryDisk, [&] { return queue.closing; })) return;
+    std::optional<Offer> offer;
+    {
+      std::unique_lock lock(mutex);
+      last_error = written.error();
+      wake.wait_for(lock, kRetryDisk, [&] { return queue.closing || queue.offer; });
+      if (queue.closing) return false;
+      offer = std::exchange(queue.offer, std::nullopt);
+    }
+    if (offer) Consider(*std::move(offer), jobs);
   }
   last_error.reset();
   for (const Job& job : jobs) {
     if (job.written) job.written();
   }
+  return true;
+}
+
+// But for what can be had again: contact, memory, credentials, and a policy, which waits for nothing.
+void Membership::State::WriteAll(CacheStore& into) {
+  memory.With([&](const Memory& present) {
+    for (const wire::KeyRecord& key : present.records.KeyRecords()) into.PutKey(key);
+    for (const wire::OsPrincipal& user : present.records.OsPrincipals()) into.PutOsUser(user);
+    into.PutNewestRevocation(present.records.newest_revocation());
+    into.PutState(present.state, present.why);
+    into.PutFreeze(present.freeze);
+    if (present.collectors_policy_key) into.PutPolicyKey(present.collectors_policy_key->raw());
+  });
 }
 
 void Membership::State::LookUp(const Job& job) {
@@ -96,7 +132,9 @@ void Membership::State::Changed() {
 void Membership::State::SetState(wire::AgentState state, const std::string& why, Link link) {
   const bool changed = memory.With([&](Memory& present) {
     present.link = link;
-    return std::exchange(present.state, state) != state || std::exchange(present.why, why) != why;
+    const bool another_state = std::exchange(present.state, state) != state;
+    const bool another_reason = std::exchange(present.why, why) != why;
+    return another_state || another_reason;
   });
   if (!changed) return;
   if (state != wire::AGENT_ACTIVE)
@@ -121,8 +159,8 @@ Trust Membership::State::TrustOf(const Memory& present, BootTime boot_now, WallT
   if (present.state == wire::AGENT_QUARANTINED) return Trust::kQuarantined;
   const auto age = present.contact.Age(boot_now, wall_now);
   if (!age) return Trust::kNever;
-  if (present.rules.revocation == Revocation::kStrict && *age > kStrictAge) return Trust::kSilent;
-  return *age > present.rules.policy_ttl ? Trust::kTooLong : Trust::kYes;
+  if (present.strict() && *age > kStrictAge) return Trust::kSilent;
+  return *age > present.policy_ttl() ? Trust::kTooLong : Trust::kYes;
 }
 
 }  // namespace postern::membership

@@ -26,8 +26,8 @@ struct WholePolicy {
 class PolicyParts {
  public:
   // The policy, where this was its last piece. kInvalid where the piece doesn't go on where the one before it
-  // ended, or says something else of the whole: then all is forgotten, and the policy must come again from
-  // its beginning.
+  // ended, or says something else of the whole: then all is forgotten, and until the policy comes again from
+  // its beginning the rest of it is passed over.
   Result<std::optional<WholePolicy>> Add(const wire::PolicyPart& part);
 
   void Forget();

@@ -74,10 +74,12 @@ void RecordCache::TakeUnknownKey(const std::string& id, BootTime now) {
   unknown_keys_[id] = {conversation_, now + limits_.unknown_for};
 }
 
-void RecordCache::TakeOsUser(const wire::OsPrincipal& user, Origin origin) {
+void RecordCache::TakeOsUser(const wire::OsPrincipal& user, uint64_t revision, Origin origin) {
+  if (!user.known()) NoteRevocation(revision);
   if (!os_users_.contains(user.uid())) MakeRoomForOsUsers();
   OsUserEntry& entry = os_users_[user.uid()];
   entry.user.reset();
+  entry.record = user;
   if (user.known()) {
     entry.user = std::make_shared<OsUserPrincipal>(
         OsUserPrincipal{{user.user(), user.team(), user.organisation()}, ToVector(user.credentials())});
@@ -125,6 +127,26 @@ std::vector<wire::KeyRecord> RecordCache::Tombstones(size_t most) const {
     if (entry.record.revoked() && !entry.record.tombstone().empty()) tombstones.push_back(entry.record);
   }
   return tombstones;
+}
+
+std::optional<wire::KeyRecord> RecordCache::RecordOf(std::string_view id) const {
+  const auto found = keys_.find(id);
+  if (found == keys_.end()) return std::nullopt;
+  return found->second.record;
+}
+
+std::vector<wire::KeyRecord> RecordCache::KeyRecords() const {
+  std::vector<wire::KeyRecord> records;
+  records.reserve(keys_.size());
+  for (const auto& [id, entry] : keys_) records.push_back(entry.record);
+  return records;
+}
+
+std::vector<wire::OsPrincipal> RecordCache::OsPrincipals() const {
+  std::vector<wire::OsPrincipal> records;
+  records.reserve(os_users_.size());
+  for (const auto& [uid, entry] : os_users_) records.push_back(entry.record);
+  return records;
 }
 
 RecordCache::Forgotten RecordCache::TakeForgotten() { return std::exchange(forgotten_, {}); }

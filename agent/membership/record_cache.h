@@ -43,7 +43,9 @@ class RecordCache {
   enum class Origin { kCollector, kDisk };
   bool TakeKey(const wire::KeyRecord& record, std::vector<uid_t> os_uids, Origin origin);
   void TakeUnknownKey(const std::string& id, BootTime now);
-  void TakeOsUser(const wire::OsPrincipal& user, Origin origin);
+  // `revision`: that of the answer which holds it. A user who isn't known any more is a revocation like a
+  // key's.
+  void TakeOsUser(const wire::OsPrincipal& user, uint64_t revision, Origin origin);
   void NoteRevision(uint64_t revision) { revision_ = std::max(revision_, revision); }
   void NoteRevocation(uint64_t revision) { newest_revocation_ = std::max(newest_revocation_, revision); }
 
@@ -56,6 +58,11 @@ class RecordCache {
   KeyAnswer FindKey(std::string_view id, BootTime now);
   OsUserAnswer FindOsUser(uid_t uid);
   std::vector<wire::KeyRecord> Tombstones(size_t most) const;
+
+  // What is known, as it would be told: for the disk. Nothing of a key that isn't.
+  std::optional<wire::KeyRecord> RecordOf(std::string_view id) const;
+  std::vector<wire::KeyRecord> KeyRecords() const;
+  std::vector<wire::OsPrincipal> OsPrincipals() const;
 
   // What was forgotten for want of room since the last call.
   struct Forgotten {
@@ -82,6 +89,7 @@ class RecordCache {
   };
   struct OsUserEntry {
     std::shared_ptr<const OsUserPrincipal> user;  // null: the collector knows no such user
+    wire::OsPrincipal record;
     uint64_t confirmed = 0;
     uint64_t used = 0;
   };

@@ -4,6 +4,7 @@
 
 #include "agent/gate/loopback_guard.h"
 #include "agent/operations/collector_report.h"
+#include "agent/operations/policy_report.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
 #include "shared/base/version.h"
@@ -30,6 +31,13 @@ std::string IncarnationText(uint64_t incarnation) {
   std::string bytes;
   for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(incarnation >> shift));
   return ToHex(bytes);
+}
+
+// Of the collector, or a lone host's own.
+PolicyView ViewPolicy(const std::optional<CollectorView>& collector, const gate::Settings& settings) {
+  if (!collector) return {settings.policy, 0, "", std::nullopt};
+  const membership::Standing& standing = collector->standing;
+  return {standing.policy, standing.policies_refused, standing.policy_refusal, standing.freeze};
 }
 
 }  // namespace
@@ -153,7 +161,9 @@ std::string Operations::Metrics() {
   counter("postern_spool_turned_away_total", "Events that were refused because the record could not be kept.",
           spool.turned_away);
   counter("postern_spool_dropped_total", "Events that only a gap record counts.", spool.dropped);
-  AppendCollectorMetrics(out, sources_.collector(), spool);
+  const auto collector = sources_.collector();
+  AppendCollectorMetrics(out, collector, spool);
+  AppendPolicyMetrics(out, ViewPolicy(collector, *sources_.gate.settings()), WallNow());
   const http::UpstreamCounts& upstream = sources_.gate.settings()->upstream->counts();
   text.Family("postern_upstream_connections", "gauge", "Connections to the provider, by state.");
   text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "idle"),
@@ -201,6 +211,7 @@ std::string Operations::StatusJson() const {
   text("record", spool::Name(spool.condition));
   const auto view = sources_.collector();
   out += CollectorMembers(view, spool);
+  out += PolicyMembers(ViewPolicy(view, settings), WallNow());
   const bool credential = settings.credential_line || (view && view->standing.credentials > 0);
   out += std::string(R"(,"credential":)") + (credential ? "true" : "false");
   return out + "}\n";

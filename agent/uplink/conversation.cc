@@ -62,6 +62,11 @@ void Conversation::SayHello(BootTime now) {
   *hello.mutable_now() = wire::ToMark(standpoint.now);
   for (const wire::Place& end : standpoint.kept) *hello.add_kept() = wire::ToMark(end);
   hello.set_revision(memory_.revision());
+  said_ = memory_.enforced();
+  hello.set_policy(said_.policy);
+  hello.set_policy_sha256(said_.policy_sha256);
+  hello.set_strict(said_.strict);
+  hello.set_policy_ttl(said_.policy_ttl);
   if (const auto memory = memory_.memory()) {
     hello.set_memory(memory->bytes);
     hello.set_memory_signature(memory->signature);
@@ -69,6 +74,12 @@ void Conversation::SayHello(BootTime now) {
 }
 
 void Conversation::SayHelloAt(BootTime time) { hello_due_ = hello_due_ ? std::min(*hello_due_, time) : time; }
+
+// How long this agent may go on unheard has changed since: the collector reckons with it.
+bool Conversation::SaidOtherwise() const {
+  const Enforced now = memory_.enforced();
+  return now.strict != said_.strict || now.policy_ttl != said_.policy_ttl;
+}
 
 void Conversation::OnWelcome(const wire::Welcome& welcome, BootTime now) {
   const bool is_answer = phase_ == Phase::kGreeting && greeting_since_ && welcome.life() == self_.life;
@@ -160,7 +171,9 @@ void Conversation::OnMessage(const wire::FromCollector& message, BootTime now) {
     case wire::FromCollector::kHeartbeatAnswer: OnHeartbeatAnswer(message.heartbeat_answer(), now); break;
     case wire::FromCollector::kCredential: steps_.push_back(Open{message.credential()}); break;
     case wire::FromCollector::kRejected: OnRejected(message.rejected(), now); break;
-    case wire::FromCollector::kPolicyPart: break;
+    case wire::FromCollector::kPolicyPart:
+      if (phase_ == Phase::kWelcomed) steps_.emplace_back(Assemble{message.policy_part()});
+      break;
     case wire::FromCollector::BODY_NOT_SET: break;  // a newer collector's
   }
   Proceed(now);
@@ -197,7 +210,9 @@ void Conversation::OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTi
 }
 
 void Conversation::OnState(wire::AgentState state, const std::string& why, BootTime now) {
-  if (state != wire::AGENT_ACTIVE) {
+  if (state == wire::AGENT_REVOKED) {
+    OnRevoked(why);
+  } else if (state != wire::AGENT_ACTIVE) {
     if (!quarantined_) OnQuarantine(why);
   } else if (quarantined_) {
     quarantined_ = false;
@@ -209,6 +224,11 @@ void Conversation::OnQuarantine(const std::string& why) {
   quarantined_ = true;
   Hold(why.empty() ? "the collector has set this agent aside" : why);
   steps_.push_back(Quarantined{trouble_});
+}
+
+void Conversation::OnRevoked(const std::string& why) {
+  Hold(why.empty() ? "the collector has revoked this agent" : why);
+  steps_.emplace_back(Dismissed{trouble_});
 }
 
 void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
@@ -223,6 +243,8 @@ void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
     sender_.Skip(rejected.incarnation());
     steps_.push_back(Remark{"the collector doesn't take a chain of this record", rejected.sentence()});
     if (reason == "closed") GiveUp(rejected.incarnation());
+  } else if (reason == "revoked") {
+    OnRevoked(rejected.sentence());
   } else if (reason == "fork" || reason == "quarantined") {
     if (reason == "fork") sender_.Skip(rejected.incarnation());
     if (!quarantined_) OnQuarantine(rejected.sentence());
@@ -304,6 +326,14 @@ void Conversation::SayCredentialSeen(const std::string& credential) {
   seen.set_credential(credential);
 }
 
+void Conversation::SayPolicySeen(uint64_t version, const std::string& sha256, const std::string& refused) {
+  if (!welcomed()) return;
+  wire::Seen& seen = *AddMessage().mutable_seen();
+  seen.set_policy(version);
+  seen.set_policy_sha256(sha256);
+  seen.set_policy_refused(refused);
+}
+
 void Conversation::OnRead(uint64_t round, Result<std::vector<spool::SealedGroup>> groups, BootTime now) {
   if (!groups && groups.error().code == ErrorCode::kCorrupt)
     steps_.push_back(Remark{"the record can't be read for the collector", groups.error().message});
@@ -341,6 +371,7 @@ void Conversation::OnTime(BootTime now) {
   const auto waiting = sender_.waiting_since();
   if (waiting && now >= *waiting + kUnacknowledged) return SayHello(now);
   if (begin_due_ && now >= *begin_due_) Begin(wanted_incarnation_);
+  if (now >= beat_due_ && SaidOtherwise()) return SayHello(now);
   if (now >= beat_due_) SayHeartbeat(now);
   Proceed(now);
 }

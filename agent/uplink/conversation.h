@@ -40,12 +40,21 @@ struct Self {
   std::string log_key;    // that one's, 32 bytes
 };
 
+// What it goes by, as Hello tells it.
+struct Enforced {
+  uint64_t policy = 0;  // in force and on the disk; 0: none
+  std::string policy_sha256;
+  bool strict = false;
+  uint32_t policy_ttl = 0;  // seconds
+};
+
 // What it looks up when it speaks.
 struct Memory {
   std::function<spool::Standpoint()> standpoint;
   std::function<std::optional<wire::SignedMemory>()> memory;
   std::function<uint64_t()> epoch;  // of that memory
   std::function<uint64_t()> revision;
+  std::function<Enforced()> enforced;
   std::function<std::vector<wire::KeyRecord>()> tombstones;
   std::function<std::string()> make_nonce;  // 16 random bytes
 };
@@ -87,7 +96,15 @@ struct Learn {
 struct Open {
   wire::SealedCredential credential;
 };
+// A piece of a policy.
+struct Assemble {
+  wire::PolicyPart part;
+};
 struct Quarantined {
+  std::string why;
+};
+// This agent was revoked.
+struct Dismissed {
   std::string why;
 };
 // A sentence for the log.
@@ -97,7 +114,7 @@ struct Remark {
 };
 
 using Step = std::variant<Say, Read, Acknowledge, BeginIncarnation, HangUp, Greeted, Heard, Remember, Learn,
-                          Open, Quarantined, Remark>;
+                          Open, Assemble, Quarantined, Dismissed, Remark>;
 
 // Thread-compatible.
 class Conversation {
@@ -130,6 +147,8 @@ class Conversation {
   // All up to this revision is judged by; this credential ("main#2") could be opened.
   void SayRevisionSeen(uint64_t revision);
   void SayCredentialSeen(const std::string& credential);
+  // That of this version is in force and on the disk; or, with a sentence, it was not taken.
+  void SayPolicySeen(uint64_t version, const std::string& sha256, const std::string& refused);
 
   // At due() at the latest.
   void OnTime(BootTime now);
@@ -151,6 +170,7 @@ class Conversation {
 
   void SayHello(BootTime now);
   void SayHelloAt(BootTime time);
+  bool SaidOtherwise() const;
   void OnWelcome(const wire::Welcome& welcome, BootTime now);
   bool IsOurs(const wire::Welcome& welcome);
   void TakeMarks(const wire::Welcome& welcome);
@@ -162,6 +182,7 @@ class Conversation {
   void AwaitHello(const std::string& reason, BootTime now);
   void OnState(wire::AgentState state, const std::string& why, BootTime now);
   void OnQuarantine(const std::string& why);
+  void OnRevoked(const std::string& why);
   void Begin(uint64_t incarnation);
   void StartSending();
   void Hold(std::string trouble);
@@ -178,6 +199,7 @@ class Conversation {
   Phase phase_ = Phase::kAway;
   std::string trouble_;
   bool quarantined_ = false;
+  Enforced said_;                    // in the last Hello
   uint64_t hello_incarnation_ = 0;   // of the last Hello's `now`
   uint64_t wanted_incarnation_ = 0;  // that is being begun; 0: none
   BootTime hello_sent_{};

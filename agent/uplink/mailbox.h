@@ -34,6 +34,12 @@ struct Mail {
   };
   bool closing = false;
   bool sealed = false;
+  struct Policy {
+    uint64_t version = 0;
+    std::string sha256;
+    std::string refused;
+  };
+  std::vector<Policy> policies;   // what became of those that were offered, the newest last
   uint64_t durable_revision = 0;  // the newest that was made durable since the last turn; 0: none
   std::vector<Groups> groups;
   std::vector<Marks> marks;

@@ -53,11 +53,17 @@ Memories MemoriesOf(membership::Membership& membership) {
   memories.memory = [&membership] { return membership.memory(); };
   memories.epoch = [&membership] { return membership.epoch(); };
   memories.revision = [&membership] { return membership.revision(); };
+  memories.enforced = [&membership] {
+    const membership::Enforced enforced = membership.enforced();
+    return Enforced{enforced.policy.version, enforced.policy.sha256, enforced.strict,
+                    static_cast<uint32_t>(enforced.policy_ttl.count())};
+  };
   memories.tombstones = [&membership] { return membership.Tombstones(kMostTombstones); };
   memories.on_disconnected = [&membership] { membership.OnDisconnected(); };
-  memories.on_refused = [&membership] { membership.OnRefused(); };
-  memories.take_welcome = [&membership](const wire::Welcome& welcome, BootTime sent) {
-    membership.Take(welcome, sent);
+  memories.on_refused = [&membership](const std::string& why) { membership.OnRefused(why); };
+  memories.take_welcome = [&membership](const wire::Welcome& welcome, BootTime sent,
+                                        std::function<void()> durable) {
+    membership.Take(welcome, sent, std::move(durable));
   };
   memories.take_answer = [&membership](const wire::HeartbeatAnswer& answer, BootTime sent) {
     membership.Take(answer, sent);
@@ -68,6 +74,11 @@ Memories MemoriesOf(membership::Membership& membership) {
   };
   memories.take_credential = [&membership](const wire::SealedCredential& credential) {
     return membership.Take(credential);
+  };
+  memories.take_policy_part = [&membership](const wire::PolicyPart& part, Memories::Answer answer) {
+    membership.Take(part, [answer = std::move(answer)](const membership::PolicyAnswer& what) {
+      answer(what.policy.version, what.policy.sha256, what.refused);
+    });
   };
   memories.on_quarantined = [&membership](const std::string& why) { membership.OnQuarantined(why); };
   return memories;

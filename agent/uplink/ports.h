@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/spool/spool.h"
+#include "agent/uplink/conversation.h"
 #include "shared/base/clock.h"
 #include "shared/wire/conversation.h"
 
@@ -35,15 +36,19 @@ struct Memories {
   std::function<std::optional<wire::SignedMemory>()> memory;
   std::function<uint64_t()> epoch;
   std::function<uint64_t()> revision;
+  std::function<Enforced()> enforced;
   std::function<std::vector<wire::KeyRecord>()> tombstones;
 
   std::function<void()> on_disconnected;
-  std::function<void()> on_refused;
-  std::function<void(const wire::Welcome&, BootTime sent)> take_welcome;
+  std::function<void(const std::string& why)> on_refused;
+  std::function<void(const wire::Welcome&, BootTime sent, std::function<void()> durable)> take_welcome;
   std::function<void(const wire::HeartbeatAnswer&, BootTime sent)> take_answer;
   std::function<Status(const wire::SignedMemory&)> remember;
   std::function<bool(const wire::Directory&, std::function<void()> durable)> take_directory;
   std::function<Status(const wire::SealedCredential&)> take_credential;
+  // In any thread: what became of that version, and a sentence where it was refused.
+  using Answer = std::function<void(uint64_t version, const std::string& sha256, const std::string& refused)>;
+  std::function<void(const wire::PolicyPart&, Answer)> take_policy_part;
   std::function<void(const std::string& why)> on_quarantined;
 };
 Memories MemoriesOf(membership::Membership& membership);

@@ -27,6 +27,7 @@ Memory MemoryOf(const Record& record, const Memories& memories) {
           .memory = memories.memory,
           .epoch = memories.epoch,
           .revision = memories.revision,
+          .enforced = memories.enforced,
           .tombstones = memories.tombstones,
           .make_nonce = [] { return RandomText(wire::kNonceBytes); }};
 }
@@ -57,12 +58,14 @@ struct Uplink::State {
   void Do(Acknowledge& step);
   void Do(BeginIncarnation& step);
   void Do(HangUp& step);
-  void Do(Greeted& step) { memories.take_welcome(step.welcome, step.sent); }
+  void Do(Greeted& step);
   void Do(Heard& step) { memories.take_answer(step.answer, step.sent); }
   void Do(Remember& step);
   void Do(Learn& step);
   void Do(Open& step);
+  void Do(Assemble& step);
   void Do(Quarantined& step) { memories.on_quarantined(step.why); }
+  void Do(Dismissed& step) { memories.on_refused(step.why); }
   void Do(Remark& step);
 
   const Options options;
@@ -144,7 +147,7 @@ void Uplink::State::FollowConnection() {
   last_state = client->state();
   Log(last_state == bus::ClientState::kRefused ? Level::kWarning : Level::kInfo, "the collector's connection",
       {{"state", bus::Name(last_state)}, {"address", options.bus.address}});
-  if (last_state == bus::ClientState::kRefused) memories.on_refused();
+  if (last_state == bus::ClientState::kRefused) memories.on_refused("");
 }
 
 void Uplink::State::ReadMail(bool& closing) {
@@ -155,6 +158,8 @@ void Uplink::State::ReadMail(bool& closing) {
   for (const Mail::Begun& begun : mail.begun) conversation.OnBegun(begun.incarnation, begun.status, now);
   for (Mail::Groups& read : mail.groups) conversation.OnRead(read.round, std::move(read.groups), now);
   if (mail.sealed) conversation.OnSealed(now);
+  for (const Mail::Policy& policy : mail.policies)
+    conversation.SayPolicySeen(policy.version, policy.sha256, policy.refused);
   if (mail.durable_revision != 0) conversation.SayRevisionSeen(mail.durable_revision);
   if (mail.keys.empty() && mail.os_users.empty()) return;
   if (const Status asked = conversation.Ask(mail.keys, mail.os_users, now); !asked)
@@ -230,6 +235,20 @@ void Uplink::State::Do(HangUp& step) {
   connection = 0;
   conversation.OnDisconnected();
   memories.on_disconnected();
+}
+
+void Uplink::State::Do(Greeted& step) {
+  const uint64_t revision = step.welcome.freeze().revision();
+  memories.take_welcome(step.welcome, step.sent, [mailbox = mailbox, revision] {
+    mailbox->Put([&](Mail& mail) { mail.durable_revision = std::max(mail.durable_revision, revision); });
+  });
+}
+
+void Uplink::State::Do(Assemble& step) {
+  memories.take_policy_part(step.part, [mailbox = mailbox](uint64_t version, const std::string& sha256,
+                                                           const std::string& refused) {
+    mailbox->Put([&](Mail& mail) { mail.policies.push_back({version, sha256, refused}); });
+  });
 }
 
 void Uplink::State::Do(Remember& step) {

@@ -46,8 +46,9 @@ store::EventFacts FactsOfOutcome(const Glance& event, const std::string& host, E
   facts.key = std::move(intent.key);
   facts.model = std::move(intent.model);
   facts.session = std::move(intent.session);
-  facts.decision =
-      event.ending == wire::ENDING_REFUSED_BY_POLICY ? store::Decision::kRefused : store::Decision::kAllowed;
+  const bool ended_by_us =
+      event.ending == wire::ENDING_REFUSED_BY_POLICY || event.ending == wire::ENDING_REVOKED;
+  facts.decision = ended_by_us ? store::Decision::kRefused : store::Decision::kAllowed;
   return facts;
 }
 

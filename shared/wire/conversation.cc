@@ -187,7 +187,7 @@ Status Check(const Directory& directory) {
 Status Check(const PolicyPart& part) {
   RETURN_IF_ERROR(Require(part.version() != 0, "a policy has no version"));
   RETURN_IF_ERROR(Exactly(part.sha256(), kHashBytes, "the policy's digest"));
-  RETURN_IF_ERROR(AtMost(part.size(), kMaxPolicyBytes, "a policy"));
+  RETURN_IF_ERROR(Require(part.size() <= kMaxPolicyBytes, "a policy is too long"));
   RETURN_IF_ERROR(AtMost(part.piece(), kMaxPolicyPieceBytes, "a piece of a policy"));
   RETURN_IF_ERROR(Require(!part.piece().empty(), "a piece of a policy is empty"));
   return Require(part.offset() < part.size() && part.piece().size() <= part.size() - part.offset(),

@@ -1,5 +1,4 @@
 #include "agent/config.h"
-#include "tests/support/paths.h"
 
 #include <fstream>
 #include <sstream>
@@ -7,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include "tests/support/paths.h"
 
 namespace postern::agent {
 namespace {
@@ -123,6 +124,22 @@ upstream: {provider: other-provider}
   EXPECT_THAT(WhyNot("offline: {policy_ttl: 1s}"), HasSubstr("1m to 30d"));
   EXPECT_THAT(WhyNot("collector: maybe"), HasSubstr("if_enrolled"));
   EXPECT_THAT(WhyNot("upstream: {provider: 'Any Thing'}"), HasSubstr("provider's name"));
+}
+
+TEST(AgentConfig, ReadsWhereAPolicyComesFromAndWhatItMayRequireOfTheProvider) {
+  const auto config = Read("policy: {file: policy.yaml, key: \"" + std::string(64, 'a') +
+                           "\"}\nupstream: {residency: [eu, de-by]}\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(*config->policy.file, "/etc/postern/policy.yaml");
+  EXPECT_EQ(*config->policy.key, std::string(32, '\xaa'));
+  EXPECT_EQ(config->upstream.residency, (std::vector<std::string>{"eu", "de-by"}));
+  EXPECT_THAT(WhyNot("policy: {key: abc}"), HasSubstr("64 hexadecimal digits"));
+  EXPECT_THAT(WhyNot("policy: {path: policy.yaml}"), HasSubstr("file"));
+  EXPECT_THAT(WhyNot("upstream: {residency: [Europe]}"), HasSubstr("a word in small letters"));
+  EXPECT_THAT(WhyNot("upstream: {residency: eu}"), HasSubstr("residency"));
+  std::string many = "eu";
+  for (int i = 0; i < 32; ++i) many += ", t" + std::to_string(i);
+  EXPECT_THAT(WhyNot("upstream: {residency: [" + many + "]}"), HasSubstr("at most 32"));
 }
 
 TEST(AgentConfig, ACredentialThatIsNamedIsTheHostsOwnChoice) {

@@ -1,5 +1,6 @@
 #include "agent/membership/membership.h"
 
+#include <atomic>
 #include <fstream>
 #include <future>
 #include <memory>
@@ -154,7 +155,7 @@ TEST_F(MembershipTest, ARevokedAgentTrustsNothingAndForgetsItsCredentialsForGood
     const auto membership = MustOpen();
     Welcome(*membership);
     ASSERT_TRUE(membership->Take(Seal(enrolment_, 42, "value-one", Describe("main", 1, kExpires))));
-    membership->OnRefused();
+    membership->OnRefused("");
     EXPECT_EQ(membership->standing().trust, Trust::kRevoked);
     EXPECT_EQ(membership->standing().link, Link::kRefused);
     EXPECT_EQ(membership->CredentialFor({"main"}, "anthropic"), nullptr);
@@ -275,6 +276,37 @@ TEST_F(MembershipTest, NothingIsCalledDurableWhileTheDiskFails) {
   EXPECT_TRUE(membership->FindKey(kId).key->revoked);  // in force all the same
   EXPECT_FALSE(membership->Close());
   EXPECT_FALSE(durable);
+}
+
+// The queue to the disk is bounded: what found no room in it is written before anything later is called
+// durable.
+TEST_F(MembershipTest, ARevocationThatFoundNoRoomInTheQueueIsOnTheDiskBeforeALaterWordIs) {
+  faults_ = std::make_shared<kv::Faults>(true);
+  constexpr int kMany = 600;
+  const auto id = [](int number) { return "k" + std::to_string(10'000'000'000 + number); };
+  {
+    const auto membership = MustOpen();
+    Welcome(*membership);
+    faults_->DelaySyncs(std::chrono::milliseconds(300));
+    uint64_t revision = 1;
+    for (int i = 0; i < kMany; ++i, ++revision)
+      ASSERT_TRUE(membership->Take(DirectoryOf(KeyOf(id(i), revision), revision), [] {}));
+    for (int i = 0; i < kMany; ++i, ++revision)
+      ASSERT_TRUE(membership->Take(DirectoryOf(RevokedKeyOf(id(i), revision), revision), [] {}));
+    faults_->DelaySyncs(std::chrono::milliseconds(0));
+    // Until one finds room.
+    std::atomic<bool> durable = false;
+    for (; !durable; ++revision)
+      ASSERT_TRUE(membership->Take(DirectoryOf(KeyOf(kId, revision), revision), [&] { durable = true; }));
+    faults_->Cut();
+    static_cast<void>(membership->Close().has_value());
+  }
+  faults_.reset();
+  const auto membership = MustOpen();
+  for (int i = 0; i < kMany; ++i) {
+    ASSERT_NE(membership->FindKey(id(i)).key, nullptr) << i;
+    ASSERT_TRUE(membership->FindKey(id(i)).key->revoked) << i;
+  }
 }
 
 TEST_F(MembershipTest, WhatWasCalledDurableSurvivesAPowerCut) {

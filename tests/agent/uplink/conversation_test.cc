@@ -27,6 +27,7 @@ class ConversationTest : public testing::Test {
              .memory = [this] { return signed_memory_; },
              .epoch = [this] { return epoch_; },
              .revision = [this] { return revision_; },
+             .enforced = [this] { return enforced_; },
              .tombstones = [this] { return tombstones_; },
              .make_nonce = [this] { return std::string(15, 'n') + static_cast<char>('a' + nonces_++); }},
             record_.key()) {}
@@ -118,6 +119,8 @@ class ConversationTest : public testing::Test {
   std::optional<wire::SignedMemory> signed_memory_;
   uint64_t epoch_ = 1;
   uint64_t revision_ = 7;
+  Enforced enforced_{
+      .policy = 3, .policy_sha256 = std::string(32, 'p'), .strict = false, .policy_ttl = 43200};
   std::vector<wire::KeyRecord> tombstones_;
   int nonces_ = 0;
   BootTime now_ = BootTime{} + std::chrono::hours(100);
@@ -137,6 +140,10 @@ TEST_F(ConversationTest, SaysHelloFirstAndNothingElseBeforeTheWelcome) {
   EXPECT_EQ(*wire::ToPlace(hello.now()), record_.standpoint().now);
   ASSERT_EQ(hello.kept_size(), 1);
   EXPECT_EQ(hello.revision(), 7u);
+  EXPECT_EQ(hello.policy(), 3u);
+  EXPECT_EQ(hello.policy_sha256(), std::string(32, 'p'));
+  EXPECT_FALSE(hello.strict());
+  EXPECT_EQ(hello.policy_ttl(), 43200u);
   EXPECT_EQ(hello.memory(), "memory");
   EXPECT_EQ(hello.memory_signature(), "signature");
   Collect();
@@ -578,6 +585,54 @@ TEST_F(ConversationTest, ReadsAgainAfterTheRecordWasUnavailable) {
   EXPECT_TRUE(All<Read>().empty());
   Wait(seconds(1));
   EXPECT_EQ(All<Read>().size(), 1u);
+}
+
+TEST_F(ConversationTest, ACollectorIsToldWhenThisAgentGoesOnUnheardForAnotherTime) {
+  Meet();
+  Wait(Conversation::kHeartbeatEvery);
+  EXPECT_TRUE(Said(wire::FromAgent::kHello).empty());
+  enforced_.strict = true;
+  Wait(Conversation::kHeartbeatEvery);
+  ASSERT_EQ(Said(wire::FromAgent::kHello).size(), 1u);
+  EXPECT_TRUE(Said(wire::FromAgent::kHello)[0].hello().strict());
+  Hear(Welcome());
+  enforced_.policy = 4;  // what Seen says
+  Wait(Conversation::kHeartbeatEvery);
+  EXPECT_TRUE(Said(wire::FromAgent::kHello).empty());
+}
+
+TEST_F(ConversationTest, APolicyCountsOnlyAfterTheWelcome) {
+  wire::FromCollector message;
+  message.mutable_policy_part()->set_version(4);
+  message.mutable_policy_part()->set_piece("p");
+  Connect();
+  Hear(message);
+  EXPECT_TRUE(All<Assemble>().empty());
+  conversation_.SayPolicySeen(4, "", "");
+  Collect();
+  EXPECT_TRUE(Said(wire::FromAgent::kSeen).empty());
+  Hear(Welcome());
+  Hear(message);
+  ASSERT_EQ(All<Assemble>().size(), 1u);
+  EXPECT_EQ(All<Assemble>()[0].part.version(), 4u);
+}
+
+TEST_F(ConversationTest, ARevokedAgentSendsNothingMoreHoweverItIsTold) {
+  Meet();
+  Reject("revoked");
+  ASSERT_EQ(All<Dismissed>().size(), 1u);
+  EXPECT_EQ(All<Dismissed>()[0].why, "because of revoked");
+  record_.Append(1);
+  conversation_.OnSealed(now_);
+  Collect();
+  EXPECT_TRUE(All<Read>().empty());
+
+  conversation_.OnDisconnected();
+  Meet();
+  Wait(Conversation::kHeartbeatEvery);
+  Answer(Said(wire::FromAgent::kHeartbeat).at(0).heartbeat().nonce(), wire::AGENT_REVOKED);
+  EXPECT_EQ(All<Dismissed>().size(), 1u);
+  EXPECT_TRUE(All<Quarantined>().empty());
 }
 
 TEST_F(ConversationTest, TheTimeThatIsDueAlwaysLiesAheadOnceItHasBeenServed) {

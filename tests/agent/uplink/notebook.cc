@@ -9,9 +9,21 @@ Memories Notebook::memories() {
   to.revision = [this] { return notes_.With([](Notes& notes) { return notes.revision; }); };
   to.tombstones = [this] { return notes_.With([](Notes& notes) { return notes.tombstones; }); };
   to.on_disconnected = [this] { notes_.With([](Notes& notes) { ++notes.disconnected; }); };
-  to.on_refused = [this] { notes_.With([](Notes& notes) { ++notes.refused; }); };
-  to.take_welcome = [this](const wire::Welcome& welcome, BootTime) {
+  to.enforced = [this] { return notes_.With([](Notes& notes) { return notes.enforced; }); };
+  to.on_refused = [this](const std::string& why) {
+    notes_.With([&](Notes& notes) { notes.dismissals.push_back(why); });
+  };
+  to.take_welcome = [this](const wire::Welcome& welcome, BootTime, const std::function<void()>& durable) {
     notes_.With([&](Notes& notes) { notes.welcomes.push_back(welcome); });
+    if (welcome.has_freeze()) durable();
+  };
+  to.take_policy_part = [this](const wire::PolicyPart& part, const Memories::Answer& answer) {
+    const std::string refused = notes_.With([&](Notes& notes) {
+      notes.parts.push_back(part);
+      return notes.policy_refused;
+    });
+    if (part.offset() + part.piece().size() == part.size())
+      answer(part.version(), refused.empty() ? std::string(32, 'p') : "", refused);
   };
   to.take_answer = [this](const wire::HeartbeatAnswer&, BootTime sent) {
     notes_.With([&](Notes& notes) { notes.beats.push_back(sent); });

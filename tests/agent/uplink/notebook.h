@@ -21,8 +21,11 @@ struct Notes {
   std::vector<wire::Directory> directories;
   std::vector<wire::SealedCredential> credentials;
   std::vector<std::string> quarantines;
+  Enforced enforced;
+  std::vector<wire::PolicyPart> parts;
+  std::string policy_refused;           // the answer to the last part of a policy
+  std::vector<std::string> dismissals;  // why, of each time that the collector turned this agent away
   int disconnected = 0;
-  int refused = 0;
 };
 
 // Thread-safe.

@@ -185,6 +185,63 @@ TEST_F(UplinkTest, ACredentialThatCouldBeOpenedIsSeen) {
   EXPECT_EQ(seen->seen().credential(), "main#2");
 }
 
+TEST_F(UplinkTest, APolicyIsHandedOnPieceByPieceAndWhatBecameOfItIsSaid) {
+  const auto uplink = Start(record_.record());
+  WelcomeIt();
+  wire::FromCollector message;
+  wire::PolicyPart& part = *message.mutable_policy_part();
+  part.set_version(5);
+  part.set_sha256(std::string(32, 'd'));
+  part.set_size(6);
+  part.set_piece("abc");
+  Reply(message);
+  part.set_offset(3);
+  Reply(message);
+  auto seen = Next(wire::FromAgent::kSeen);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->seen().policy(), 5u);
+  EXPECT_EQ(seen->seen().policy_sha256(), std::string(32, 'p'));
+  EXPECT_EQ(seen->seen().policy_refused(), "");
+  EXPECT_EQ(notebook_.With([](Notes& notes) { return notes.parts.size(); }), 2u);
+  notebook_.With([](Notes& notes) { notes.policy_refused = "It is another collector's."; });
+  Reply(message);
+  seen = Next(wire::FromAgent::kSeen);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->seen().policy(), 5u);
+  EXPECT_EQ(seen->seen().policy_refused(), "It is another collector's.");
+}
+
+TEST_F(UplinkTest, TheFreezeOfAWelcomeIsAcknowledged) {
+  const auto uplink = Start(record_.record());
+  const auto hello = Next(wire::FromAgent::kHello);
+  ASSERT_TRUE(hello);
+  wire::FromCollector message;
+  wire::Welcome& welcome = *message.mutable_welcome();
+  welcome.set_life(hello->hello().life());
+  welcome.set_collector("c0ffee");
+  welcome.set_log_key(std::string(32, 'k'));
+  welcome.set_incarnation(hello->hello().now().incarnation());
+  welcome.mutable_freeze()->set_frozen(true);
+  welcome.mutable_freeze()->set_revision(77);
+  Reply(message);
+  const auto seen = Next(wire::FromAgent::kSeen);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->seen().revision(), 77u);
+}
+
+TEST_F(UplinkTest, ARevocationThatIsToldOnTheOpenConnectionIsTakenThere) {
+  const auto uplink = Start(record_.record());
+  WelcomeIt();
+  ASSERT_TRUE(Next(wire::FromAgent::kHeartbeat));
+  wire::FromCollector message;
+  message.mutable_rejected()->set_reason("revoked");
+  message.mutable_rejected()->set_sentence("This host was sold.");
+  Reply(message);
+  ASSERT_TRUE(Until([&] { return notebook_.With([](Notes& notes) { return !notes.dismissals.empty(); }); }));
+  EXPECT_EQ(notebook_.With([](Notes& notes) { return notes.dismissals[0]; }), "This host was sold.");
+  EXPECT_EQ(uplink->stats().connection, bus::ClientState::kConnected);
+}
+
 TEST_F(UplinkTest, AnAnsweredHeartbeatCountsFromItsSending) {
   const BootTime before = BootClock::now();
   const auto uplink = Start(record_.record());
@@ -204,7 +261,7 @@ TEST_F(UplinkTest, AnAnsweredHeartbeatCountsFromItsSending) {
 TEST_F(UplinkTest, ARevokedKeyIsSaidToTheMembership) {
   admission_.Revoke(keys_.public_key);
   const auto uplink = Start(record_.record());
-  EXPECT_TRUE(Until([&] { return notebook_.With([](Notes& notes) { return notes.refused > 0; }); }));
+  EXPECT_TRUE(Until([&] { return notebook_.With([](Notes& notes) { return !notes.dismissals.empty(); }); }));
   EXPECT_EQ(uplink->stats().connection, bus::ClientState::kRefused);
 }
 

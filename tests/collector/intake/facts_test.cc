@@ -44,6 +44,8 @@ TEST(Facts, AnOutcomeIsFoundByItsIntent) {
   EXPECT_EQ(facts.decision, store::Decision::kAllowed);
   outcome.ending = wire::ENDING_REFUSED_BY_POLICY;
   EXPECT_EQ(FactsOfOutcome(outcome, "laptop-17", {}).decision, store::Decision::kRefused);
+  outcome.ending = wire::ENDING_REVOKED;
+  EXPECT_EQ(FactsOfOutcome(outcome, "laptop-17", {}).decision, store::Decision::kRefused);
 }
 
 TEST(Facts, ARefusalIsFoundAsOne) {

@@ -47,6 +47,36 @@ TEST(EventView, AnOutcomeHasItsUsageAndItsCost) {
             R"("usage":{"output":7},"cost_nano_dollars":42,"estimated":true,"tool_uses":["Bash"]})");
 }
 
+TEST(EventView, WhatAPolicyDecidedIsShown) {
+  wire::Event event;
+  wire::Intent& intent = *event.mutable_intent();
+  intent.set_policy_version(14);
+  intent.set_rule("teams.ml.models.allow[0]");
+  intent.add_removed_tools("Bash");
+  intent.set_lowered_max_tokens(8000);
+  EXPECT_EQ(JsonOf(event), R"({"kind":"intent","call":"unknown","policy_version":14,)"
+                           R"("rule":"teams.ml.models.allow[0]","removed_tools":["Bash"],)"
+                           R"("lowered_max_tokens":8000})");
+  event.mutable_refusal()->set_rule("teams.ml.models.deny[2]");
+  event.mutable_refusal()->set_policy_version(14);
+  EXPECT_EQ(JsonOf(event), R"({"kind":"refusal","rule":"teams.ml.models.deny[2]","policy_version":14})");
+  event.mutable_outcome()->set_ending(wire::ENDING_REVOKED);
+  EXPECT_EQ(JsonOf(event), R"({"kind":"outcome","ending":"revoked"})");
+}
+
+TEST(EventView, AChangeOfPolicyNamesBothVersions) {
+  wire::Event event;
+  wire::PolicyChange& change = *event.mutable_policy_change();
+  change.set_version(15);
+  change.set_sha256("\x01\xff");
+  change.set_outcome("refused");
+  change.set_sentence("the policy is another collector's");
+  change.set_former_version(14);
+  EXPECT_EQ(JsonOf(event), R"({"kind":"policy_change","outcome":"refused","policy_version":15,)"
+                           R"("policy_sha256":"01ff","former_policy_version":14,)"
+                           R"("sentence":"the policy is another collector's"})");
+}
+
 TEST(EventView, TheCollectorsOwnEventsAreShownToo) {
   wire::Event event;
   wire::Administration& call = *event.mutable_administration();

@@ -102,6 +102,9 @@ TEST(Conversation, EachFieldOfAHelloHasItsBound) {
   message = SomeHello();
   message.mutable_hello()->set_memory("memory");
   EXPECT_EQ(Refusal(message), "the memory's signature has the wrong length");
+  message = SomeHello();
+  message.mutable_hello()->set_policy_sha256("short");
+  EXPECT_EQ(Refusal(message), "the policy's digest has the wrong length");
 }
 
 TEST(Conversation, EachFieldOfEventsHasItsBound) {
@@ -140,6 +143,39 @@ TEST(Conversation, QueriesAndHeartbeatsHaveBounds) {
   EXPECT_EQ(Refusal(message), "the nonce has the wrong length");
   message.mutable_seen()->set_credential(std::string(kMaxTextBytes + 1, 'c'));
   EXPECT_EQ(Refusal(message), "the credential's name is too long");
+  message.mutable_seen()->set_credential("main#1");
+  message.mutable_seen()->set_policy_refused(std::string(kMaxSentenceBytes + 1, 's'));
+  EXPECT_EQ(Refusal(message), "the sentence is too long");
+}
+
+TEST(Conversation, APieceOfAPolicyLiesInIt) {
+  FromCollector message;
+  PolicyPart& part = *message.mutable_policy_part();
+  const auto why = [&] {
+    const auto encoded = Encode(message);
+    return encoded ? "taken" : encoded.error().message;
+  };
+  EXPECT_EQ(why(), "a policy has no version");
+  part.set_version(1);
+  EXPECT_EQ(why(), "the policy's digest has the wrong length");
+  part.set_sha256(std::string(32, 'd'));
+  EXPECT_EQ(why(), "a piece of a policy is empty");
+  part.set_piece("abc");
+  EXPECT_EQ(why(), "a piece of a policy doesn't lie in it");
+  part.set_size(3);
+  EXPECT_EQ(why(), "taken");
+  part.set_offset(1);
+  EXPECT_EQ(why(), "a piece of a policy doesn't lie in it");
+  part.set_offset(~uint32_t{0});
+  EXPECT_EQ(why(), "a piece of a policy doesn't lie in it");
+  part.set_offset(0);
+  part.set_size(kMaxPolicyBytes + 1);
+  EXPECT_EQ(why(), "a policy is too long");
+  part.set_size(kMaxPolicyBytes);
+  part.set_piece(std::string(kMaxPolicyPieceBytes, 'p'));
+  EXPECT_EQ(why(), "taken");
+  part.set_piece(std::string(kMaxPolicyPieceBytes + 1, 'p'));
+  EXPECT_EQ(why(), "a piece of a policy is too long");
 }
 
 TEST(Conversation, TheCollectorsSideHasBoundsToo) {
@@ -150,6 +186,9 @@ TEST(Conversation, TheCollectorsSideHasBoundsToo) {
   EXPECT_EQ(Encode(message).error().message, "the log key has the wrong length");
   welcome.set_log_key(std::string(32, 'k'));
   ASSERT_TRUE(Encode(message));
+  welcome.set_policy_key("short");
+  EXPECT_EQ(Encode(message).error().message, "the policy key has the wrong length");
+  welcome.clear_policy_key();
   welcome.set_why(std::string(kMaxSentenceBytes + 1, 'w'));
   EXPECT_EQ(Encode(message).error().message, "the sentence is too long");
   message.mutable_acknowledged();

@@ -145,6 +145,19 @@ TEST(Bound, CutsEveryTextOfTheCollectorsOwnEvents) {
   EXPECT_LE(event.ByteSizeLong(), kMaxEventBytes);
 }
 
+TEST(Bound, CutsEveryTextOfAPolicyChange) {
+  Event event;
+  PolicyChange& change = *event.mutable_policy_change();
+  change.set_sha256(Long());
+  change.set_outcome(Long());
+  change.set_sentence(Long());
+  Bound(event);
+  EXPECT_EQ(change.sha256().size(), 32u);
+  EXPECT_EQ(change.sentence().size(), kMaxStringBytes);
+  EXPECT_EQ(event.cut_strings(), 3u);
+  EXPECT_STREQ(KindName(event), "policy_change");
+}
+
 TEST(IsUtf8, IsWhatProtobufReadsBack) {
   std::mt19937 random(2);
   for (int round = 0; round < 20'000; ++round) {

@@ -40,9 +40,10 @@ inline constexpr size_t kMostDifferences = 500;
 inline constexpr size_t kMostNamed = 20;
 
 // Judges by effect: rules that are written differently and mean the same are no difference. Models are those
-// of the catalogue, tools those that either policy names and those that clients commonly have.
+// of the catalogue and those that either policy names, tools those that either names and those that clients
+// commonly have; a glob stands for what it means ("mcp__*"). Both must compile, or nothing is compared.
 Comparison Compare(const wire::Policy& before, const wire::Policy& after, const Catalogue& catalogue,
-                   const People& people, WallTime time);
+                   const People& people, WallTime now);
 
 // One line for a person: "team ml (12 people, 30 keys): models: loses claude-opus-5-5".
 std::string Line(const Difference& difference);

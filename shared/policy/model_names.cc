@@ -40,6 +40,7 @@ void KnownModels::Build(const Catalogue& catalogue) {
         model_of_folded_.push_back(i);
       }
     };
+    folded_ids_.push_back(Folded(model.id));
     add(model.id);
     for (const std::string& alias : model.aliases) add(alias);
   }
@@ -47,9 +48,9 @@ void KnownModels::Build(const Catalogue& catalogue) {
   folded_.Build(std::move(folded));
 }
 
-std::string_view KnownModels::Id(std::string_view folded) const {
+std::string_view KnownModels::FoldedId(std::string_view folded) const {
   const uint32_t place = folded_.Find(folded);
-  return place == kNowhere ? std::string_view() : catalogue_.models[model_of_folded_[place]].id;
+  return place == kNowhere ? std::string_view() : folded_ids_[model_of_folded_[place]];
 }
 
 std::string_view KnownModels::ExactId(std::string_view name) const {
@@ -105,11 +106,10 @@ void ModelNames::AddDenying(std::string_view asked, const KnownModels& known) {
   denying_.Add(asked);
   denying_.Add(parsed);
   denying_.Add(dateless);
-  std::string_view id = known.Id(parsed);
-  if (id.empty()) id = known.Id(dateless);
-  if (id.empty()) return;
-  if (std::any_of(id.begin(), id.end(), IsCapital)) id = folded_id_ = Folded(id);
-  denying_.Add(id);
+  for (const std::string_view name : {parsed, dateless}) {
+    const std::string_view id = known.FoldedId(name);
+    if (!id.empty()) denying_.Add(id);
+  }
 }
 
 }  // namespace postern::policy

@@ -27,7 +27,7 @@ struct HashedName {
   uint64_t hash = 0;
 };
 
-// At most four names, each once.
+// At most five names, each once.
 class NameSet {
  public:
   void Add(std::string_view text) {
@@ -39,7 +39,7 @@ class NameSet {
   std::span<const HashedName> all() const { return {names_.data(), count_}; }
 
  private:
-  std::array<HashedName, 4> names_;
+  std::array<HashedName, 5> names_;
   size_t count_ = 0;
 };
 
@@ -48,10 +48,10 @@ class KnownModels {
  public:
   void Build(const Catalogue& catalogue);
 
-  // As the catalogue calls it, in its letters; empty for an unknown name. `folded` is in small letters.
-  std::string_view Id(std::string_view folded) const;
-  // The same, only for a name that is written exactly as in the catalogue.
+  // As the catalogue calls it, for a name that is written exactly as there; empty for an unknown one.
   std::string_view ExactId(std::string_view name) const;
+  // The same in small letters, for any form of a name in small letters.
+  std::string_view FoldedId(std::string_view folded) const;
 
   const Catalogue& catalogue() const { return catalogue_; }
 
@@ -61,6 +61,7 @@ class KnownModels {
   NameIndex exact_;
   std::vector<uint32_t> model_of_folded_;
   std::vector<uint32_t> model_of_exact_;
+  std::vector<std::string> folded_ids_;  // of each model
 };
 
 // Without "-20251001", "-latest" or "-0" at its end.
@@ -86,7 +87,6 @@ class ModelNames {
   std::string parsed_;
   std::array<char, kMostNameBytes> folded_;
   std::string folded_parsed_;
-  std::string folded_id_;
   NameSet allowing_;
   NameSet denying_;
 };

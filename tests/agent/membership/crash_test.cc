@@ -77,7 +77,8 @@ void ExpectWhatWasPromised(const std::string& directory, const Promises& promise
   Options options;
   options.directory = directory;
   options.incarnation = 42;
-  const auto membership = *Membership::Open(MakeEnrolment(), std::move(options));
+  const Enrolment enrolment = MakeEnrolment();
+  const auto membership = *Membership::Open(enrolment, std::move(options));
   const auto policy = membership->policy();
   EXPECT_EQ(membership->standing().policies_refused, 0u) << membership->standing().policy_refusal;
   const uint64_t version = policy == nullptr ? 0 : policy->version;

@@ -44,7 +44,8 @@ wire::Policy LargePolicy(uint64_t version) {
   options.directory = directory;
   options.incarnation = 42;
   if (hold) options.faults = std::make_shared<kv::Faults>(true);
-  auto membership = *Membership::Open(MakeEnrolment(), std::move(options));
+  const Enrolment enrolment = MakeEnrolment();
+  auto membership = *Membership::Open(enrolment, std::move(options));
   wire::Welcome welcome;
   welcome.set_incarnation(42);
   welcome.set_policy_key(std::string(PolicyKey().public_key().raw()));

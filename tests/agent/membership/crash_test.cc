@@ -1,4 +1,5 @@
 // Kills a process that takes policies, again and again, and looks at what is left.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -33,9 +34,14 @@ struct Promises {
 
 enum class Death { kKill, kPowerCut };
 
-// Runs policy_writer, lets it live for a while after it is ready, kills it, and adds what it said.
-void LiveAndDie(const std::string& directory, std::chrono::microseconds life, Death death,
-                Promises& promises) {
+// How long a writer lives: until it has said so many answers, and a while longer.
+struct Life {
+  int answers = 0;
+  std::chrono::microseconds more{};
+};
+
+// Runs policy_writer, kills it at the end of its life, and adds what it said.
+void LiveAndDie(const std::string& directory, Life life, Death death, Promises& promises) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const std::string first = std::to_string(promises.offered + 1);
@@ -54,12 +60,17 @@ void LiveAndDie(const std::string& directory, std::chrono::microseconds life, De
   ssize_t size = read(ends[0], chunk, 1);
   ASSERT_EQ(size, 1) << "the writer could not open its state";
   said.append(chunk, 1);
-  std::thread killer([&] {
-    std::this_thread::sleep_for(life);
-    kill(child, SIGKILL);
-  });
-  while ((size = read(ends[0], chunk, sizeof(chunk))) > 0) said.append(chunk, static_cast<size_t>(size));
-  killer.join();
+  const auto read_on = [&] {
+    size = read(ends[0], chunk, sizeof(chunk));
+    if (size > 0) said.append(chunk, static_cast<size_t>(size));
+    return size > 0;
+  };
+  while (std::count(said.begin(), said.end(), 's') < life.answers && read_on()) {
+  }
+  std::this_thread::sleep_for(life.more);
+  kill(child, SIGKILL);
+  while (read_on()) {
+  }
   close(ends[0]);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
@@ -92,7 +103,8 @@ void KillAgainAndAgain(Death death) {
   std::mt19937 random(11);  // NOLINT: the same lives in each run
   Promises promises;
   for (int round = 0; round < Rounds(); ++round) {
-    LiveAndDie(directory.path(), std::chrono::microseconds(random() % 60'000), death, promises);
+    const Life life{static_cast<int>(random() % 4), std::chrono::microseconds(random() % 20'000)};
+    LiveAndDie(directory.path(), life, death, promises);
     ASSERT_FALSE(testing::Test::HasFatalFailure());
     ExpectWhatWasPromised(directory.path(), promises);
     ASSERT_FALSE(testing::Test::HasFailure()) << "round " << round;

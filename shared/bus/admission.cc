@@ -7,6 +7,7 @@ namespace postern::bus {
 void Admission::Admit(const CurveKey& key, std::string agent) {
   table_.With([&](Table& table) {
     table.agents.insert_or_assign(key, std::move(agent));
+    table.dismissed.erase(key);
     ++table.version;
   });
 }
@@ -14,6 +15,15 @@ void Admission::Admit(const CurveKey& key, std::string agent) {
 void Admission::Revoke(const CurveKey& key) {
   table_.With([&](Table& table) {
     table.agents.insert_or_assign(key, std::nullopt);
+    table.dismissed.erase(key);
+    ++table.version;
+  });
+}
+
+void Admission::Dismiss(const CurveKey& key) {
+  table_.With([&](Table& table) {
+    if (!table.agents.contains(key)) return;
+    table.dismissed.insert(key);
     ++table.version;
   });
 }
@@ -22,7 +32,8 @@ Standing Admission::StandingOf(const CurveKey& key) const {
   return table_.With([&](const Table& table) {
     const auto found = table.agents.find(key);
     if (found == table.agents.end()) return Standing::kUnknown;
-    return found->second ? Standing::kAdmitted : Standing::kRevoked;
+    const bool enters = found->second && !table.dismissed.contains(key);
+    return enters ? Standing::kAdmitted : Standing::kRevoked;
   });
 }
 

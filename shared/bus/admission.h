@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "shared/base/guarded.h"
@@ -34,6 +35,10 @@ class Admission {
   // in its next Wait; Server::Wake makes that at once.
   void Revoke(const CurveKey& key);
 
+  // From now on no connection is made with the key, as if it were revoked; one that is open stays as it is
+  // until Revoke, so that it can be told why.
+  void Dismiss(const CurveKey& key);
+
   Standing StandingOf(const CurveKey& key) const;
 
   // The agent whose key this is, unless it is unknown or revoked.
@@ -45,6 +50,7 @@ class Admission {
  private:
   struct Table {
     std::map<CurveKey, std::optional<std::string>> agents;  // nothing: revoked
+    std::set<CurveKey> dismissed;                           // of these
     uint64_t version = 0;
   };
   Guarded<Table> table_;

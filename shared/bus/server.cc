@@ -182,22 +182,39 @@ std::optional<Incoming> Server::State::Accept(std::optional<Peer> peer, Message&
   return Incoming{*peer, *agent, *std::move(address), std::string(first.bytes())};
 }
 
-Status Server::Send(Peer peer, std::string_view frame) {
-  CHECK(frame.size() <= kMaxFrameBytes);
-  const Error gone{ErrorCode::kNotFound, "the connection is no more"};
+namespace {
+
+Error Gone() { return {ErrorCode::kNotFound, "the connection is no more"}; }
+
+}  // namespace
+
+// A ROUTER takes both parts of a message or refuses the first: to whom it goes.
+Status Server::Address(Peer peer) {
   const auto key = state_->connections.KeyOf(peer);
-  if (!key) return gone;
+  if (!key) return Gone();
   if (!state_->admission.AgentOf(*key)) {
     Cut(peer, "its key is not admitted any more");
     return Error{ErrorCode::kDenied, "the peer's key is not admitted any more"};
   }
-  // A ROUTER takes both parts or refuses the first.
-  if (!state_->router.Send(RoutingIdOf(peer), ZMQ_SNDMORE)) {
-    if (errno != EAGAIN) return gone;
-    state_->full.fetch_add(1, std::memory_order_relaxed);
-    return Error{ErrorCode::kExhausted, "the peer doesn't take what waits for it"};
-  }
-  if (!state_->router.Send(frame, 0)) return gone;
+  if (state_->router.Send(RoutingIdOf(peer), ZMQ_SNDMORE)) return Ok{};
+  if (errno != EAGAIN) return Gone();
+  state_->full.fetch_add(1, std::memory_order_relaxed);
+  return Error{ErrorCode::kExhausted, "the peer doesn't take what waits for it"};
+}
+
+Status Server::Send(Peer peer, std::string_view frame) {
+  CHECK(frame.size() <= kMaxFrameBytes);
+  RETURN_IF_ERROR(Address(peer));
+  if (!state_->router.Send(frame, 0)) return Gone();
+  state_->sent.fetch_add(1, std::memory_order_relaxed);
+  return Ok{};
+}
+
+Status Server::SendShared(Peer peer, const std::shared_ptr<const std::string>& frame,
+                          const Waiting& waiting) {
+  CHECK(frame->size() <= kMaxFrameBytes);
+  RETURN_IF_ERROR(Address(peer));
+  if (!state_->router.SendShared(frame, waiting)) return Gone();
   state_->sent.fetch_add(1, std::memory_order_relaxed);
   return Ok{};
 }

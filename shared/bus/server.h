@@ -90,6 +90,11 @@ class Server {
   // says nothing about arrival.
   Status Send(Peer peer, std::string_view frame);
 
+  // As Send, of a frame that others are sent too: its bytes are shared and not copied, and are kept until
+  // ZeroMQ's thread has taken them for the wire. Until then `waiting`, where there is one, counts it.
+  using Waiting = std::shared_ptr<std::atomic<uint32_t>>;
+  Status SendShared(Peer peer, const std::shared_ptr<const std::string>& frame, const Waiting& waiting);
+
   // Closes the connection. Nothing more is received of it; a Departure with `why` follows. Nothing for an
   // unknown peer.
   void Cut(Peer peer, std::string why);
@@ -105,6 +110,7 @@ class Server {
  private:
   struct State;
   explicit Server(std::unique_ptr<State> state);
+  Status Address(Peer peer);
   std::unique_ptr<State> state_;
 };
 

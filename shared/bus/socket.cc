@@ -12,6 +12,20 @@
 #include "shared/base/check.h"
 
 namespace postern::bus {
+namespace {
+
+// Bytes that a message of ZeroMQ's refers to.
+struct Share {
+  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<std::atomic<uint32_t>> waiting;
+};
+
+void LetGo(void*, void* hint) {
+  const std::unique_ptr<Share> share(static_cast<Share*>(hint));
+  if (share->waiting) share->waiting->fetch_sub(1, std::memory_order_acq_rel);
+}
+
+}  // namespace
 
 std::string_view Message::property(const char* name) {
   const char* value = zmq_msg_gets(&message_, name);
@@ -72,6 +86,22 @@ bool Socket::Send(std::string_view bytes, int flags) {
   do {
     sent = zmq_send(socket_, bytes.data(), bytes.size(), flags | ZMQ_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
+  return sent >= 0;
+}
+
+bool Socket::SendShared(const std::shared_ptr<const std::string>& bytes,
+                        const std::shared_ptr<std::atomic<uint32_t>>& waiting) {
+  auto share = std::make_unique<Share>(bytes, waiting);
+  if (waiting) waiting->fetch_add(1, std::memory_order_acq_rel);
+  // ZeroMQ reads them alone: what goes out is an encrypted copy.
+  void* data = const_cast<char*>(bytes->data());
+  zmq_msg_t message;
+  CHECK(zmq_msg_init_data(&message, data, bytes->size(), LetGo, share.release()) == 0);
+  int sent = -1;
+  do {
+    sent = zmq_msg_send(&message, socket_, ZMQ_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) zmq_msg_close(&message);
   return sent >= 0;
 }
 

@@ -2,7 +2,9 @@
 // ZeroMQ.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +78,10 @@ class Socket {
   bool Receive(Message& message);
   // Whether it was taken; never waits. The reason is in errno.
   bool Send(std::string_view bytes, int flags);
+  // As Send with no flags, of bytes that aren't copied. Whatever becomes of them: once ZeroMQ needs them no
+  // more they are let go, and `waiting`, which counted them since, is told, in any of its threads.
+  bool SendShared(const std::shared_ptr<const std::string>& bytes,
+                  const std::shared_ptr<std::atomic<uint32_t>>& waiting);
 
  private:
   explicit Socket(void* socket) : socket_(socket) {}

@@ -40,5 +40,19 @@ TEST(Admission, EachChangeMakesANewVersion) {
   EXPECT_LT(second, admission.version());
 }
 
+TEST(Admission, ADismissedKeyComesInNoMoreButItsConnectionStaysUntilItIsRevoked) {
+  Admission admission;
+  admission.Dismiss(kKey);
+  EXPECT_EQ(admission.StandingOf(kKey), Standing::kUnknown);
+  admission.Admit(kKey, "agent1");
+  admission.Dismiss(kKey);
+  EXPECT_EQ(admission.StandingOf(kKey), Standing::kRevoked);
+  EXPECT_EQ(admission.AgentOf(kKey), "agent1");
+  admission.Revoke(kKey);
+  EXPECT_EQ(admission.AgentOf(kKey), std::nullopt);
+  admission.Admit(kKey, "agent1");
+  EXPECT_EQ(admission.StandingOf(kKey), Standing::kAdmitted);
+}
+
 }  // namespace
 }  // namespace postern::bus

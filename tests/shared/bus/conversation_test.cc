@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -270,6 +274,52 @@ TEST(Bus, AnAddressInUseIsUnavailable) {
       {.address = "127.0.0.1:" + std::to_string(party.port), .keys = party.server_keys}, party.admission);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+}
+
+TEST(Bus, OneFrameIsSharedByAllWhoAreSentItAndLetGoWhenTheyHaveIt) {
+  Party party;
+  std::vector<std::unique_ptr<Client>> clients;
+  for (const char* name : {"a", "b", "c"}) clients.push_back(party.Connect(party.Enrol(name)));
+  ASSERT_TRUE(party.Until([&] { return std::all_of(clients.begin(), clients.end(), Connected); }));
+  for (const auto& client : clients) ASSERT_TRUE(client->Send("hello"));
+  ASSERT_TRUE(party.Until([&] { return party.received.size() == 3; }));
+  const auto waiting = std::make_shared<std::atomic<uint32_t>>(0);
+  std::weak_ptr<const std::string> kept;
+  {
+    const auto frame = std::make_shared<const std::string>(100'000, 'p');
+    kept = frame;
+    for (const Incoming& incoming : party.received)
+      ASSERT_TRUE(party.server->SendShared(incoming.peer, frame, waiting));
+  }
+  ASSERT_TRUE(party.Until([&] { return party.answers.size() == 3; }));
+  for (const std::string& answer : party.answers) EXPECT_TRUE(answer == std::string(100'000, 'p'));
+  EXPECT_TRUE(party.Until([&] { return waiting->load() == 0 && kept.expired(); }));
+}
+
+TEST(Bus, ASharedFrameThatIsNotTakenIsNotKept) {
+  Party party;
+  const auto waiting = std::make_shared<std::atomic<uint32_t>>(0);
+  auto frame = std::make_shared<const std::string>("frame");
+  EXPECT_EQ(party.server->SendShared(Peer{7}, frame, waiting).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(waiting->load(), 0u);
+  EXPECT_EQ(frame.use_count(), 1);
+}
+
+TEST(Bus, ADismissedKeyIsTurnedAwayWhileItsConnectionGoesOn) {
+  Party party;
+  const CurveKeys keys = party.Enrol("a");
+  const auto client = party.Connect(keys);
+  ASSERT_TRUE(party.Until([&] { return Connected(client); }));
+  ASSERT_TRUE(client->Send("hello"));
+  ASSERT_TRUE(party.Receives("hello"));
+  party.admission.Dismiss(keys.public_key);
+  party.server->Wake();
+  ASSERT_TRUE(party.server->Send(party.received.back().peer, "a last word"));
+  ASSERT_TRUE(party.Until([&] { return !party.answers.empty(); }));
+  ASSERT_TRUE(client->Send("understood"));
+  EXPECT_TRUE(party.Receives("understood"));
+  const auto again = party.Connect(keys);
+  EXPECT_TRUE(party.Until([&] { return again->state() == ClientState::kRefused; }));
 }
 
 }  // namespace

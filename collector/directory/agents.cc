@@ -1,6 +1,8 @@
 #include "collector/directory/agents.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "collector/directory/curve_index.h"
 #include "collector/directory/names.h"
@@ -172,6 +174,32 @@ Status Agents::NoteVersion(const std::string& id, const std::string& version) {
   });
   if (!noted) return noted.error();
   return Ok{};
+}
+
+Status Agents::NoteContacts(const std::vector<wire::AgentContact>& contacts) {
+  const auto decide = [&]() -> Result<Draft> {
+    Draft draft;
+    for (wire::AgentContact contact : contacts) {
+      ASSIGN_OR_RETURN(const auto before, Read<wire::AgentContact>(registrar_.store(), contact.id()));
+      contact.set_revision(before ? before->revision() : 0);
+      draft.change.records.push_back(PutOf(std::move(contact)));
+    }
+    return draft;
+  };
+  if (auto noted = registrar_.Note(decide); !noted) return noted.error();
+  return Ok{};
+}
+
+Result<std::vector<wire::AgentContact>> Agents::Contacts() {
+  std::vector<wire::AgentContact> all;
+  PageRequest request{.cursor = std::nullopt, .limit = store::Store::kMaxPage};
+  do {
+    ASSIGN_OR_RETURN(auto page, ListPage<wire::AgentContact>(registrar_.store(), std::nullopt, request,
+                                                             [](const wire::AgentContact&) { return true; }));
+    std::move(page.items.begin(), page.items.end(), std::back_inserter(all));
+    request.cursor = page.next;
+  } while (request.cursor);
+  return all;
 }
 
 }  // namespace postern::directory

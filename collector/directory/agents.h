@@ -70,6 +70,9 @@ class Agents {
   Result<uint64_t> IssueIncarnation(const std::string& id, uint64_t expected, const std::string& machine);
   // Writes only where it is another version than last time.
   Status NoteVersion(const std::string& id, const std::string& version);
+  // When agents were heard, all in one write that only ever replaces what was noted before.
+  Status NoteContacts(const std::vector<wire::AgentContact>& contacts);
+  Result<std::vector<wire::AgentContact>> Contacts();
 
  private:
   struct Changed {

@@ -31,7 +31,8 @@ Result<Changes> Directory::ChangedSince(uint64_t revision, size_t limit) {
       case store::RecordKind::kEnrolmentToken:
       case store::RecordKind::kSetting:
       case store::RecordKind::kPolicy:
-      case store::RecordKind::kSnapshot: break;
+      case store::RecordKind::kSnapshot:
+      case store::RecordKind::kAgentContact: break;
     }
   }
   return changes;

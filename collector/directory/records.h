@@ -55,6 +55,12 @@ struct RecordTraits<wire::EnrolmentTokenRecord> {
   static std::vector<std::string> Labels(const wire::EnrolmentTokenRecord&) { return {}; }
 };
 
+template <>
+struct RecordTraits<wire::AgentContact> {
+  static constexpr store::RecordKind kKind = store::RecordKind::kAgentContact;
+  static std::vector<std::string> Labels(const wire::AgentContact&) { return {}; }
+};
+
 // Labels. A revoked key is found by its user and team, but doesn't count as one of them.
 inline std::string UserLabel(const std::string& user) { return "user:" + user; }
 inline std::string LiveLabel(const std::string& user) { return "live:" + user; }

@@ -20,20 +20,20 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/directory/directory.h"
+#include "collector/intake/contacts.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
 
 namespace postern::intake {
-
-class Contacts;
 
 // What was changed, and so who has to hear of it.
 struct Concern {
@@ -47,13 +47,6 @@ struct Concern {
   };
   Kind kind{};
   std::string id{};  // of the key, user, team or agent
-};
-
-// How a host goes on while it doesn't hear of its collector.
-enum class Mode {
-  kUnknown,     // it hasn't said
-  kStrict,      // it refuses after 30 s
-  kBestEffort,  // it goes on by what it remembers for its policy_ttl
 };
 
 // A host that may go on for a while.
@@ -87,14 +80,18 @@ class Acknowledgements {
   static constexpr size_t kMostWaiting = 16;
 
   // Both must live longer.
-  Acknowledgements(directory::Directory& directory, const Contacts& contacts)
-      : directory_(directory), contacts_(contacts) {}
+  Acknowledgements(directory::Directory& directory, const Contacts& contacts,
+                   std::function<WallTime()> wall_now)
+      : directory_(directory), contacts_(contacts), wall_now_(std::move(wall_now)) {}
 
   // Waits until every connected host that holds it has acknowledged this revision (of a policy: this
-  // version), at most so long; nothing is waited for with a timeout of 0, but for the conversation thread's
-  // own answer. Call it after the change is committed. kExhausted: too many wait already; kUnavailable: the
-  // conversation has ended. Errors as the store.
+  // version), at most so long. With a timeout of 0 it says how things are. Call it after the change is
+  // committed. kExhausted: too many wait already; kUnavailable: the conversation doesn't answer. Errors as
+  // the store.
   Result<Reach> Await(const Concern& concern, uint64_t revision, std::chrono::nanoseconds timeout);
+
+  // Called when there is a new question, in the thread that asks it. Before the first Await.
+  void OnQuestion(std::function<void()> call) { on_question_ = std::move(call); }
 
   // Ends every wait, now and from now on.
   void Close();
@@ -133,16 +130,25 @@ class Acknowledgements {
 
     bool settled() const;
   };
+  // What says which agents a concern is about.
+  struct Bounds {
+    std::vector<std::string> hosts;  // of a key; none: any
+  };
+  Result<Bounds> BoundsOf(const Concern& concern);
   Result<Reach> Describe(const Standing& standing);
+  std::optional<Straggler> Judge(const Standing& standing, const Bounds& bounds,
+                                 const wire::AgentRecord& agent) const;
 
   directory::Directory& directory_;
   const Contacts& contacts_;
+  const std::function<WallTime()> wall_now_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, Standing> questions_;
   uint64_t last_number_ = 0;
   bool closed_ = false;
   std::atomic<size_t> open_{0};
+  std::function<void()> on_question_;
 };
 
 }  // namespace postern::intake

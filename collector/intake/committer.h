@@ -10,8 +10,11 @@
 
 #include "collector/chronicle/chronicle.h"
 #include "collector/directory/directory.h"
+#include "collector/intake/acknowledgements.h"
 #include "collector/intake/agent_table.h"
 #include "collector/intake/alarms.h"
+#include "collector/intake/contacts.h"
+#include "collector/intake/decrees.h"
 #include "collector/intake/hand_over.h"
 #include "collector/intake/outbox.h"
 #include "collector/intake/presence.h"
@@ -30,6 +33,7 @@ struct Shared {
   const std::string collector;
   const uint64_t epoch;
   const std::function<WallTime()> wall_now;
+  const Decrees decrees{};
 
   AgentTable agents{};
   Presence presence{};
@@ -37,6 +41,8 @@ struct Shared {
   HandOver hand_over{};
   Outbox outbox{};
   Alarms alarms{hand_over, presence};
+  Contacts contacts{epoch};
+  Acknowledgements acknowledgements{directory, contacts, wall_now};
   // The store was restored from a backup: nothing is acknowledged, issued or granted any more.
   std::atomic<bool> restored{false};
 };

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "collector/directory/names.h"
 #include "shared/base/log.h"
 
 namespace postern::intake {
@@ -11,12 +12,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kTick = 200ms;       // how often reminders are looked for
-constexpr int kFramesAtOnce = 256;  // received before the outbox and changes have their turn
+constexpr auto kHurriedTick = 5ms;  // while pieces of a policy wait for room
+constexpr int kFramesAtOnce = 256;  // received before the outbox has its turn
+constexpr uint64_t kMostAhead = 10'000;
 
 void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
+
+Conversation::Conversation(Shared& shared, FairQueue& queue, Recorder& recorder, Informer::Timing timing,
+                           std::chrono::nanoseconds policy_patience)
+    : shared_(shared),
+      queue_(queue),
+      recorder_(recorder),
+      greeter_(shared),
+      informer_(shared, timing),
+      courier_(policy_patience, [this](bus::Peer peer, const auto& frame, const auto& waiting) {
+        return SendShared(peer, frame, waiting);
+      }) {}
 
 Status Conversation::Start(bus::ServerOptions options) {
   // What changes from here on is told: the agents are read after it.
@@ -51,17 +64,20 @@ void Conversation::Run(const std::atomic<bool>& drained) {
   for (;;) {
     const bool last = drained.load(std::memory_order_acquire);
     DeliverOutbox();
-    if (last) return;
+    if (last) return TakeLeave();
     if (stopping_.load(std::memory_order_acquire)) {
       // What waits to be received stays there, so the bus's own Wait would not wait.
       std::this_thread::sleep_for(1ms);
       continue;
     }
     TellChanges();
+    AnswerQuestions();
     if (shared_.restored.load(std::memory_order_acquire)) TellRestored();
     if (const BootTime now = BootClock::now(); now >= next_round_) OnTime(now);
     OnDepartures();
+    hurried_ = courier_.Proceed(BootClock::now());
     Receive();
+    GreetAll();
   }
 }
 
@@ -80,11 +96,13 @@ void Conversation::Stop() {
 void Conversation::Receive() {
   // While too much waits nothing is received, and TCP pushes back; the rest of the loop goes on.
   if (!queue_.WaitForRoom(5ms)) return;
-  server_->Wait(kTick);
+  server_->Wait(hurried_ ? kHurriedTick : kTick);
   for (int i = 0; i < kFramesAtOnce; ++i) {
     const auto incoming = server_->Receive();
     if (!incoming) return;
     OnFrame(*incoming);
+    // A revocation doesn't wait for what agents have to say.
+    if (changed_.load(std::memory_order_acquire)) return;
   }
 }
 
@@ -97,7 +115,11 @@ void Conversation::OnFrame(const bus::Incoming& incoming) {
 }
 
 void Conversation::OnMessage(Session& session, wire::FromAgent& message) {
-  if (message.has_hello()) return OnHello(session, message.hello());
+  if (session.dismissed) {
+    if (message.has_seen()) OnLastSeen(session, message.seen());
+    return;
+  }
+  if (message.has_hello()) return OnHello(session, *message.mutable_hello());
   if (message.body_case() == wire::FromAgent::BODY_NOT_SET) return;  // a newer agent's word
   if (session.greeting == 0) {
     Count(shared_.presence.counters.ignored);
@@ -113,15 +135,47 @@ void Conversation::OnMessage(Session& session, wire::FromAgent& message) {
   }
 }
 
-void Conversation::OnHello(Session& session, const wire::Hello& hello) {
+void Conversation::OnHello(Session& session, wire::Hello& hello) {
   Count(shared_.presence.counters.hellos);
   session.greeting = 0;
-  // What was changed before this Hello came is what it is answered by.
-  if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
   if (!session.hellos.Take(BootClock::now())) {
     return Reject(session, "busy", "this agent says Hello too often");
   }
-  TellChanges();  // it is judged by the newest record
+  hellos_.emplace_back(session.peer, std::move(hello));
+}
+
+// Those that came in this turn, after one write of when all of them were heard: it is on the disk before any
+// of them may count from this answer. What was changed before a Hello came is what it is answered by.
+void Conversation::GreetAll() {
+  if (hellos_.empty()) return;
+  const auto hellos = std::exchange(hellos_, {});
+  TellChanges();
+  const int64_t now = Seconds();
+  for (const auto& [peer, hello] : hellos) {
+    if (const auto found = sessions_.find(peer); found != sessions_.end())
+      shared_.contacts.Greet(found->second.agent, hello, now);
+  }
+  const Status noted = NoteContacts();
+  for (const auto& [peer, hello] : hellos) {
+    const auto found = sessions_.find(peer);
+    if (found == sessions_.end() || found->second.dismissed) continue;
+    if (noted && informer_.freeze()) {
+      Greet(found->second, hello);
+    } else {
+      TurnAway(found->second);
+    }
+  }
+}
+
+void Conversation::TurnAway(Session& session) {
+  wire::FromCollector message;
+  message.mutable_rejected()->set_reason("busy");
+  message.mutable_rejected()->set_sentence("the collector's store fails");
+  message.mutable_rejected()->set_say_hello(true);
+  Send(session, std::move(message));
+}
+
+void Conversation::Greet(Session& session, const wire::Hello& hello) {
   auto answer = greeter_.Greet(session.agent, hello);
   if (auto* rejected = std::get_if<wire::Rejected>(&answer)) {
     wire::FromCollector message;
@@ -134,6 +188,10 @@ void Conversation::OnHello(Session& session, const wire::Hello& hello) {
   session.subscriptions = {};
   session.credentials.clear();
   session.credentials_due = {};
+  session.seen = 0;
+  welcome.set_revision(informer_.told());
+  welcome.set_policy_key(shared_.decrees.policy_key);
+  *welcome.mutable_freeze() = *informer_.freeze();
   wire::Place stored{welcome.incarnation(), 0, wire::kFirstHead};
   for (const wire::Mark& mark : welcome.acknowledged()) {
     const auto place = wire::ToPlace(mark);
@@ -146,7 +204,9 @@ void Conversation::OnHello(Session& session, const wire::Hello& hello) {
     presence.connected = true;
     presence.since = shared_.wall_now();
     presence.stored = stored;
-    presence.revision = hello.revision();
+    presence.revision = std::min(hello.revision(), shared_.directory.revision());
+    presence.policy = hello.policy();
+    presence.refused.clear();
   });
   if (const Status noted = shared_.directory.agents().NoteVersion(session.agent, hello.agent_version());
       !noted) {
@@ -156,7 +216,11 @@ void Conversation::OnHello(Session& session, const wire::Hello& hello) {
   wire::FromCollector message;
   *message.mutable_welcome() = std::move(welcome);
   Send(session, std::move(message));
-  SendAll(session, informer_.Greet(session, BootClock::now()));
+  const BootTime now = BootClock::now();
+  SendAll(session, informer_.Greet(session, now));
+  NoteInForce(session, hello.policy());
+  courier_.Greet(session.peer, session.agent, hello.policy(), hello.policy_sha256(), now);
+  NoteProgress(session);
 }
 
 void Conversation::OnEvents(Session& session, wire::Events& events) {
@@ -200,8 +264,9 @@ void Conversation::OnHeartbeat(Session& session, const wire::Heartbeat& heartbea
     presence.heartbeat_boot = BootClock::now();
     presence.claimed = *claimed;
     presence.unsent = heartbeat.unsent();
-    presence.revision = std::max(presence.revision, heartbeat.revision());
+    presence.revision = std::max(presence.revision, std::min(heartbeat.revision(), informer_.told()));
   });
+  shared_.contacts.Hear(session.agent, Seconds());
   const auto current = shared_.agents.Find(session.agent);
   wire::FromCollector message;
   wire::HeartbeatAnswer& answer = *message.mutable_heartbeat_answer();
@@ -229,11 +294,69 @@ void Conversation::CheckClaim(Session& session, const Agent& agent, const wire::
   }
 }
 
+// No agent is told anything of a later revision than told().
 void Conversation::OnSeen(Session& session, const wire::Seen& seen) {
+  if (seen.revision() > informer_.told()) {
+    Count(shared_.presence.counters.unheard_of);
+    return shared_.alarms.Raise(
+        {"unheard_of", session.agent, "an agent says that it knows a revision that it was never told", 0},
+        BootClock::now());
+  }
+  session.seen = std::max(session.seen, seen.revision());
   session.subscriptions.Seen(seen.revision());
   shared_.presence.Update(session.agent, [&](AgentPresence& presence) {
     presence.revision = std::max(presence.revision, seen.revision());
   });
+  if (seen.policy() != 0) OnPolicySeen(session, seen);
+  NoteProgress(session);
+}
+
+void Conversation::OnPolicySeen(Session& session, const wire::Seen& seen) {
+  Counters& counters = shared_.presence.counters;
+  const BootTime now = BootClock::now();
+  const std::string version = std::to_string(seen.policy());
+  switch (courier_.Hear(session.peer, seen, now)) {
+    case Courier::Word::kNothing: return;
+    case Courier::Word::kTaken:
+      Count(counters.policies);
+      NoteInForce(session, seen.policy());
+      return shared_.presence.Update(session.agent, [&](AgentPresence& presence) {
+        presence.policy = seen.policy();
+        presence.refused.clear();
+      });
+    case Courier::Word::kRefused: {
+      Count(counters.refused_policies);
+      const std::string why = directory::Presentable(seen.policy_refused());
+      shared_.presence.Update(session.agent, [&](AgentPresence& presence) { presence.refused = why; });
+      return shared_.alarms.Raise({"policy_refused", session.agent,
+                                   "an agent doesn't take version " + version + " of the policy: " + why, 0},
+                                  now);
+    }
+    case Courier::Word::kUnheardOf:
+      Count(counters.unheard_of);
+      NoteInForce(session, seen.policy());
+      return shared_.alarms.Raise(
+          {"unheard_of", session.agent,
+           "an agent speaks of version " + version + " of the policy, which it was never sent", 0},
+          now);
+  }
+}
+
+// A version beyond all that there are here says that a backup was restored; one that is far beyond says
+// nothing: nobody shall use up the numbers.
+void Conversation::NoteInForce(const Session& session, uint64_t version) {
+  if (version == 0 || version > packed_policy_ + kMostAhead) return;
+  shared_.decrees.note_in_force(session.agent, version);
+}
+
+void Conversation::OnLastSeen(Session& session, const wire::Seen& seen) {
+  if (seen.revision() < session.dismissed->revision) return;
+  shared_.contacts.Stop(session.agent, Seconds());
+  for (const auto& question : shared_.acknowledgements.Open()) {
+    if (question.concern.kind == Concern::Kind::kAgent && question.concern.id == session.agent)
+      shared_.acknowledgements.Note(question.number, session.agent, Acknowledgements::Holding::kSeen);
+  }
+  CutOff(session);
 }
 
 void Conversation::OnTombstones(const Session& session, const wire::Tombstones& tombstones) {
@@ -251,159 +374,6 @@ void Conversation::OnMalformed(Session& session, const Error& error) {
   if (!session.malformed.Take(now))
     return server_->Cut(session.peer, "it sends frame after frame that is none");
   Reject(session, "malformed", error.message);
-}
-
-// ── what goes out ──────────────────────────────────────────────────────────────────────────────────────────
-
-void Conversation::TellChanges() {
-  if (changed_.exchange(false, std::memory_order_acq_rel)) OnChanges();
-}
-
-void Conversation::OnChanges() {
-  for (bool more = true; more;) {
-    auto round = informer_.NextRound();
-    if (!round) {
-      LOG_LIMITED(1s, Level::kError, "changes of the directory can't be read",
-                  {{"error", round.error().message}});
-      changed_.store(true, std::memory_order_release);  // with the next turn of the loop
-      return;
-    }
-    more = round->changes.more;
-    for (const std::string& id : round->changes.agents) OnAgentChanged(id);
-    if (shared_.restored.load(std::memory_order_acquire)) continue;
-    const BootTime now = BootClock::now();
-    for (auto& [peer, session] : sessions_) {
-      if (session.greeting != 0) SendAll(session, informer_.Push(session, *round, now));
-    }
-  }
-}
-
-void Conversation::OnAgentChanged(const std::string& id) {
-  const auto record = shared_.directory.agents().Find(id);
-  if (!record) return;
-  const auto before = shared_.agents.Find(id);
-  Admit(*record);
-  const bool other_state = before && before->record.state() != record->state();
-  const auto chain = shared_.store.FindChain(id, record->incarnation());
-  const bool closed = chain && *chain && (*chain)->closed;
-  // Most changes of the record are of intake's own making and of no consequence here.
-  if (!other_state && !closed) return;
-  recorder_.ForgetLater(id);
-  Session* session = SessionOf(id);
-  // That it is quarantined, it hears with whatever it says next.
-  if (session == nullptr || session->greeting == 0 || record->state() != wire::AGENT_ACTIVE) return;
-  AskForHello(*session, "what this agent may do has been changed");
-}
-
-void Conversation::OnDepartures() {
-  for (const bus::Departure& departure : server_->TakeDepartures()) {
-    const auto found = sessions_.find(departure.peer);
-    if (found == sessions_.end()) continue;
-    const std::string agent = found->second.agent;
-    sessions_.erase(found);
-    if (SessionOf(agent) != nullptr) continue;  // a newer connection has taken over
-    shared_.presence.Update(agent, [&](AgentPresence& presence) {
-      presence.connected = false;
-      presence.since = shared_.wall_now();
-    });
-  }
-}
-
-void Conversation::OnTime(BootTime now) {
-  next_round_ = now + kTick;
-  for (auto& [peer, session] : sessions_) {
-    if (!session.backlog.empty()) SendBacklog(session);
-    if (session.greeting != 0) SendAll(session, informer_.Remind(session, now));
-  }
-}
-
-void Conversation::DeliverOutbox() {
-  for (Outbox::Letter& letter : shared_.outbox.TakeAll()) {
-    const auto found = sessions_.find(letter.peer);
-    if (found != sessions_.end()) SendFrame(found->second, std::move(letter.frame));
-  }
-}
-
-// Once: from then on nobody is greeted, and so nothing is taken.
-void Conversation::TellRestored() {
-  if (std::exchange(told_restored_, true)) return;
-  for (auto& [peer, session] : sessions_) {
-    session.greeting = 0;
-    wire::FromCollector message;
-    message.mutable_rejected()->set_reason("restored");
-    message.mutable_rejected()->set_sentence(
-        "the collector was restored from a backup and must be recovered first");
-    message.mutable_rejected()->set_say_hello(true);
-    Send(session, std::move(message));
-  }
-}
-
-Session& Conversation::SessionOf(const bus::Incoming& incoming) {
-  const auto [place, is_new] = sessions_.try_emplace(incoming.peer);
-  if (is_new) {
-    place->second.peer = incoming.peer;
-    place->second.agent = incoming.agent;
-    place->second.address = incoming.address;
-  }
-  return place->second;
-}
-
-// The newest, where an older one has not departed yet.
-Session* Conversation::SessionOf(const std::string& agent) {
-  Session* newest = nullptr;
-  for (auto& [peer, session] : sessions_) {
-    if (session.agent == agent && (newest == nullptr || session.greeting > newest->greeting))
-      newest = &session;
-  }
-  return newest;
-}
-
-void Conversation::SendAll(Session& session, Messages messages) {
-  for (wire::FromCollector& message : messages) Send(session, std::move(message));
-}
-
-void Conversation::Send(Session& session, wire::FromCollector message) {
-  auto frame = wire::Encode(std::move(message));
-  if (frame) return SendFrame(session, *std::move(frame));
-  LOG_LIMITED(1s, Level::kError, "a message to an agent can't be written",
-              {{"error", frame.error().message}});
-}
-
-// One connection is one order: nothing overtakes what waits.
-void Conversation::SendFrame(Session& session, std::string frame) {
-  if (session.backlog.empty()) {
-    const Status sent = server_->Send(session.peer, frame);
-    if (sent || sent.error().code != ErrorCode::kExhausted) return;  // gone or revoked: a Departure follows
-  }
-  session.backlog_bytes += frame.size();
-  session.backlog.push_back(std::move(frame));
-  if (session.backlog_bytes > Session::kMostBacklog)
-    server_->Cut(session.peer, "it doesn't read what it is sent");
-}
-
-void Conversation::SendBacklog(Session& session) {
-  while (!session.backlog.empty()) {
-    const Status sent = server_->Send(session.peer, session.backlog.front());
-    if (!sent && sent.error().code == ErrorCode::kExhausted) return;
-    session.backlog_bytes -= session.backlog.front().size();
-    session.backlog.pop_front();
-  }
-}
-
-void Conversation::Reject(Session& session, const char* reason, const std::string& sentence) {
-  wire::FromCollector message;
-  message.mutable_rejected()->set_reason(reason);
-  message.mutable_rejected()->set_sentence(sentence);
-  Send(session, std::move(message));
-}
-
-void Conversation::AskForHello(Session& session, const std::string& sentence) {
-  if (!session.scoldings.Take(BootClock::now())) return;
-  wire::FromCollector message;
-  message.mutable_rejected()->set_reason("say_hello");
-  message.mutable_rejected()->set_sentence(sentence);
-  message.mutable_rejected()->set_say_hello(true);
-  Send(session, std::move(message));
 }
 
 }  // namespace postern::intake

@@ -64,12 +64,13 @@ Messages Informer::Greet(Session& session, BootTime now) {
     for (const std::string& sealed : agent->record.credentials()) names.insert(NameOf(sealed));
   }
   Seal(messages, session, names, now);
+  if (freeze_ && freeze_->revision() != 0) session.subscriptions.PushedFreeze(freeze_->revision(), now);
   return messages;
 }
 
 Messages Informer::Answer(Session& session, const wire::Query& query, BootTime now) {
   Answering answering;
-  answering.revision = shared_.directory.revision();
+  answering.revision = told_;
   for (const std::string& id : query.key_ids()) {
     const auto key = ReadKey(id);
     if (key) AddKey(answering, session, id, *key);
@@ -78,7 +79,8 @@ Messages Informer::Answer(Session& session, const wire::Query& query, BootTime n
     const auto principal = shared_.directory.people().ResolveOsUser(identity);
     if (!principal) continue;
     AddUser(answering, *principal);
-    const auto watched = session.subscriptions.WatchUser(identity, principal->SerializeAsString());
+    const auto watched = session.subscriptions.WatchUser(identity, principal->SerializeAsString(),
+                                                         {principal->user(), principal->team()});
     if (watched == Subscriptions::Watched::kFull) NoteFull(session);
   }
   return Write(session, std::move(answering), now);
@@ -93,7 +95,7 @@ Result<Informer::Round> Informer::NextRound() {
   return round;
 }
 
-Messages Informer::Push(Session& session, Round& round, BootTime now) {
+Informer::Push Informer::Tell(Session& session, Round& round, BootTime now) {
   const auto concerned = session.subscriptions.KeysOf(round.users, round.teams);
   std::set<std::string> ids(concerned.begin(), concerned.end());
   for (const std::string& id : round.changes.keys) {
@@ -116,9 +118,44 @@ Messages Informer::Push(Session& session, Round& round, BootTime now) {
     if (session.credentials.erase(name) > 0) answering.credentials.insert(name);
   }
   if (ids.empty() && users.empty() && answering.credentials.empty()) return {};
-  session.subscriptions.Pushed(answering.revision, {ids.begin(), ids.end()}, users, now);
+  const std::vector<std::string> told(ids.begin(), ids.end());
+  session.subscriptions.Pushed(answering.revision, told, users, now);
   shared_.presence.counters.pushes.fetch_add(1, std::memory_order_relaxed);
-  return Write(session, std::move(answering), now);
+  const bool is_common = users.empty() && answering.credentials.empty();
+  if (is_common) return {.messages = {}, .frames = WriteOnce(round, told, answering)};
+  return {.messages = Write(session, std::move(answering), now), .frames = nullptr};
+}
+
+// The same keys in the same round are the same words.
+const std::vector<std::string>* Informer::WriteOnce(Round& round, const std::vector<std::string>& ids,
+                                                    const Answering& answering) {
+  const auto [place, is_new] = round.frames.try_emplace(ids);
+  if (!is_new) return &place->second;
+  for (wire::FromCollector& message : InChunks(answering)) {
+    auto frame = wire::Encode(std::move(message));
+    if (frame) place->second.push_back(*std::move(frame));
+    else LOG_LIMITED(1s, Level::kError, "a push can't be written", {{"error", frame.error().message}});
+  }
+  return &place->second;
+}
+
+Result<bool> Informer::AskFreeze() {
+  auto freeze = shared_.decrees.freeze();
+  if (!freeze) return freeze.error();
+  // One that is newer than what was told comes with its own round.
+  if (freeze->revision() > told_) return Error{ErrorCode::kUnavailable, "the directory is being read"};
+  const bool changed = !freeze_ || freeze_->revision() != freeze->revision();
+  freeze_ = *std::move(freeze);
+  return changed;
+}
+
+Messages Informer::TellFreeze(Session& session, BootTime now) {
+  Messages messages;
+  wire::Directory& directory = *messages.emplace_back().mutable_directory();
+  directory.set_revision(told_);
+  *directory.mutable_freeze() = *freeze_;
+  session.subscriptions.PushedFreeze(freeze_->revision(), now);
+  return messages;
 }
 
 // Any user or team may concern any OS user: all are resolved again, and those whose answer is another told.
@@ -133,6 +170,7 @@ std::vector<Informer::UserPlace> Informer::PushUsers(Answering& answering, Sessi
     std::string answer = principal->SerializeAsString();
     if (answer == user.answer) continue;
     user.answer = std::move(answer);
+    user.owner = {principal->user(), principal->team()};
     changed.push_back(place);
     AddUser(answering, *principal);
   }
@@ -144,7 +182,7 @@ Messages Informer::Remind(Session& session, BootTime now) {
   const Subscriptions::Unseen unseen = session.subscriptions.TakeOverdue(now, timing_.push_patience);
   if (!unseen.empty()) {
     Answering answering;
-    answering.revision = shared_.directory.revision();
+    answering.revision = told_;
     for (const std::string& id : unseen.keys) {
       const auto key = ReadKey(id);
       if (key) AddKey(answering, session, id, *key);
@@ -154,10 +192,13 @@ Messages Informer::Remind(Session& session, BootTime now) {
       const auto principal = shared_.directory.people().ResolveOsUser(user.identity);
       if (!principal) continue;
       user.answer = principal->SerializeAsString();
+      user.owner = {principal->user(), principal->team()};
       AddUser(answering, *principal);
     }
     shared_.presence.counters.repeats.fetch_add(1, std::memory_order_relaxed);
     messages = Write(session, std::move(answering), now);
+    if (unseen.freeze && freeze_)
+      for (wire::FromCollector& message : TellFreeze(session, now)) messages.push_back(std::move(message));
   }
   if (!session.credentials.empty() && now >= session.credentials_due) {
     Seal(messages, session, std::exchange(session.credentials, {}), now);
@@ -227,13 +268,17 @@ Messages Informer::Write(Session& session, Answering answering, BootTime now) {
                 [&](const std::string& name) { return session.credentials.contains(name); });
   Seal(messages, session, answering.credentials, now);
   if (answering.keys.empty() && answering.unknown.empty() && answering.users.empty()) return messages;
-  Chunks chunks(answering.revision);
-  for (wire::KeyRecord& key : answering.keys) *chunks.Room(key.ByteSizeLong()).add_keys() = std::move(key);
-  for (std::string& id : answering.unknown) *chunks.Room(id.size()).add_unknown_keys() = std::move(id);
-  for (wire::OsPrincipal& user : answering.users)
-    *chunks.Room(user.ByteSizeLong()).add_os_users() = std::move(user);
-  for (wire::FromCollector& message : chunks.Take()) messages.push_back(std::move(message));
+  for (wire::FromCollector& message : InChunks(answering)) messages.push_back(std::move(message));
   return messages;
+}
+
+Messages Informer::InChunks(const Answering& answering) {
+  Chunks chunks(answering.revision);
+  for (const wire::KeyRecord& key : answering.keys) *chunks.Room(key.ByteSizeLong()).add_keys() = key;
+  for (const std::string& id : answering.unknown) chunks.Room(id.size()).add_unknown_keys(id);
+  for (const wire::OsPrincipal& user : answering.users)
+    *chunks.Room(user.ByteSizeLong()).add_os_users() = user;
+  return chunks.Take();
 }
 
 void Informer::Seal(Messages& messages, Session& session, const std::set<std::string>& names, BootTime now) {

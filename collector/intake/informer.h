@@ -34,8 +34,12 @@ class Informer {
 
   // From which revision on changes are told. Before any session is greeted.
   void BeginAt(uint64_t revision) { told_ = revision; }
+  // Every change up to it has been told to whom it concerns. What is said is as of this revision, and never
+  // of a later one: or an agent could say that it has seen what is still to be told.
+  uint64_t told() const { return told_; }
 
-  // After a Welcome: the credentials that the agent was given before.
+  // After a Welcome, which said whether everything is frozen: the credentials that the agent was given
+  // before.
   Messages Greet(Session& session, BootTime now);
   // Credentials first: when the agent knows a key it has what the key may use.
   Messages Answer(Session& session, const wire::Query& query, BootTime now);
@@ -45,9 +49,21 @@ class Informer {
     directory::Changes changes;
     std::set<std::string> users, teams;
     std::map<std::string, std::optional<wire::KeyRecord>> keys;  // nothing: there is no such key
+    // Frames for agents that are told the same: a revocation is written once. By the ids of its keys.
+    std::map<std::vector<std::string>, std::vector<std::string>> frames;
   };
   Result<Round> NextRound();
-  Messages Push(Session& session, Round& round, BootTime now);
+  struct Push {
+    Messages messages;                                 // to be sent; or
+    const std::vector<std::string>* frames = nullptr;  // these, of the round
+  };
+  Push Tell(Session& session, Round& round, BootTime now);
+
+  // Whether everything is frozen, as it was last asked. Asks; true where it is another than it was. Not of a
+  // later revision than told().
+  Result<bool> AskFreeze();
+  const std::optional<wire::Freeze>& freeze() const { return freeze_; }
+  Messages TellFreeze(Session& session, BootTime now);
 
   // What wasn't seen in time, and credentials whose time is half over.
   Messages Remind(Session& session, BootTime now);
@@ -71,6 +87,9 @@ class Informer {
               const std::optional<wire::KeyRecord>& key);
   void AddUser(Answering& answering, const wire::OsPrincipal& principal);
   Messages Write(Session& session, Answering answering, BootTime now);
+  static Messages InChunks(const Answering& answering);
+  const std::vector<std::string>* WriteOnce(Round& round, const std::vector<std::string>& ids,
+                                            const Answering& answering);
   std::vector<UserPlace> PushUsers(Answering& answering, Session& session);
   void Seal(Messages& messages, Session& session, const std::set<std::string>& names, BootTime now);
   // That the agent watches more than it may is told once it is so.
@@ -79,6 +98,7 @@ class Informer {
   Shared& shared_;
   const Timing timing_;
   uint64_t told_ = 0;
+  std::optional<wire::Freeze> freeze_;             // nothing: it can't be read
   std::map<std::string, std::string> tombstones_;  // signatures, by key
 };
 

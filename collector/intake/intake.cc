@@ -27,11 +27,13 @@ struct Intake::State {
                .log_key = log_key,
                .collector = options.collector,
                .epoch = epoch,
-               .wall_now = options.wall_now},
+               .wall_now = options.wall_now,
+               .decrees = options.decrees},
         recorder(store, shared.agents, shared.presence, shared.progress, options.wall_now),
         conversation(
             shared, queue, recorder,
-            {.credential_lifetime = options.credential_lifetime, .push_patience = options.push_patience}),
+            {.credential_lifetime = options.credential_lifetime, .push_patience = options.push_patience},
+            options.policy_patience),
         committer(shared, [this] { conversation.Wake(); }) {}
 
   void RunVerifier() {
@@ -64,8 +66,11 @@ Result<std::unique_ptr<Intake>> Intake::Start(Options options, store::Store& sto
   ASSIGN_OR_RETURN(const Forgotten forgotten, ReadForgotten(directory));
   auto state = std::make_unique<State>(options, epoch, store, directory, chronicle, log_key);
   state->shared.restored = !forgotten.sentence.empty();
+  ASSIGN_OR_RETURN(const auto contacts, directory.agents().Contacts());
+  state->shared.contacts.Load(contacts);
   RETURN_IF_ERROR(state->conversation.Start(std::move(options.bus)));
   State& running = *state;
+  running.shared.acknowledgements.OnQuestion([&running] { running.conversation.NoteChange(); });
   running.subscription =
       directory.registrar().Subscribe([&running](uint64_t) { running.conversation.NoteChange(); });
   running.committing = std::thread([&running] { running.committer.Run(); });
@@ -81,6 +86,7 @@ Intake::~Intake() { Close(); }
 void Intake::Close() {
   State& state = *state_;
   if (std::exchange(state.closed, true)) return;
+  state.shared.acknowledgements.Close();
   state.shared.directory.registrar().Unsubscribe(state.subscription);
   state.conversation.Stop();
   state.queue.Close();
@@ -94,6 +100,10 @@ void Intake::Close() {
 uint16_t Intake::port() const { return state_->conversation.port(); }
 
 const Presence& Intake::presence() const { return state_->shared.presence; }
+
+Acknowledgements& Intake::acknowledgements() { return state_->shared.acknowledgements; }
+
+void Intake::NoteDecree() { state_->conversation.NoteChange(); }
 
 Stats Intake::stats() const {
   return {.bus = state_->conversation.bus_stats(),

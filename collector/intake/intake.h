@@ -24,6 +24,8 @@
 
 #include "collector/chronicle/chronicle.h"
 #include "collector/directory/directory.h"
+#include "collector/intake/acknowledgements.h"
+#include "collector/intake/decrees.h"
 #include "collector/intake/presence.h"
 #include "collector/store/store.h"
 #include "shared/base/clock.h"
@@ -39,6 +41,9 @@ struct Options {
   std::chrono::seconds credential_lifetime = std::chrono::hours(24);  // sealed anew when half of it is over
   std::chrono::nanoseconds push_patience =
       std::chrono::seconds(2);  // a push that isn't seen is repeated after
+  std::chrono::nanoseconds policy_patience =
+      std::chrono::seconds(10);  // a policy that isn't seen is sent again after; doubled each time
+  Decrees decrees = {};
   std::function<WallTime()> wall_now = WallNow;
 };
 
@@ -61,7 +66,12 @@ class Intake {
 
   uint16_t port() const;
   const Presence& presence() const;
+  // Whom a change has reached.
+  Acknowledgements& acknowledgements();
   Stats stats() const;
+
+  // The policy or the freeze is another: everybody is told at once. From any thread, never waits.
+  void NoteDecree();
 
   // Takes nothing more, commits what is verified, tells the agents what was stored, ends the threads. May be
   // called again.

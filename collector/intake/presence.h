@@ -29,6 +29,8 @@ struct AgentPresence {
   wire::Place claimed;    // how far that chain goes, as its last heartbeat said and signed
   uint64_t unsent = 0;    // events of all its chains that are not acknowledged, as it says
   uint64_t revision = 0;  // of the directory: what it has said to know
+  uint64_t policy = 0;    // the version that is in force there, as it says; 0: none
+  std::string refused;    // why it doesn't take the newest one; a sentence
 
   // Sealed events that are known to exist and have not come.
   uint64_t tail() const {
@@ -46,6 +48,8 @@ struct Counters {
   std::atomic<uint64_t> busy{0}, ignored{0};  // frames that were turned away for their number or their time
   std::atomic<uint64_t> commits{0}, failed_commits{0}, commit_nanoseconds{0};
   std::atomic<uint64_t> heartbeats{0}, bad_heartbeats{0}, queries{0}, pushes{0}, repeats{0}, credentials{0};
+  std::atomic<uint64_t> policies{0}, refused_policies{0},
+      unheard_of{0};  // Seen: in force, not taken, never sent
   std::atomic<uint64_t> alarms{0}, withheld_alarms{0};
   std::atomic<uint64_t> queued_frames{0}, queued_bytes{0};
 };

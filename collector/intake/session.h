@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -24,6 +25,16 @@ struct Session {
   Subscriptions subscriptions;
   std::set<std::string> credentials;  // names of those that were sealed to it on this connection
   BootTime credentials_due{};         // when they are sealed anew
+  uint64_t seen = 0;                  // the newest revision that it has said to know on this connection
+
+  // The agent was revoked and has been told so: nothing but Seen of this revision is taken any more, and then
+  // the connection is cut.
+  struct Dismissal {
+    bus::CurveKey key{};
+    uint64_t revision = 0;
+    BootTime end{};  // it is cut whatever the agent says
+  };
+  std::optional<Dismissal> dismissed;
 
   std::deque<std::string> backlog;  // frames that found ZeroMQ's queue to this peer full, in their order
   size_t backlog_bytes = 0;

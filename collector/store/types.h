@@ -115,9 +115,10 @@ enum class RecordKind : uint8_t {
   kAgent = 5,
   kAdministrator = 6,
   kEnrolmentToken = 7,
-  kSetting = 8,   // small things of the collector's own, by name
-  kPolicy = 9,    // who made which version of the policy
-  kSnapshot = 10  // and what that version says, signed: megabytes
+  kSetting = 8,       // small things of the collector's own, by name
+  kPolicy = 9,        // who made which version of the policy
+  kSnapshot = 10,     // and what that version says, signed: megabytes
+  kAgentContact = 12  // when an agent was heard, by the agent's id
 };
 
 // A record is opaque to the store but for what it must find it by. A tombstone is a record as well.

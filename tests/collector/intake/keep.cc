@@ -54,6 +54,9 @@ void Keep::Open(chronicle::Beginning beginning) {
   options.bus.keys = curve;
   options.collector = "00112233445566778899aabbccddeeff";
   options.push_patience = 300ms;
+  options.policy_patience = 300ms;
+  options.decrees = decrees;
+  options.wall_now = wall_now;
   auto started = Intake::Start(std::move(options), *store, *directory, *chronicle, *log_key);
   ASSERT_TRUE(started) << started.error().message;
   intake = *std::move(started);

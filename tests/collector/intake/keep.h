@@ -68,6 +68,8 @@ class Keep {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<chronicle::Chronicle> chronicle;
   std::unique_ptr<directory::Directory> directory;
+  Decrees decrees;  // from the next Open on
+  std::function<WallTime()> wall_now = WallNow;
   std::unique_ptr<Intake> intake;
   uint16_t port = 0;
 };

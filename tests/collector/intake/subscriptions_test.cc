@@ -38,11 +38,11 @@ TEST(Subscriptions, TooManyAreNotTaken) {
   wire::OsIdentity user;
   for (uint32_t i = 0; i < Subscriptions::kMostUsers; ++i) {
     user.set_uid(i);
-    EXPECT_EQ(subscriptions.WatchUser(user, "answer"), Subscriptions::Watched::kYes);
+    EXPECT_EQ(subscriptions.WatchUser(user, "answer", {}), Subscriptions::Watched::kYes);
   }
-  EXPECT_EQ(subscriptions.WatchUser(user, "again"), Subscriptions::Watched::kYes);
+  EXPECT_EQ(subscriptions.WatchUser(user, "again", {}), Subscriptions::Watched::kYes);
   user.set_uid(Subscriptions::kMostUsers);
-  EXPECT_EQ(subscriptions.WatchUser(user, "answer"), Subscriptions::Watched::kFull);
+  EXPECT_EQ(subscriptions.WatchUser(user, "answer", {}), Subscriptions::Watched::kFull);
 }
 
 }  // namespace

@@ -111,12 +111,16 @@ Status Collector::StartApi() {
   options.collector = state_->keyring.collector;
   options.curve_key = bus::AsBytes(state_->keyring.curve.public_key);
   options.agents_address = AgentsAddress(config_, intake_->port());
-  ASSIGN_OR_RETURN(api_,
-                   api::Api::Start(std::move(options), {.store = *state_->store,
-                                                        .directory = *state_->directory,
-                                                        .log_key = state_->chronicle->public_key(),
-                                                        .presence = intake_->presence(),
-                                                        .intake = [this] { return intake_->stats(); }}));
+  ASSIGN_OR_RETURN(
+      api_,
+      api::Api::Start(
+          std::move(options),
+          {.store = *state_->store,
+           .directory = *state_->directory,
+           .log_key = state_->chronicle->public_key(),
+           .presence = intake_->presence(),
+           .intake = [this] { return intake_->stats(); },
+           .reach = [this](const auto&... asked) { return intake_->acknowledgements().Await(asked...); }}));
   return Ok{};
 }
 
@@ -197,6 +201,7 @@ void Collector::Stop() {
   sigaddset(&again, SIGTERM);
   sigaddset(&again, SIGINT);
   pthread_sigmask(SIG_UNBLOCK, &again, nullptr);
+  intake_->acknowledgements().Close();  // or who waits for them would hold up the API
   api_->Close();
   control_->Stop();
   intake_->Close();

@@ -1,4 +1,5 @@
 #include "collector/api/answers.h"
+#include "collector/api/reach.h"
 #include "collector/api/view.h"
 #include "shared/base/hex.h"
 #include "shared/crypto/random.h"
@@ -66,12 +67,14 @@ Answer ShowAgent(const Context& context, const Call& call) {
 
 Answer RevokeAgent(const Context& context, const Call& call) {
   RETURN_IF_ERROR(ReadBody(call, Body::kMayBeMissing, {}));
-  return Changed(200, AgentsOf(context).Revoke(call.actor, call.id),
-                 [&](const directory::RevokedAgent& revoked, json::Writer& out) {
-                   out.BeginObject().Name("agent");
-                   Writing(context)(revoked.record, out);
-                   out.Texts("rotate", revoked.rotate).EndObject();
-                 });
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  auto answer = Changed(200, AgentsOf(context).Revoke(call.actor, call.id),
+                        [&](const directory::RevokedAgent& revoked, json::Writer& out) {
+                          out.BeginObject().Name("agent");
+                          Writing(context)(revoked.record, out);
+                          out.Texts("rotate", revoked.rotate).EndObject();
+                        });
+  return WithReach(context, wait, {intake::Concern::Kind::kAgent, call.id}, std::move(answer));
 }
 
 Answer ForfeitAgent(const Context& context, const Call& call) {

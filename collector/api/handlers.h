@@ -55,6 +55,8 @@ Answer QueryEvents(const Context& context, const Call& call);
 Answer ShowEvents(const Context& context, const Call& call);
 Answer ShowUsage(const Context& context, const Call& call);
 
+Answer ShowReach(const Context& context, const Call& call);
+
 Answer Health(const Context& context, const Call& call);
 Answer ShowMetrics(const Context& context, const Call& call);
 Answer ShowContract(const Context& context, const Call& call);

@@ -1,4 +1,5 @@
 #include "collector/api/answers.h"
+#include "collector/api/reach.h"
 #include "collector/api/view.h"
 #include "collector/directory/names.h"
 #include "shared/crypto/random.h"
@@ -28,6 +29,8 @@ Result<std::string> ReadReason(const Call& call) {
   ASSIGN_OR_RETURN(const auto sentence, body.OptionalText("sentence"));
   return sentence.value_or("");
 }
+
+intake::Concern Itself(const Call& call) { return {intake::Concern::Kind::kKey, call.id}; }
 
 }  // namespace
 
@@ -84,7 +87,9 @@ Answer UpdateKey(const Context& context, const Call& call) {
 
 Answer DisableKey(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const std::string sentence, ReadReason(call));
-  return Changed(200, KeysOf(context).Disable(call.actor, call.id, sentence), Writing(context));
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  return WithReach(context, wait, Itself(call),
+                   Changed(200, KeysOf(context).Disable(call.actor, call.id, sentence), Writing(context)));
 }
 
 Answer EnableKey(const Context& context, const Call& call) {
@@ -99,7 +104,9 @@ Answer RotateKey(const Context& context, const Call& call) {
 
 Answer RevokeKey(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const std::string sentence, ReadReason(call));
-  return Changed(200, KeysOf(context).Revoke(call.actor, call.id, sentence), Writing(context));
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  return WithReach(context, wait, Itself(call),
+                   Changed(200, KeysOf(context).Revoke(call.actor, call.id, sentence), Writing(context)));
 }
 
 }  // namespace postern::api

@@ -1,6 +1,7 @@
 // How the API is set up, and what it speaks of.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -31,6 +32,9 @@ struct Parts {
   const crypto::PublicKey& log_key;
   const intake::Presence& presence;
   std::function<intake::Stats()> intake = {};  // thread-safe; where it isn't set, its metrics are left out
+  // As intake::Acknowledgements::Await; where it isn't set, it can't be said whom a change has reached.
+  std::function<Result<intake::Reach>(const intake::Concern&, uint64_t revision, std::chrono::nanoseconds)>
+      reach = {};
 };
 
 }  // namespace postern::api

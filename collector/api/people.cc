@@ -1,4 +1,5 @@
 #include "collector/api/answers.h"
+#include "collector/api/reach.h"
 #include "collector/api/view.h"
 
 namespace postern::api {
@@ -45,11 +46,15 @@ Answer UpdateUser(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(update.name, body.OptionalText("name"));
   ASSIGN_OR_RETURN(update.os_names, body.OptionalTexts("os_names"));
   ASSIGN_OR_RETURN(update.disabled, body.OptionalBoolean("disabled"));
-  return Changed(200, PeopleOf(context).UpdateUser(call.actor, call.id, update), kWritingUser);
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  return WithReach(context, wait, {intake::Concern::Kind::kUser, call.id},
+                   Changed(200, PeopleOf(context).UpdateUser(call.actor, call.id, update), kWritingUser));
 }
 
 Answer RemoveUser(const Context& context, const Call& call) {
-  return Removed(PeopleOf(context).RemoveUser(call.actor, call.id));
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  return WithReach(context, wait, {intake::Concern::Kind::kUser, call.id},
+                   Removed(PeopleOf(context).RemoveUser(call.actor, call.id)));
 }
 
 Answer ListTeams(const Context& context, const Call& call) {
@@ -81,11 +86,15 @@ Answer UpdateTeam(const Context& context, const Call& call) {
   directory::TeamUpdate update;
   ASSIGN_OR_RETURN(update.credentials, body.OptionalTexts("credentials"));
   ASSIGN_OR_RETURN(update.os_groups, body.OptionalTexts("os_groups"));
-  return Changed(200, PeopleOf(context).UpdateTeam(call.actor, call.id, update), kWritingTeam);
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  return WithReach(context, wait, {intake::Concern::Kind::kTeam, call.id},
+                   Changed(200, PeopleOf(context).UpdateTeam(call.actor, call.id, update), kWritingTeam));
 }
 
 Answer RemoveTeam(const Context& context, const Call& call) {
-  return Removed(PeopleOf(context).RemoveTeam(call.actor, call.id));
+  ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
+  return WithReach(context, wait, {intake::Concern::Kind::kTeam, call.id},
+                   Removed(PeopleOf(context).RemoveTeam(call.actor, call.id)));
 }
 
 }  // namespace postern::api

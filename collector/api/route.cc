@@ -49,6 +49,8 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/agents/{id}/revoke", "agent.revoke", "agent", kAdmin, RevokeAgent},
     {"POST", "/v1/agents/{id}/forfeit", "agent.forfeit", "agent", kAdmin, ForfeitAgent},
 
+    {"GET", "/v1/reach", "reach", "", kReaders, ShowReach},
+
     {"GET", "/v1/enrolment-tokens", "enrolment_token.list", "enrolment_token", kReaders, ListEnrolmentTokens},
     {"POST", "/v1/enrolment-tokens", "enrolment_token.create", "enrolment_token", kAdmin,
      CreateEnrolmentToken},

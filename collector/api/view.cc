@@ -50,6 +50,7 @@ void Write(const intake::AgentPresence& presence, json::Writer& out) {
   out.Integer("tail", presence.tail());
   out.Integer("unsent", presence.unsent);
   out.Integer("revision", presence.revision);
+  out.Integer("policy", presence.policy).Text("policy_refused", presence.refused);
   out.EndObject();
 }
 

@@ -75,12 +75,12 @@ class Contract : public testing::Test {
        R"({"id":"platform","organisation":"acme","credentials":["main"],"os_groups":["dev"]})");
     Do("team.list");
     Do("team.show", "platform");
-    Do("team.update", "platform", R"({"credentials":["main"],"os_groups":["ops"]})");
+    Do("team.update", "platform", R"({"credentials":["main"],"os_groups":["ops"]})", "?wait=0");
     Do("user.create", "", R"({"id":"bob@example.com","team":"platform","name":"Bob","os_names":["bob"]})");
     Do("user.list", "", "", "?team=platform");
     Do("user.show", "bob@example.com");
     Do("user.update", "bob@example.com",
-       R"({"team":"platform","name":"Robert","os_names":["rob"],"disabled":false})");
+       R"({"team":"platform","name":"Robert","os_names":["rob"],"disabled":false})", "?wait=0");
     const Reply made = Do("key.create", "",
                           R"({"user":"bob@example.com","label":"l","expires":"2200-01-01T00:00:00Z",)"
                           R"("hosts":["build-1"],"os_users":["bob"],"credentials":["main"]})");
@@ -89,11 +89,12 @@ class Contract : public testing::Test {
     Do("key.show", key);
     Do("key.update", key,
        R"({"label":"m","expires":null,"hosts":[],"os_users":["rob"],"credentials":["main"]})");
-    Do("key.disable", key, R"({"sentence":"ask Ada"})");
+    Do("key.disable", key, R"({"sentence":"ask Ada"})", "?wait=0");
+    Do("reach", "", "", "?kind=key&id=" + key + "&revision=1&wait=1");
     Do("key.enable", key);
     Do("key.rotate", key);
-    Do("key.revoke", key);
-    Do("user.remove", "bob@example.com");
+    Do("key.revoke", key, "", "?wait=1");
+    Do("user.remove", "bob@example.com", "", "?wait=1");
     Do("team.remove", "platform");
     Do("credential.remove", "main");
   }
@@ -113,7 +114,7 @@ class Contract : public testing::Test {
     Do("agent.list");
     Do("agent.show", agent);
     Do("agent.forfeit", agent);
-    Do("agent.revoke", agent);
+    Do("agent.revoke", agent, "", "?wait=0");
     Do("enrolment_token.list");
     Do("enrolment_token.remove", Inner(spare, "token", "id"));
     const Reply made =
@@ -206,6 +207,8 @@ TEST_F(Contract, EveryParameterOfAQueryIsKnownAndNoOther) {
                                                    {"from", "2026-01-01"},
                                                    {"to", "2026-01-02T00:00:00Z"},
                                                    {"decision", "refused"},
+                                                   {"kind", "key"},
+                                                   {"revision", "1"},
                                                    {"by", "user"}};
   for (const Operation& operation : contract_.operations()) {
     if (operation.method != "GET" || operation.path.find("{id}") != std::string::npos) continue;

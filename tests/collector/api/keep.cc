@@ -54,7 +54,9 @@ Keep::Keep(const Limits& limits) {
                                              .directory = *directory_,
                                              .log_key = log_key_.public_key(),
                                              .presence = presence_,
-                                             .intake = [] { return intake::Stats(); }});
+                                             .intake = [] { return intake::Stats(); },
+                                             .reach = [](const intake::Concern& concern, uint64_t revision,
+                                                         auto) { return Reached(concern, revision); }});
   CHECK(api.has_value());
   api_ = *std::move(api);
 }
@@ -106,6 +108,20 @@ std::string Keep::Enrol(const std::string& host) {
                R"(","sealing_key":")" + HexKey(first + 3) + R"(","version":"1.0"})");
   CHECK(enrolled.status == 200);
   return enrolled.Text("agent");
+}
+
+Result<intake::Reach> Keep::Reached(const intake::Concern& concern, uint64_t revision) {
+  using intake::Mode;
+  using Why = intake::Straggler::Why;
+  if (concern.id == "nobody-knows") return Error{ErrorCode::kUnavailable, "the collector is stopping"};
+  intake::Reach reach{.revision = revision, .holders = 2, .acknowledged = 1, .others = {}};
+  reach.others.push_back({"agent0000001", "laptop-1", Why::kWaiting, Mode::kBestEffort, 1'790'000'000, {}});
+  reach.others.push_back(
+      {"agent0000002", "laptop-2", Why::kAway, Mode::kStrict, 1'790'000'000, 1'790'000'030});
+  reach.others.push_back(
+      {"agent0000003", "laptop-3", Why::kAway, Mode::kBestEffort, 1'790'000'000, 1'790'043'200});
+  reach.others.push_back({"agent0000004", "laptop-4", Why::kAway, Mode::kUnknown, {}, {}});
+  return reach;
 }
 
 }  // namespace postern::api

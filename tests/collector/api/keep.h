@@ -44,6 +44,10 @@ class Keep {
   wire::Administration LastAdministration() const;
   size_t Administrations() const;
 
+  // What the API is told when it asks whom a change has reached: one of two holders, and hosts of every kind
+  // that may go on. Of the agent "nobody-knows" that can't be said.
+  static Result<intake::Reach> Reached(const intake::Concern& concern, uint64_t revision);
+
   // A host joins; its id.
   std::string Enrol(const std::string& host);
   rest::ClientOptions ClientOptions(const std::string& token) const;

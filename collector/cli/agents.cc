@@ -3,11 +3,13 @@
 #include <ostream>
 
 #include "collector/cli/body.h"
+#include "collector/cli/reach.h"
 #include "collector/cli/resources.h"
 
 namespace postern::cli {
 namespace {
 
+using command_line::Join;
 using command_line::Need;
 
 Status MakeEnrolmentToken(const Invocation& call) {
@@ -19,25 +21,27 @@ Status MakeEnrolmentToken(const Invocation& call) {
       "On the host that is to join: postern-agent enroll URL --token-file FILE. It is good once.");
 }
 
-Status Revoke(const Invocation& call) {
-  ASSIGN_OR_RETURN(const std::string path, PathOf(call));
-  ASSIGN_OR_RETURN(const Api api, Api::Open());
-  ASSIGN_OR_RETURN(const json::Value answer, api.Post(path + "/revoke", "{}"));
-  if (call.arguments.Has("json")) {
-    call.out << JsonText(answer) << '\n';
-    return Ok{};
-  }
-  ASSIGN_OR_RETURN(const json::Object object, answer.AsOpenObject());
-  ASSIGN_OR_RETURN(const json::Value agent, object.Require("agent"));
-  PrintRecord(call, agent);
-  ASSIGN_OR_RETURN(const auto rotate, object.Texts("rotate"));
-  if (rotate.empty()) {
+void NameCredentials(const Invocation& call, const json::Value& answer) {
+  const auto object = answer.AsOpenObject();
+  const auto agent = object ? object->Find("agent") : std::nullopt;
+  if (agent) PrintRecord(call, *agent);
+  const auto rotate = object ? object->Texts("rotate") : std::vector<std::string>();
+  if (!rotate || rotate->empty()) {
     call.err << "It held no credential that is still in use.\n";
-    return Ok{};
+    return;
   }
   call.err << "It held these credentials: rotate them at the provider, then here:\n";
-  for (const std::string& name : rotate) call.err << "  postern credential rotate " << name << '\n';
-  return Ok{};
+  for (const std::string& name : *rotate) call.err << "  postern credential rotate " << name << '\n';
+}
+
+Status Revoke(const Invocation& call) {
+  ASSIGN_OR_RETURN(const std::string path, PathOf(call));
+  return MakeChange(
+      call,
+      {.kind = "agent",
+       .id = call.word(0),
+       .make = [&](const Api& api, const Query& query) { return api.Post(path + "/revoke", "{}", query); },
+       .print = [&](const json::Value& answer) { NameCredentials(call, answer); }});
 }
 
 Status Forfeit(const Invocation& call) { return Act(call, "forfeit", "{}"); }
@@ -86,7 +90,7 @@ std::vector<command_line::Command> AgentCommands() {
       {.name = "agent revoke",
        .words = "ID",
        .sentence = "Shuts a host out for ever, and names the credentials that it held.",
-       .options = {kJsonOption},
+       .options = Join(WaitOptions(), {kJsonOption}),
        .run = Run<Revoke>},
       {.name = "agent forfeit",
        .words = "ID",

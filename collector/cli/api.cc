@@ -35,17 +35,16 @@ Result<json::Value> Api::Get(const std::string& path, const Query& query) const 
   return Send({.method = "GET", .path = path, .query = query, .body = {}});
 }
 
-Result<json::Value> Api::Post(const std::string& path, const std::string& body) const {
-  return Send({.method = "POST", .path = path, .query = {}, .body = body});
+Result<json::Value> Api::Post(const std::string& path, const std::string& body, const Query& query) const {
+  return Send({.method = "POST", .path = path, .query = query, .body = body});
 }
 
-Result<json::Value> Api::Patch(const std::string& path, const std::string& body) const {
-  return Send({.method = "PATCH", .path = path, .query = {}, .body = body});
+Result<json::Value> Api::Patch(const std::string& path, const std::string& body, const Query& query) const {
+  return Send({.method = "PATCH", .path = path, .query = query, .body = body});
 }
 
-Status Api::Delete(const std::string& path) const {
-  RETURN_IF_ERROR(Send({.method = "DELETE", .path = path, .query = {}, .body = {}}));
-  return Ok{};
+Result<json::Value> Api::Delete(const std::string& path, const Query& query) const {
+  return Send({.method = "DELETE", .path = path, .query = query, .body = {}});
 }
 
 Status Api::EachPage(const std::string& path, const Query& query,

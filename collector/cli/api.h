@@ -25,9 +25,10 @@ class Api {
   static Result<Api> Open(const Profile& profile);
 
   Result<json::Value> Get(const std::string& path, const Query& query = {}) const;
-  Result<json::Value> Post(const std::string& path, const std::string& body) const;
-  Result<json::Value> Patch(const std::string& path, const std::string& body) const;
-  Status Delete(const std::string& path) const;
+  Result<json::Value> Post(const std::string& path, const std::string& body, const Query& query = {}) const;
+  Result<json::Value> Patch(const std::string& path, const std::string& body, const Query& query = {}) const;
+  // Null where nothing is answered.
+  Result<json::Value> Delete(const std::string& path, const Query& query = {}) const;
 
   using Items = std::vector<json::Value>;
 

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "collector/cli/body.h"
+#include "collector/cli/reach.h"
 #include "collector/cli/resources.h"
 
 namespace postern::cli {
@@ -48,35 +49,25 @@ Status UpdateKey(const Invocation& call) {
 
 Status DisableKey(const Invocation& call) {
   ASSIGN_OR_RETURN(const std::string body, BodyOf(call, {}, {{"sentence", "sentence"}}));
-  return Act(call, "disable", body);
+  return ActAndTell(call, "disable", body);
 }
 
 Status EnableKey(const Invocation& call) { return Act(call, "enable", "{}"); }
 
-// Hosts that may go on for a while: they can't be told now.
-Status NameUnreachable(const Invocation& call, const Api& api) {
-  std::string hosts;
-  RETURN_IF_ERROR(api.EachPage("/v1/agents", {}, [&hosts](const Api::Items& agents) {
-    for (const json::Value& agent : agents) {
-      if (Cell(agent, "state") == "active" && Cell(agent, "presence.connected") != "yes")
-        hosts += (hosts.empty() ? "" : ", ") + Cell(agent, "host") + " (" + Cell(agent, "id") + ")";
-    }
-    return true;
-  }));
-  if (hosts.empty()) return Ok{};
-  call.err
-      << "Not connected now, so they learn of it when they come back, and go on at most as long as their "
-         "configuration says: "
-      << hosts << ".\n";
-  return Ok{};
-}
-
 Status RevokeKey(const Invocation& call) {
   ASSIGN_OR_RETURN(const std::string body, BodyOf(call, {}, {{"sentence", "sentence"}}));
-  RETURN_IF_ERROR(Act(call, "revoke", body));
-  ASSIGN_OR_RETURN(const Api api, Api::Open());
-  return NameUnreachable(call, api);
+  return ActAndTell(call, "revoke", body);
 }
+
+constexpr std::string_view kReached =
+    "Every connected host that holds the key refuses it from then on and ends what is under way with it. A "
+    "host "
+    "that isn't connected may remember the key. What it does then is its own configuration's to say: with "
+    "revocation: strict it lets nothing through 30 seconds after it was last in touch; with best_effort, the "
+    "default, it goes on by what it remembers for offline.policy_ttl.\n\n"
+    "With --wait the exit code is 0 where no host may go on, and 1 where some may; they are named on "
+    "standard "
+    "error with the time until which they may.";
 
 const Option kSentence{.name = "sentence",
                        .value = "TEXT",
@@ -125,7 +116,7 @@ std::vector<command_line::Command> KeyCommands() {
       {.name = "key disable",
        .words = "ID",
        .sentence = "Refuses the key until it is enabled again.",
-       .options = {kSentence, kJsonOption},
+       .options = Join({kSentence}, Join(WaitOptions(), {kJsonOption})),
        .run = Run<DisableKey>},
       {.name = "key enable",
        .words = "ID",
@@ -140,7 +131,8 @@ std::vector<command_line::Command> KeyCommands() {
       {.name = "key revoke",
        .words = "ID",
        .sentence = "Refuses the key for ever, and names the hosts that can't be told now.",
-       .options = {kSentence, kJsonOption},
+       .details = kReached,
+       .options = Join({kSentence}, Join(WaitOptions(), {kJsonOption})),
        .run = Run<RevokeKey>},
   };
 }

@@ -1,6 +1,7 @@
 #include "collector/cli/people.h"
 
 #include "collector/cli/body.h"
+#include "collector/cli/reach.h"
 #include "collector/cli/resources.h"
 
 namespace postern::cli {
@@ -24,10 +25,10 @@ Status ListUsers(const Invocation& call) { return List(call, {"team"}); }
 
 Status UpdateUser(const Invocation& call) {
   ASSIGN_OR_RETURN(const std::string body, BodyOf(call, {}, {kTeam, kName, kOsNames}));
-  return Update(call, body);
+  return call.arguments.Has("wait") ? UpdateAndTell(call, body) : Update(call, body);
 }
 
-Status DisableUser(const Invocation& call) { return Update(call, R"({"disabled":true})"); }
+Status DisableUser(const Invocation& call) { return UpdateAndTell(call, R"({"disabled":true})"); }
 Status EnableUser(const Invocation& call) { return Update(call, R"({"disabled":false})"); }
 
 Status CreateTeam(const Invocation& call) {
@@ -39,7 +40,7 @@ Status CreateTeam(const Invocation& call) {
 
 Status UpdateTeam(const Invocation& call) {
   ASSIGN_OR_RETURN(const std::string body, BodyOf(call, {}, {kCredentials, kOsGroups}));
-  return Update(call, body);
+  return call.arguments.Has("wait") ? UpdateAndTell(call, body) : Update(call, body);
 }
 
 std::vector<Option> UserOptions() {
@@ -82,12 +83,12 @@ std::vector<command_line::Command> UserCommands() {
       {.name = "user update",
        .words = "ID",
        .sentence = "Changes what is given; a change of the team takes the keys along.",
-       .options = UserOptions(),
+       .options = Join(WaitOptions(), UserOptions()),
        .run = Run<UpdateUser>},
       {.name = "user disable",
        .words = "ID",
        .sentence = "Refuses all keys of this person until enabled again.",
-       .options = {kJsonOption},
+       .options = Join(WaitOptions(), {kJsonOption}),
        .run = Run<DisableUser>},
       {.name = "user enable",
        .words = "ID",
@@ -97,8 +98,8 @@ std::vector<command_line::Command> UserCommands() {
       {.name = "user remove",
        .words = "ID",
        .sentence = "Removes the person and revokes the person's keys for ever.",
-       .options = {kJsonOption},
-       .run = Run<Remove>},
+       .options = Join(WaitOptions(), {kJsonOption}),
+       .run = Run<RemoveAndTell>},
   };
 }
 
@@ -121,13 +122,13 @@ std::vector<command_line::Command> TeamCommands() {
       {.name = "team update",
        .words = "NAME",
        .sentence = "Changes what is given.",
-       .options = TeamOptions(),
+       .options = Join(WaitOptions(), TeamOptions()),
        .run = Run<UpdateTeam>},
       {.name = "team remove",
        .words = "NAME",
        .sentence = "Removes a team that has no users.",
-       .options = {kJsonOption},
-       .run = Run<Remove>},
+       .options = Join(WaitOptions(), {kJsonOption}),
+       .run = Run<RemoveAndTell>},
   };
 }
 

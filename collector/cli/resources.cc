@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "collector/cli/reach.h"
 #include "shared/base/check.h"
 #include "shared/crypto/wiped.h"
 #include "shared/rest/message.h"
@@ -150,6 +151,33 @@ Status Act(const Invocation& call, std::string_view verb, const std::string& bod
   ASSIGN_OR_RETURN(const json::Value record, api.Post(path + '/' + std::string(verb), body));
   PrintRecord(call, record);
   return Ok{};
+}
+
+Status UpdateAndTell(const Invocation& call, const std::string& body) {
+  if (body == "{}") return Error{ErrorCode::kInvalid, "say what is to be changed: see --help"};
+  ASSIGN_OR_RETURN(const std::string path, PathOf(call));
+  return MakeChange(
+      call, {.kind = ResourceOf(call).name,
+             .id = call.word(0),
+             .make = [&](const Api& api, const Query& query) { return api.Patch(path, body, query); }});
+}
+
+Status ActAndTell(const Invocation& call, std::string_view verb, const std::string& body) {
+  ASSIGN_OR_RETURN(const std::string path, PathOf(call));
+  return MakeChange(
+      call,
+      {.kind = ResourceOf(call).name, .id = call.word(0), .make = [&](const Api& api, const Query& query) {
+         return api.Post(path + '/' + std::string(verb), body, query);
+       }});
+}
+
+Status RemoveAndTell(const Invocation& call) {
+  ASSIGN_OR_RETURN(const std::string path, PathOf(call));
+  return MakeChange(call,
+                    {.kind = ResourceOf(call).name,
+                     .id = call.word(0),
+                     .make = [&](const Api& api, const Query& query) { return api.Delete(path, query); },
+                     .print = [&](const json::Value&) { call.err << call.word(0) << " is removed.\n"; }});
 }
 
 Status Create(const Invocation& call, const std::string& body) {

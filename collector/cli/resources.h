@@ -36,6 +36,11 @@ Status Show(const Invocation& call);
 // `remove ID`: says so on standard error.
 Status Remove(const Invocation& call);
 
+// As Update, Act and Remove, of what hosts go by: with --wait, and naming those that may go on (reach.h).
+Status UpdateAndTell(const Invocation& call, const std::string& body);
+Status ActAndTell(const Invocation& call, std::string_view verb, const std::string& body);
+Status RemoveAndTell(const Invocation& call);
+
 // PATCH and POST of the record that the first word names, with a body; prints the record that comes back.
 Status Update(const Invocation& call, const std::string& body);
 Status Act(const Invocation& call, std::string_view verb, const std::string& body);

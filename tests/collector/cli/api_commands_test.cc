@@ -1,14 +1,19 @@
 // Every command of `postern` against the real collector.
+#include <chrono>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "shared/base/hex.h"
+#include "shared/bus/client.h"
 #include "shared/bus/curve.h"
 #include "shared/crypto/ed25519.h"
 #include "shared/crypto/x25519.h"
 #include "shared/json/value.h"
 #include "shared/json/writer.h"
 #include "shared/rest/client.h"
+#include "shared/wire/conversation.h"
 #include "tests/support/paths.h"
 #include "tests/support/running_collector.h"
 
@@ -67,13 +72,14 @@ class ApiCommands : public ::testing::Test {
 
   // A host that joins by the API's own call and then never comes; its id.
   static std::string Enrol(const std::string& host) {
+    conversation_keys = bus::CurveKeys::Generate();
     const std::string token = Alone(Good({"agent", "enroll-token"}));
     json::Writer body;
     body.BeginObject()
         .Text("token", token.substr(0, token.find('@')))
         .Text("host", host)
         .Text("machine", std::string(64, '7'))
-        .Text("curve_key", ToHex(bus::AsBytes(bus::CurveKeys::Generate().public_key)))
+        .Text("curve_key", ToHex(bus::AsBytes(conversation_keys.public_key)))
         .Text("seal_key", ToHex(crypto::SigningKey::Generate().public_key().raw()))
         .Text("sealing_key", ToHex(crypto::AgreementKey::Generate().public_key()))
         .Text("version", "0.1.0")
@@ -83,15 +89,50 @@ class ApiCommands : public ::testing::Test {
     const auto reply =
         (*client)->Send({.method = "POST", .path = "/v1/enrol", .query = {}, .body = body.Take()});
     EXPECT_TRUE(reply) << reply.error().message;
+    server_key = Field(reply->body, "curve_key");
     return Field(reply->body, "agent");
+  }
+
+  // The host that was enrolled last comes, is welcomed, and goes again; whether the collector knows both.
+  static bool SayHello(const std::string& agent) {
+    const auto context = bus::Context::Make();
+    const std::string address = "127.0.0.1:" + std::to_string(collector->agents_port());
+    auto client =
+        bus::Client::Connect(**context, {.address = address,
+                                         .keys = conversation_keys,
+                                         .server_key = *bus::CurveKeyFromBytes(*FromHex(server_key))});
+    wire::FromAgent message;
+    wire::Hello& hello = *message.mutable_hello();
+    hello.set_life(std::string(16, 'l'));
+    hello.set_machine(std::string(32, 'm'));
+    hello.mutable_now()->set_incarnation(1);
+    hello.set_policy_ttl(3600);
+    const std::string frame = *wire::Encode(message);
+    const auto is = [&](const char* connected) {
+      return Good({"agent", "show", agent, "--json"}).find(std::string("\"connected\":") + connected) !=
+             std::string::npos;
+    };
+    bool said = false;
+    for (int i = 0; i < 300 && !is("true"); ++i) {
+      (*client)->Wait(std::chrono::milliseconds(50));
+      if (!said) said = (*client)->Send(frame).has_value();
+    }
+    if (!is("true")) return false;
+    client->reset();
+    for (int i = 0; i < 300 && !is("false"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return is("false");
   }
 
   static std::unique_ptr<support::RunningCollector> collector;
   static std::string last_errors;
+  static bus::CurveKeys conversation_keys;  // of the host that was enrolled last
+  static std::string server_key;            // hexadecimal
 };
 
 std::unique_ptr<support::RunningCollector> ApiCommands::collector;
 std::string ApiCommands::last_errors;
+bus::CurveKeys ApiCommands::conversation_keys;
+std::string ApiCommands::server_key;
 
 TEST_F(ApiCommands, AKeyFromItsMakingToItsRevocation) {
   Good({"user", "create", "keys@example.com"});
@@ -160,7 +201,7 @@ TEST_F(ApiCommands, EnrolmentTokensAndHosts) {
   Bad(1, {"agent", "forfeit", "000000000000"});
 }
 
-TEST_F(ApiCommands, AHostThatIsNotConnectedIsNamedWhenAKeyIsRevoked) {
+TEST_F(ApiCommands, AHostThatHasNeverComeIsNotNamedWhenAKeyIsRevoked) {
   const std::string agent = Enrol("build-7");
   EXPECT_THAT(Good({"agent", "list"}), HasSubstr(agent + "  build-7  active"));
   EXPECT_THAT(Good({"agent", "show", agent}), HasSubstr("build-7"));
@@ -168,14 +209,40 @@ TEST_F(ApiCommands, AHostThatIsNotConnectedIsNamedWhenAKeyIsRevoked) {
   EXPECT_EQ(Good({"user", "list", "--team", "nobodys", "--json"}), "{\"items\":[]}\n");
   Good({"user", "create", "revoked@example.com"});
   const std::string key = Good({"key", "create", "--user", "revoked@example.com"}).substr(4, 12);
-  Good({"key", "revoke", key, "--sentence", "Ask Bob."});
-  EXPECT_THAT(last_errors, HasSubstr("build-7 (" + agent + ")"));
+  Good({"key", "revoke", key, "--sentence", "Ask Bob.", "--wait"});
+  EXPECT_THAT(last_errors, Not(HasSubstr("build-7")));
   EXPECT_EQ(Field(Good({"agent", "forfeit", agent, "--json"}), "state"), "active");
   EXPECT_THAT(Good({"agent", "revoke", agent}), HasSubstr("revoked"));
   EXPECT_THAT(last_errors, HasSubstr("no credential that is still in use"));
-  Good({"key", "revoke", key});
-  EXPECT_THAT(last_errors, Not(HasSubstr("build-7")));
   EXPECT_THAT(Good({"audit", "query", "--kind", "enrolment"}), HasSubstr(agent + " build-7"));
+}
+
+TEST_F(ApiCommands, WhoMayGoOnIsNamedWithTheTimeAndIsAFailureOfWaiting) {
+  const std::string agent = Enrol("build-8");
+  ASSERT_TRUE(SayHello(agent));  // and goes again
+  Good({"user", "create", "away@example.com"});
+  const std::string key = Good({"key", "create", "--user", "away@example.com"}).substr(4, 12);
+  EXPECT_THAT(Bad(1, {"key", "revoke", key, "--wait", "--timeout", "5"}),
+              ::testing::AllOf(HasSubstr(agent + ": build-8 is not connected"), HasSubstr("best_effort"),
+                               HasSubstr("may go on until 2")));
+  Good({"key", "revoke", key});  // who doesn't wait is told the same
+  EXPECT_THAT(last_errors, HasSubstr("build-8 is not connected"));
+  EXPECT_THAT(Bad(1, {"user", "disable", "away@example.com", "--wait"}), HasSubstr("build-8"));
+  EXPECT_THAT(Bad(1, {"user", "remove", "away@example.com", "--wait"}), HasSubstr("build-8"));
+  EXPECT_THAT(Bad(2, {"key", "revoke", key, "--timeout", "5"}), HasSubstr("--timeout goes with --wait"));
+  Good({"agent", "revoke", agent});
+}
+
+TEST_F(ApiCommands, WaitingWithJsonGivesTheReachOnOneLine) {
+  const std::string agent = Enrol("build-9");
+  ASSERT_TRUE(SayHello(agent));
+  Good({"user", "create", "json@example.com"});
+  const std::string key = Good({"key", "create", "--user", "json@example.com"}).substr(4, 12);
+  const Finished finished = collector->Postern({"key", "disable", key, "--wait", "--json"}, "");
+  EXPECT_EQ(finished.ending.code, 1);
+  EXPECT_EQ(Field(finished.output, "state"), "disabled");
+  EXPECT_THAT(finished.output, HasSubstr("\"complete\":false"));
+  Good({"agent", "revoke", agent});
 }
 
 TEST_F(ApiCommands, AViewerReadsAndChangesNothing) {

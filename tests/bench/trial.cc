@@ -6,7 +6,7 @@ namespace postern::bench {
 
 std::vector<Trial> AllTrials() {
   std::vector<Trial> all;
-  for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, AuditTrials}) {
+  for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, FleetTrials, AuditTrials}) {
     std::vector<Trial> some = make();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -1,0 +1,70 @@
+#include "tests/bench/fleet_trials.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/bench/bare_fleet.h"
+#include "tests/bench/revocation_fleet.h"
+#include "tests/bench/statistics.h"
+#include "tests/bench/trial.h"
+
+namespace postern::bench {
+namespace {
+
+constexpr const char* kName = "fleet/revoke-p99";
+constexpr size_t kAgents = 1000;
+constexpr size_t kFrameBytes = 256;  // about a revoked key's record; ours says how many they are
+
+struct Medians {
+  std::vector<double> ours, bare;
+};
+
+}  // namespace
+
+Result<Row> MeasureRevocation(Arena& arena, size_t agents) {
+  const std::filesystem::path directory = arena.settings().site.directory / "fleet";
+  std::filesystem::remove_all(directory);
+  const auto repetitions = static_cast<size_t>(arena.settings().repetitions);
+  ASSIGN_OR_RETURN(const auto bare, BareFleet::Make(agents));
+  ASSIGN_OR_RETURN(const auto fleet, RevocationFleet::Make(directory.string(), agents, repetitions + 1));
+  size_t frame_bytes = kFrameBytes;
+  Medians medians;
+  const auto measure = [&](size_t contestant) -> Result<double> {
+    if (contestant == 0) {
+      ASSIGN_OR_RETURN(const Spread spread, fleet->Revoke());
+      frame_bytes = spread.frame_bytes;
+      medians.ours.push_back(Percentile(spread.milliseconds, 50));
+      return Percentile(spread.milliseconds, 99);
+    }
+    ASSIGN_OR_RETURN(const auto milliseconds, bare->Send(frame_bytes));
+    medians.bare.push_back(Percentile(milliseconds, 50));
+    return Percentile(milliseconds, 99);
+  };
+  // Both have their first time without being counted.
+  for (const size_t contestant : {size_t{0}, size_t{1}}) {
+    if (const auto warm = measure(contestant); !warm) return warm.error();
+  }
+  ASSIGN_OR_RETURN(const auto values, arena.Interleave<double>(2, measure));
+  const Comparison comparison = Compare(values[0], values[1]);
+  char note[160];
+  std::snprintf(note, sizeof(note), "%zu agents, %zu bytes each; p50 %.1f, bare %.1f ms", agents, frame_bytes,
+                Median(medians.ours), Median(medians.bare));
+  return Row{.name = kName,
+             .unit = "ms",
+             .ours = comparison.ours,
+             .reference = comparison.reference,
+             .reference_name = "bare ZeroMQ",
+             .ratio = comparison.ratio,
+             .note = note};
+}
+
+std::vector<Trial> FleetTrials() {
+  return {{.names = {kName}, .load = {}, .run = [](Arena& arena) -> Result<std::vector<Row>> {
+             ASSIGN_OR_RETURN(Row row, MeasureRevocation(arena, kAgents));
+             return std::vector<Row>{std::move(row)};
+           }}};
+}
+
+}  // namespace postern::bench

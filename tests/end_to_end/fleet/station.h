@@ -29,6 +29,8 @@ class Station {
 
   // An intent and its outcome, which cost 11 nano-dollars.
   void Exchange();
+  // Asks the collector for a key, as the gate does when a request shows it.
+  Status Ask(const std::string& key) { return uplink_->Ask({key}, {}); }
   // Whether the collector has all that is sealed. (Sealed is what was appended a moment ago.)
   bool Settled() const;
 

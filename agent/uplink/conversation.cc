@@ -245,6 +245,8 @@ void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
     if (reason == "closed") GiveUp(rejected.incarnation());
   } else if (reason == "revoked") {
     OnRevoked(rejected.sentence());
+    // The collector waits for it before it cuts the connection.
+    if (rejected.revision() != 0) SayRevisionSeen(rejected.revision());
   } else if (reason == "fork" || reason == "quarantined") {
     if (reason == "fork") sender_.Skip(rejected.incarnation());
     if (!quarantined_) OnQuarantine(rejected.sentence());

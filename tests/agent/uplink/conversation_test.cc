@@ -635,6 +635,17 @@ TEST_F(ConversationTest, ARevokedAgentSendsNothingMoreHoweverItIsTold) {
   EXPECT_TRUE(All<Quarantined>().empty());
 }
 
+TEST_F(ConversationTest, ALastWordIsSeenOnceTheAgentGoesByIt) {
+  Meet();
+  wire::FromCollector message;
+  message.mutable_rejected()->set_reason("revoked");
+  message.mutable_rejected()->set_revision(41);
+  Hear(message);
+  ASSERT_EQ(All<Dismissed>().size(), 1u);
+  ASSERT_EQ(Said(wire::FromAgent::kSeen).size(), 1u);
+  EXPECT_EQ(Said(wire::FromAgent::kSeen)[0].seen().revision(), 41u);
+}
+
 TEST_F(ConversationTest, TheTimeThatIsDueAlwaysLiesAheadOnceItHasBeenServed) {
   record_.Append(3);
   Meet();

@@ -15,7 +15,8 @@
 namespace postern::http {
 namespace {
 
-constexpr size_t kReadAtOnce = 16 * 1024;
+// With a head comes little of a large body: the rest is read into its own buffer instead of copied there.
+constexpr size_t kReadHeadAtOnce = 4 * 1024;
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kAcceptAgain{100};
 constexpr std::chrono::seconds kLinger{2};
@@ -152,7 +153,7 @@ Task<bool> Connection::ReadHead() {
       }
       if (exchange.input_.size() > server_.limits_.head_bytes) break;
     }
-    std::array<char, kReadAtOnce>& scratch = *server_.scratch_;
+    const std::span<char> scratch = std::span(*server_.scratch_).first(kReadHeadAtOnce);
     IoCount read = stream_.TryRead(scratch);
     while (read.io == Io::kWouldBlock) {
       const Wake wake = co_await strand_.Wait();
@@ -257,7 +258,7 @@ Server::Server(Loop& loop, BufferPool& buffers, const ServerLimits& limits, Hand
       handler_(std::move(handler)),
       render_(std::move(render)),
       tls_(tls),
-      scratch_(std::make_unique<std::array<char, kReadAtOnce>>()) {}
+      scratch_(std::make_unique<Scratch>()) {}
 
 Server::~Server() = default;
 

@@ -189,7 +189,8 @@ class Server {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<Address> addresses_;
   std::unordered_set<Connection*> connections_;
-  std::unique_ptr<std::array<char, 16 * 1024>> scratch_;  // what is read goes on from here at once
+  using Scratch = std::array<char, 16 * 1024>;
+  std::unique_ptr<Scratch> scratch_;  // what is read goes on from here at once
   bool draining_ = false;
   bool aborted_ = false;
 };

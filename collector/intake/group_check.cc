@@ -126,6 +126,11 @@ std::optional<Finding> ReadEvents(const wire::Group& group, const crypto::Public
   return std::nullopt;
 }
 
+bool IsSignedBy(const crypto::PublicKey& key, std::string_view bytes) {
+  wire::Seal seal;
+  return seal.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && wire::VerifySeal(seal, key);
+}
+
 // The events don't lead to the head that the seal states. A seal that this key has signed proves that the
 // agent's state holds another history than the stored one.
 Finding OtherHead(const wire::Seal& seal, const crypto::PublicKey& key) {
@@ -153,26 +158,25 @@ Result<std::variant<CheckedGroup, Finding>> CheckGroup(const wire::Group& group,
     result.hole = std::get<store::Hole>(hole);
     result.head = result.hole->head;
   }
-  auto seal = ReadSeal(group);
-  if (auto* finding = std::get_if<Finding>(&seal)) return Checked(std::move(*finding));
-  result.seal = std::move(std::get<wire::Seal>(seal));
+  auto read = ReadSeal(group);
+  if (auto* finding = std::get_if<Finding>(&read)) return Checked(std::move(*finding));
+  const wire::Seal& seal = std::get<wire::Seal>(read);
+  result.seal = group.seal();
 
   ASSIGN_OR_RETURN(auto compared, CompareStored(group, chain, stored));
   if (auto* finding = std::get_if<Finding>(&compared)) return Checked(std::move(*finding));
   result.skipped = std::get<int>(compared);
   result.first = group.first_sequence() + static_cast<uint64_t>(result.skipped);
   if (auto finding = ReadEvents(group, key, result)) return Checked(std::move(*finding));
-  if (!result.is_duplicate() && result.head != *HeadOf(result.seal))
-    return Checked(OtherHead(result.seal, key));
+  if (!result.is_duplicate() && result.head != *HeadOf(seal)) return Checked(OtherHead(seal, key));
   return Checked(std::move(result));
 }
 
 size_t GoodPrefix(const std::vector<const CheckedGroup*>& groups, const crypto::PublicKey& key) {
   // The usual case first: the last seal is good, and speaks for all.
-  if (groups.empty() || wire::VerifySeal(groups.back()->seal, key)) return groups.size();
-  const auto bad = std::find_if(groups.begin(), groups.end() - 1, [&](const CheckedGroup* group) {
-    return !wire::VerifySeal(group->seal, key);
-  });
+  if (groups.empty() || IsSignedBy(key, groups.back()->seal)) return groups.size();
+  const auto bad = std::find_if(groups.begin(), groups.end() - 1,
+                                [&](const CheckedGroup* group) { return !IsSignedBy(key, group->seal); });
   return static_cast<size_t>(bad - groups.begin());
 }
 

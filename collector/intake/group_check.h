@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -46,7 +47,7 @@ struct CheckedGroup {
   std::vector<crypto::Digest> digests;
   int skipped = 0;                  // events at the group's beginning that are stored already
   std::optional<store::Hole> hole;  // what nobody holds, right before `first`
-  wire::Seal seal;                  // over them; its signature has not been verified
+  std::string_view seal;  // over them, as it came with the group; its signature has not been verified
   wire::Head head{};
 
   uint64_t last() const { return first + events.size() - 1; }

@@ -139,6 +139,7 @@ void Recorder::Hold(Line& line, Pending pending) {
   std::erase(incarnations, pending.group->incarnation());
   incarnations.push_back(pending.group->incarnation());
   if (pending.checked.is_duplicate()) return;
+  if (line.pending.empty()) line.pending.reserve(wire::kMaxGroups);
   line.tentative.sequence = pending.checked.last();
   line.tentative.head = pending.checked.head;
   if (pending.checked.hole) line.tentative.holes.push_back(*pending.checked.hole);

@@ -218,18 +218,25 @@ TEST_F(GroupCheck, ASealOfAnotherKeyIsNotGood) {
   HostChain other(std::make_shared<crypto::SigningKey>(crypto::SigningKey::Generate()), 7);
   host_.Start();
   other.AddRaw(host_.event(1));  // the right event, sealed by another
-  const auto checked = Check(other.Group());
+  const wire::Group group = other.Group();
+  const auto checked = Check(group);
   ASSERT_TRUE(std::holds_alternative<CheckedGroup>(checked));
   EXPECT_EQ(GoodPrefix({&std::get<CheckedGroup>(checked)}, key_->public_key()), 0u);
 }
 
 TEST_F(GroupCheck, TheLastGoodSealSpeaksForAllBeforeIt) {
-  const auto first = std::get<CheckedGroup>(Check(host_.Start().Group()));
+  const wire::Group one = host_.Start().Group();
+  const auto first = std::get<CheckedGroup>(Check(one));
   chain_.sequence = 1;
   chain_.head = host_.now().head;
-  auto second = std::get<CheckedGroup>(Check(host_.Exchange("alice").Group()));
+  const wire::Group two = host_.Exchange("alice").Group();
+  auto second = std::get<CheckedGroup>(Check(two));
   EXPECT_EQ(GoodPrefix({&first, &second}, key_->public_key()), 2u);
-  second.seal.mutable_signature()->front() ^= 1;
+  wire::Seal forged;
+  ASSERT_TRUE(forged.ParseFromString(two.seal()));
+  forged.mutable_signature()->front() ^= 1;
+  const std::string seal = forged.SerializeAsString();
+  second.seal = seal;
   EXPECT_EQ(GoodPrefix({&first, &second}, key_->public_key()), 1u);
   EXPECT_EQ(GoodPrefix({}, key_->public_key()), 0u);
 }

@@ -1,6 +1,7 @@
 #include "agent/gate/exchange_events.h"
 
 #include <string>
+#include <utility>
 
 namespace postern::gate {
 namespace {
@@ -14,9 +15,10 @@ void Fill(wire::Principal& record, const identity::Identity& identity) {
 
 }  // namespace
 
-wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream) {
+wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream,
+                        wire::Event blank) {
   const dialect::RequestFacts& request = facts.request;
-  wire::Event event;
+  wire::Event event = std::move(blank);
   wire::Intent& intent = *event.mutable_intent();
   intent.set_exchange(facts.id.raw().data(), facts.id.raw().size());
   Fill(*intent.mutable_principal(), facts.identity);

@@ -21,8 +21,9 @@ struct ExchangeFacts {
   uint64_t body_bytes = 0;
 };
 
-// `upstream` is the host that the request will be sent to.
-wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream);
+// `upstream` is the host that the request will be sent to; `blank` is filled, and is what is returned.
+wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream,
+                        wire::Event blank = {});
 wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const Refusal& refusal);
 // Only for an exchange that showed a key.
 wire::Event KeyFirstUsedEvent(const ExchangeFacts& facts, const Caller& caller);

@@ -31,7 +31,9 @@ Passage::Passage(Gate& gate, http::Exchange& exchange)
       settings_(gate.settings()),
       began_(exchange.began()),
       facts_{.id = gate.MakeId()},
-      id_text_(facts_.id.ToString()) {}
+      id_text_(facts_.id.ToString()),
+      outcome_event_(gate.recorder_.BlankOutcome()),
+      outcome_(*outcome_event_.mutable_outcome()) {}
 
 Passage::~Passage() {
   if (!unsettled_) return;
@@ -153,7 +155,8 @@ http::Task<std::optional<Refusal>> Passage::FindCredential() {
 
 http::Task<void> Passage::Forward() {
   NoteFirstUse();
-  auto ticket = gate_.recorder_.Append(IntentEvent(facts_, caller_, settings_->destination.host));
+  auto ticket = gate_.recorder_.Append(
+      IntentEvent(facts_, caller_, settings_->destination.host, gate_.recorder_.BlankIntent()));
   if (!ticket) {
     const Refusal refusal = RecordRefusal();
     co_await Refuse(refusal);
@@ -216,9 +219,7 @@ void Passage::Settle() {
   if (relay_) SettleUsage();
   gate_.metrics_.CountBytes(outcome_.bytes_in(), outcome_.bytes_out());
   gate_.metrics_.CountExchange(wire::CallName(facts_.call), wire::EndingName(outcome_.ending()));
-  wire::Event event;
-  *event.mutable_outcome() = std::move(outcome_);
-  if (const auto ticket = gate_.recorder_.Append(std::move(event)); !ticket) {
+  if (const auto ticket = gate_.recorder_.Append(std::move(outcome_event_)); !ticket) {
     LOG_LIMITED(std::chrono::seconds(10), Level::kError, "an outcome could not be recorded",
                 {{"exchange", id_text_}});
   }

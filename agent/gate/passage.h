@@ -72,7 +72,8 @@ class Passage {
   bool unsettled_ = false;  // an intent is in the record, or on its way there, and has no outcome
   bool process_known_ = false;
   spool::Ticket ticket_{};
-  wire::Outcome outcome_;
+  wire::Event outcome_event_;
+  wire::Outcome& outcome_;  // its body
   BootTime body_read_{};
   std::optional<Relay> relay_;  // what was seen of an answer
 };

@@ -29,6 +29,22 @@ struct Recorder::Waiter {
   bool listed = true;
 };
 
+wire::Event Recorder::BlankIntent() {
+  if (!blanks_.has_intents()) {
+    spool_.TakeSpent(spent_);
+    blanks_.Take(spent_);
+  }
+  return blanks_.Intent();
+}
+
+wire::Event Recorder::BlankOutcome() {
+  if (!blanks_.has_outcomes()) {
+    spool_.TakeSpent(spent_);
+    blanks_.Take(spent_);
+  }
+  return blanks_.Outcome();
+}
+
 Result<spool::Ticket> Recorder::Append(wire::Event event) {
   const Haste haste = event.has_intent() ? Haste::kThisTurn : Haste::kWhenDue;
   auto ticket = spool_.AppendQuietly(std::move(event));

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <vector>
 
+#include "agent/gate/blank_events.h"
 #include "agent/spool/spool.h"
 #include "shared/http/loop.h"
 
@@ -38,6 +39,10 @@ class Recorder final : private http::TurnEnd, private http::Timer {
   // What the spool's progress becomes on the loop's thread: wakes those whose waiting has an end.
   void OnProgress();
 
+  // What to append, to be filled: empty, but with the memory of an earlier one.
+  wire::Event BlankIntent();
+  wire::Event BlankOutcome();
+
   // kExhausted or kUnavailable when the record can't be kept now.
   Result<spool::Ticket> Append(wire::Event event);
 
@@ -55,6 +60,8 @@ class Recorder final : private http::TurnEnd, private http::Timer {
   http::Loop& loop_;
   spool::Spool& spool_;
   std::vector<Waiter*> waiters_;
+  BlankEvents blanks_;
+  std::vector<wire::Event> spent_;
   Haste haste_ = Haste::kNone;  // of what this turn has appended
 };
 

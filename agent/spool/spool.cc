@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMostInABatch = 1024;
 constexpr uint64_t kMostUnsyncedBytes = 1 << 20;  // they are kept in memory until they are synced
+constexpr std::chrono::milliseconds kLongestRest{5};
+constexpr size_t kMostSpent = 256;
 constexpr size_t kOutcomesPerIntent = 4;  // how many times longer the queue may get by what is always taken
 
 // What may be turned away: it begins something. The rest ends or explains what was recorded already.
@@ -75,6 +77,13 @@ void Spool::Wake() {
     if (!std::exchange(inbox_.sleeping, false)) return;
   }
   wake_.notify_one();
+}
+
+void Spool::TakeSpent(std::vector<wire::Event>& spent) {
+  const std::lock_guard lock(mutex_);
+  if (spent.empty()) return spent.swap(inbox_.spent);
+  std::move(inbox_.spent.begin(), inbox_.spent.end(), std::back_inserter(spent));
+  inbox_.spent.clear();
 }
 
 Result<Ticket> Spool::AppendQuietly(wire::Event event) {
@@ -174,6 +183,7 @@ void Spool::WaitForWork() {
     std::move(inbox_.items.begin(), inbox_.items.end(), std::back_inserter(taken_));
     inbox_.items.clear();
   }
+  if (inbox_.spent.empty()) inbox_.spent.swap(spent_);
   Merge(inbox_.unrecorded, gap_);
   inbox_.unrecorded.Clear();
   counters_.queued.store(0, std::memory_order_relaxed);
@@ -182,7 +192,7 @@ void Spool::WaitForWork() {
 Spool::Clock::time_point Spool::NextDeadline() const {
   if (failing_) return retry_due_;
   Clock::time_point deadline = trim_due_;
-  if (sync_due_) deadline = std::min(deadline, *sync_due_);
+  if (sync_due_) deadline = std::min(deadline, SyncTime());
   if (journal_->unsealed() > 0) deadline = std::min(deadline, SealDue());
   if (!IsEmpty(gap_)) deadline = std::min(deadline, gap_due_);
   return deadline;
@@ -217,6 +227,7 @@ void Spool::StageItems() {
     Item& item = taken_[done];
     taken_ticket_ = std::max(taken_ticket_, item.ticket);
     if (!StageOrKeep(item)) held_back_.push_back(std::move(item));
+    else if (spent_.size() < kMostSpent) spent_.push_back(std::move(item.event));
     ++done;
     if (staged_events_ == kMostInABatch) WriteStaged();
   }
@@ -244,6 +255,7 @@ bool Spool::StageOrKeep(Item& item) {
     }
   }
   const bool somebody_waits = event.has_intent() && options_.sync == SyncMode::kAtOnce;
+  if (somebody_waits) ++waiting_for_sync_;
   const Clock::time_point due = somebody_waits ? Clock::time_point{} : Clock::now() + options_.lazy_sync;
   sync_due_ = std::min(sync_due_.value_or(due), due);
   journal_->Stage(event);
@@ -286,13 +298,20 @@ void Spool::SealIfDue() {
   if (!sync_due_) sync_due_ = now + options_.lazy_sync;
 }
 
+// A sync that was shared is followed by a rest of its own length. Who comes in the meantime shares the next
+// one; otherwise a busy spool would always sync, each time for the few that came during the last one.
+Spool::Clock::time_point Spool::SyncTime() const { return std::max(*sync_due_, rested_); }
+
 void Spool::SyncIfDue() {
   if (failing_ || !sync_due_) return;
   const auto begin = Clock::now();
-  if (begin < *sync_due_ && journal_->unsynced_bytes() < kMostUnsyncedBytes && !closing_) return;
+  if (begin < SyncTime() && journal_->unsynced_bytes() < kMostUnsyncedBytes && !closing_) return;
   if (!Guard("syncing", [&] { return journal_->Sync(); })) return;
+  const auto end = Clock::now();
+  if (std::exchange(waiting_for_sync_, 0) > 1)
+    rested_ = end + std::min<Clock::duration>(end - begin, kLongestRest);
   counters_.syncs.fetch_add(1, std::memory_order_relaxed);
-  counters_.sync_nanoseconds.fetch_add(static_cast<uint64_t>((Clock::now() - begin).count()),
+  counters_.sync_nanoseconds.fetch_add(static_cast<uint64_t>((end - begin).count()),
                                        std::memory_order_relaxed);
   AllSynced();
 }

@@ -132,6 +132,10 @@ class Spool {
   Result<Ticket> AppendQuietly(wire::Event event);
   void Wake();
 
+  // Adds events that were appended and aren't needed any more: who appends many may fill them again. Each is
+  // given back at most once, and not all of them are.
+  void TakeSpent(std::vector<wire::Event>& spent);
+
   // Everything up to this ticket survives the death of this process, or is counted by a gap.
   Ticket written() const { return Ticket{written_.load(std::memory_order_acquire)}; }
 
@@ -195,6 +199,7 @@ class Spool {
   struct Inbox {
     std::vector<Item> items;
     std::vector<Request> requests;
+    std::vector<wire::Event> spent;  // for who wants them
     uint64_t last_ticket = 0;
     bool closing = false;
     bool sleeping = false;  // the thread waits: wake it
@@ -215,6 +220,7 @@ class Spool {
   void StageGap();
   void WriteStaged();
   Clock::time_point SealDue() const;
+  Clock::time_point SyncTime() const;
   void SealIfDue();
   void SyncIfDue();
   void TrimIfDue();
@@ -250,6 +256,7 @@ class Spool {
   std::vector<Item> taken_;
   std::vector<Item> held_back_;  // with kBlock, while full
   std::vector<Request> requests_;
+  std::vector<wire::Event> spent_;
   uint64_t taken_ticket_ = 0;   // the last ticket that was staged, held back or dropped
   uint64_t staged_events_ = 0;  // since the last write
   bool closing_ = false;
@@ -258,6 +265,8 @@ class Spool {
   Clock::time_point gap_due_{};
   Clock::duration gap_interval_ = kFirstGapInterval;
   std::optional<Clock::time_point> sync_due_;  // set while something is written and not synced
+  uint64_t waiting_for_sync_ = 0;              // intents since the last sync
+  Clock::time_point rested_{};                 // no sync before
   Clock::time_point last_write_{};
   Clock::time_point first_unsealed_{};
   Clock::time_point trim_due_{};

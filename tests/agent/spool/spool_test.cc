@@ -89,6 +89,22 @@ TEST_F(SpoolTest, AnIntentIsWrittenThenSynced) {
   EXPECT_GE(progress_, 1u);
 }
 
+TEST_F(SpoolTest, AnEventIsGivenBackOnce) {
+  const auto spool = MustOpen();
+  ASSERT_TRUE(spool->Append(Intent(1)));
+  std::vector<wire::Event> spent;
+  ASSERT_TRUE(Eventually([&] {
+    spool->TakeSpent(spent);
+    return !spent.empty();
+  }));
+  EXPECT_EQ(spent.size(), 1u);
+  EXPECT_TRUE(spent.front().has_intent());
+  EXPECT_TRUE(IsSynced(*spool, Ticket{1}));
+  spent.clear();
+  spool->TakeSpent(spent);
+  EXPECT_TRUE(spent.empty());
+}
+
 TEST_F(SpoolTest, TicketsFollowEachOtherAndTheChainKeepsTheirOrder) {
   {
     const auto spool = MustOpen();

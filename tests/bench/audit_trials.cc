@@ -110,7 +110,10 @@ Result<std::vector<Row>> MeasureSize(Arena& arena, const std::string& name) {
 constexpr int kDays = 30;
 constexpr int kUsers = 200;
 constexpr int64_t kBegin = 1'795'392'000;  // 2026-11-23T00:00:00Z
-constexpr int kRareEvery = 61;             // of one user's events, that use the rare model
+constexpr int kRareEvery = 61;             // of one user's exchanges, one uses the rare model
+
+// Of person 7's exchanges, those that use the rare model: at the month's beginning, middle and end.
+bool IsRareForSeven(int exchange) { return exchange == 10 || exchange == 700 || exchange == 1300; }
 
 // A month of an organisation: 400 exchanges an hour by 200 people. Everybody uses the rare model now and
 // then, and person 7 hardly ever.
@@ -120,12 +123,13 @@ Result<std::unique_ptr<store::Store>> OpenMonth(const std::string& directory, ui
   store::Chain chain;
   chain.agent = "host10000000";
   chain.incarnation = 1;
+  int of_seven = 0;
   for (int hour = 0; hour < kDays * 24; ++hour) {
     store::Change change;
     const uint64_t expected = chain.sequence;
     for (int i = 0; i < 400; ++i) {
       const int user = static_cast<int>(random() % kUsers);
-      const bool is_rare = random() % (user == 7 ? 997 : kRareEvery) == 0;
+      const bool is_rare = user == 7 ? IsRareForSeven(++of_seven) : random() % kRareEvery == 0;
       const WallTime time(std::chrono::seconds(kBegin + hour * 3600 + i * 9));
       for (const char* kind : {"intent", "outcome"}) {
         store::NewEvent event;

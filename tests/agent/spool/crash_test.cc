@@ -7,26 +7,20 @@
 #include <set>
 #include <sstream>
 #include <string>
-#include <thread>
+#include <vector>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/agent/spool/events.h"
 #include "tests/shared/kv/temporary_directory.h"
+#include "tests/support/killed_process.h"
 #include "tests/support/paths.h"
 
 namespace postern::spool {
 namespace {
 
-// How often each test kills; `make crash` asks for more.
-int Rounds() {
-  const char* rounds = std::getenv("POSTERN_CRASHES");
-  return rounds != nullptr ? std::atoi(rounds) : 20;
-}
+using support::Birth;
+using support::Death;
 
 // What a writer was promised before it died, over all of its lives.
 struct Promises {
@@ -37,53 +31,19 @@ struct Promises {
   std::set<uint64_t> begun;    // incarnations
 };
 
-// How a writer's life ends.
-enum class Death {
-  kKill,      // what the kernel has stays
-  kPowerCut,  // what was not synced goes: the store's own file system holds it back
-  kPreload,   // the same, by a library that would do it to any program
-};
-
 enum class Host { kLone, kWithCollector };
 
 // Runs spool_writer, lets it live for a while after it is ready, kills it, and adds what it said.
 void LiveAndDie(const std::string& directory, std::chrono::microseconds life, Death death, Promises& promises,
                 Host host = Host::kLone) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);
-    close(ends[0]);
-    close(ends[1]);
-    if (death == Death::kPreload) {
-      setenv("POWER_CUT_DIRECTORY", directory.c_str(), 1);
-      setenv("LD_PRELOAD", support::InBuild("lib/power_cut.so").c_str(), 1);
-    }
-    const char* const hold = death == Death::kPowerCut ? "--hold-unsynced" : "";
-    const char* const collector = host == Host::kWithCollector ? "--collector" : "";
-    execl(support::InBuild("bin/spool_writer").c_str(), "spool_writer", directory.c_str(), "16", hold, collector,
-          nullptr);
-    _exit(127);
-  }
-  close(ends[1]);
-  std::string said;
-  char chunk[65536];
-  ssize_t size = read(ends[0], chunk, 1);
-  ASSERT_EQ(size, 1) << "the writer could not open its state";
-  said.append(chunk, 1);
-  std::thread killer([&] {
-    std::this_thread::sleep_for(life);
-    kill(child, SIGKILL);
-  });
-  while ((size = read(ends[0], chunk, sizeof(chunk))) > 0) said.append(chunk, static_cast<size_t>(size));
-  killer.join();
-  close(ends[0]);
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+  std::vector<std::string> argv = {support::InBuild("bin/spool_writer"), directory, "16"};
+  if (death == Death::kPowerCut) argv.emplace_back("--hold-unsynced");
+  if (host == Host::kWithCollector) argv.emplace_back("--collector");
+  const auto said = support::LiveAndDie(
+      {.argv = argv, .directory = directory, .death = death, .birth = Birth::kFirstLine, .life = life});
+  ASSERT_TRUE(said) << said.error().message;
 
-  std::istringstream lines(said.substr(0, said.rfind('\n') + 1));
+  std::istringstream lines(*said);
   char what = 0;
   uint64_t number = 0;
   while (lines >> what >> number) {
@@ -148,7 +108,7 @@ TEST(Crash, NothingWrittenIsLostWhenTheProcessIsKilled) {
   TemporaryDirectory directory;
   Promises promises;
   std::mt19937 random(std::random_device{}());
-  for (int round = 0; round < Rounds(); ++round) {
+  for (int round = 0; round < support::Crashes(); ++round) {
     ASSERT_NO_FATAL_FAILURE(
         LiveAndDie(directory.path(), std::chrono::microseconds(random() % 120'000), Death::kKill, promises));
     // What is on disk now, before anybody has recovered it.
@@ -165,20 +125,15 @@ TEST(Crash, NothingIsLostWhenItIsKilledWhileItRecovers) {
   TemporaryDirectory directory;
   Promises promises;
   std::mt19937 random(std::random_device{}());
-  for (int round = 0; round < Rounds() / 4; ++round) {
+  for (int round = 0; round < support::Crashes() / 4; ++round) {
     ASSERT_NO_FATAL_FAILURE(
         LiveAndDie(directory.path(), std::chrono::milliseconds(50), Death::kKill, promises));
     for (int again = 0; again < 4; ++again) {
-      const pid_t child = fork();
-      if (child == 0) {
-        dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-        execl(support::InBuild("bin/spool_writer").c_str(), "spool_writer", directory.path().c_str(), "1", nullptr);
-        _exit(127);
-      }
-      std::this_thread::sleep_for(
-          std::chrono::microseconds(random() % 60'000));  // opening takes about this long
-      kill(child, SIGKILL);
-      waitpid(child, nullptr, 0);
+      // Opening takes about this long.
+      const auto said =
+          support::LiveAndDie({.argv = {support::InBuild("bin/spool_writer"), directory.path(), "1"},
+                               .life = std::chrono::microseconds(random() % 60'000)});
+      ASSERT_TRUE(said) << said.error().message;
     }
   }
   ASSERT_NO_FATAL_FAILURE(OpenAndClose(directory.path()));
@@ -191,7 +146,7 @@ void ExpectNothingSyncedIsLost(Death death) {
   TemporaryDirectory directory;
   Promises promises;
   std::mt19937 random(std::random_device{}());
-  for (int round = 0; round < Rounds(); ++round) {
+  for (int round = 0; round < support::Crashes(); ++round) {
     ASSERT_NO_FATAL_FAILURE(
         LiveAndDie(directory.path(), std::chrono::microseconds(random() % 120'000), death, promises));
     ASSERT_NO_FATAL_FAILURE(ExpectKept(ReadAll(directory.path()), promises.synced, promises.settled));
@@ -216,7 +171,7 @@ TEST(Crash, NothingTheCollectorWasGivenIsLostWhenThePowerIsCut) {
   TemporaryDirectory directory;
   Promises promises;
   std::mt19937 random(std::random_device{}());
-  for (int round = 0; round < Rounds(); ++round) {
+  for (int round = 0; round < support::Crashes(); ++round) {
     ASSERT_NO_FATAL_FAILURE(LiveAndDie(directory.path(),
                                        std::chrono::microseconds(60'000 + random() % 120'000),
                                        Death::kPowerCut, promises, Host::kWithCollector));

@@ -1,5 +1,6 @@
 #include "shared/policy/policy_file.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -273,6 +274,9 @@ class Reader {
   }
 
   static Status CheckName(const Node& node, const std::string& name) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
+    if (std::any_of(name.begin(), name.end(), is_control))
+      return node.Wrong("a name with control characters", "a name of one line");
     if (!name.empty() && name.size() <= kMostNameBytes) return Ok{};
     return node.Wrong(name.empty() ? "an empty text" : "a text of " + std::to_string(name.size()) + " bytes",
                       "a name of 1 to 256 bytes");

@@ -6,7 +6,8 @@ namespace postern::bench {
 
 std::vector<Trial> AllTrials() {
   std::vector<Trial> all;
-  for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, FleetTrials, AuditTrials}) {
+  for (auto make :
+       {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, FleetTrials, AuditTrials, PolicyTrials}) {
     std::vector<Trial> some = make();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -1,0 +1,79 @@
+#include "shared/policy/compare.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/shared/policy/policy_text.h"
+
+namespace postern::policy {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+const std::string kAll = "  models: {allow: [\"*\"]}\n";
+
+People SomePeople() {
+  People people;
+  people.teams = {"ml", "sales"};
+  people.users = {{"alice", "ml"}, {"bob", "ml"}, {"carol", "sales"}};
+  people.keys = {{"k1", "alice", "ml"}, {"k2", "alice", "ml"}, {"k3", "carol", "sales"}};
+  return people;
+}
+
+std::vector<std::string> Compared(const std::string& before, const std::string& after) {
+  const Comparison comparison =
+      Compare(PolicyOf(before), PolicyOf(after), SmallCatalogue(), SomePeople(), kNoon);
+  std::vector<std::string> lines;
+  for (const Difference& difference : comparison.differences) lines.push_back(Line(difference));
+  return lines;
+}
+
+TEST(Compare, WhatIsWrittenDifferentlyAndMeansTheSameIsNoDifference) {
+  EXPECT_THAT(Compared(kAll, kAll), ElementsAre());
+  EXPECT_THAT(
+      Compared(kAll + "  tools: {deny: [Bash, Read]}\n", kAll + "  tools: {deny: [Read, Bash, Bash]}\n"),
+      ElementsAre());
+}
+
+TEST(Compare, SaysForWhomWhatChanges) {
+  EXPECT_THAT(Compared(kAll, kAll + "teams: {ml: {models: {deny: [claude-opus-5-5]}}}\n"),
+              ElementsAre("team ml (2 people, 2 keys): models: loses claude-opus-5-5"));
+  EXPECT_THAT(Compared(kAll + "  max_tokens: 9\n", kAll + "  max_tokens: 8\n"),
+              ElementsAre("everybody (3 people, 3 keys): max_tokens: 9 → 8"));
+  EXPECT_THAT(Compared(kAll, kAll + "users: {bob: {tools: {deny: [Bash]}}}\n"),
+              ElementsAre("user bob: tools: loses Bash"));
+  EXPECT_THAT(
+      Compared(kAll + "keys: {k2: {hosts: {allow: [a]}}}\n", kAll + "keys: {k2: {hosts: {allow: [b]}}}\n"),
+      ElementsAre("key k2: hosts: only a → only b"));
+}
+
+TEST(Compare, GainsAndLossesStandTogether) {
+  EXPECT_THAT(
+      Compared("  models: {allow: [claude-opus-5-5]}\n", "  models: {allow: [claude-sonnet-5-5]}\n"),
+      ElementsAre("everybody (3 people, 3 keys): models: loses claude-opus-5-5; gains claude-sonnet-5-5"));
+}
+
+TEST(Compare, GlobsStandForWhatTheyMean) {
+  EXPECT_THAT(Compared(kAll, kAll + "groups: {g: {users: [carol], tools: {deny: [\"mcp__*\"]}}}\n"),
+              ElementsAre("team sales (1 person, 1 key): tools: loses mcp__*"));
+}
+
+TEST(Compare, TimesAreComparedAsTheyAreRead) {
+  EXPECT_THAT(
+      Compared(kAll, kAll + "  hours: [\"mon-fri 08:00-18:00\"]\n  expires: 2026-01-01\n"),
+      UnorderedElementsAre(
+          "everybody (3 people, 3 keys): hours: none → mon-fri 08:00-18:00 (UTC)",
+          "everybody (3 people, 3 keys): expires: none → over since Thursday 1 January 2026 00:00 (UTC)"));
+}
+
+TEST(Compare, ALongListIsCutShort) {
+  std::string many = kAll + "  tools: {deny: [";
+  for (int i = 0; i < 30; ++i) many += "tool" + std::to_string(i) + ", ";
+  EXPECT_THAT(Compared(kAll, many + "last]}\n"), Contains(HasSubstr("and 11 more")));
+}
+
+}  // namespace
+}  // namespace postern::policy

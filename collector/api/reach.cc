@@ -10,6 +10,7 @@
 
 #include "collector/api/answers.h"
 #include "collector/api/view.h"
+#include "collector/directory/names.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
@@ -64,18 +65,33 @@ void Write(const Straggler& straggler, json::Writer& out) {
   out.Text("sentence", SentenceOf(straggler)).EndObject();
 }
 
-Result<Concern> ReadConcern(const audit::ListQuery& query) {
+using Values = std::map<std::string, std::string, std::less<>>;
+
+// What the query says, each at most once and nothing else.
+Result<Values> ReadValues(const Call& call) {
+  Values values;
+  for (const auto& [name, value] : call.request.query) {
+    if (name != "kind" && name != "id" && name != "revision" && name != "wait")
+      return Error{ErrorCode::kInvalid, "the parameter \"" + directory::Presentable(name) +
+                                            "\" is not known here; known are: kind, id, revision, wait"};
+    if (!values.emplace(name, value).second)
+      return Error{ErrorCode::kInvalid, "\"" + name + "\" is given twice"};
+  }
+  return values;
+}
+
+Result<Concern> ReadConcern(const Values& values) {
   using Kind = Concern::Kind;
   static const std::map<std::string, Kind, std::less<>> kKinds{
       {"key", Kind::kKey},     {"user", Kind::kUser},        {"team", Kind::kTeam},
       {"agent", Kind::kAgent}, {"freeze", Kind::kEverybody}, {"policy", Kind::kPolicy}};
-  const auto given = query.values.find("kind");
-  const auto kind = given == query.values.end() ? kKinds.end() : kKinds.find(given->second);
+  const auto given = values.find("kind");
+  const auto kind = given == values.end() ? kKinds.end() : kKinds.find(given->second);
   if (kind == kKinds.end())
     return Error{ErrorCode::kInvalid, "\"kind\" must be one of key, user, team, agent, freeze, policy"};
-  const auto id = query.values.find("id");
+  const auto id = values.find("id");
   const bool names_one = kind->second != Kind::kEverybody && kind->second != Kind::kPolicy;
-  if (names_one && id == query.values.end())
+  if (names_one && id == values.end())
     return Error{ErrorCode::kInvalid, "\"id\" is missing: which " + kind->first};
   return Concern{kind->second, names_one ? id->second : ""};
 }
@@ -127,13 +143,12 @@ void Write(const intake::Reach& reach, json::Writer& out) {
 }
 
 Answer ShowReach(const Context& context, const Call& call) {
-  ASSIGN_OR_RETURN(const audit::ListQuery query,
-                   audit::ParseListQuery(call.request.query, {"kind", "id", "revision", "wait"}));
-  ASSIGN_OR_RETURN(const Concern concern, ReadConcern(query));
+  ASSIGN_OR_RETURN(const Values values, ReadValues(call));
+  ASSIGN_OR_RETURN(const Concern concern, ReadConcern(values));
   ASSIGN_OR_RETURN(const auto wait, ReadWait(call));
   uint64_t revision = context.parts.directory.revision();
   const bool is_policy = concern.kind == Concern::Kind::kPolicy;
-  if (const auto asked = query.values.find("revision"); asked != query.values.end()) {
+  if (const auto asked = values.find("revision"); asked != values.end()) {
     ASSIGN_OR_RETURN(const int64_t number, ReadNumber("revision", asked->second, INT64_MAX));
     const auto given = static_cast<uint64_t>(number);
     revision =

@@ -54,6 +54,7 @@ const Row kTable[] = {
     {"GET", "/v1/agents/{id}", kYes, kYes, kNo, kNo},
     {"POST", "/v1/agents/{id}/revoke", kYes, kNo, kNo, kNo},
     {"POST", "/v1/agents/{id}/forfeit", kYes, kNo, kNo, kNo},
+    {"GET", "/v1/reach", kYes, kYes, kNo, kNo},
     {"GET", "/v1/enrolment-tokens", kYes, kYes, kNo, kNo},
     {"POST", "/v1/enrolment-tokens", kYes, kNo, kNo, kNo},
     {"DELETE", "/v1/enrolment-tokens/{id}", kYes, kNo, kNo, kNo},

@@ -1,5 +1,6 @@
 #include "agent/gate/exchange_events.h"
 
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,21 @@ void Fill(wire::Principal& record, const identity::Identity& identity) {
   record.set_user(identity.principal.user);
   record.set_team(identity.principal.team);
   record.set_organisation(identity.principal.organisation);
+}
+
+// Those on offer when the request leaves, and those that were cut out of it.
+void AddTools(wire::Intent& intent, const dialect::RequestFacts& request, std::span<const uint32_t> cut) {
+  for (uint32_t place = 0; place < request.tools.size(); ++place) {
+    const dialect::RequestTool& tool = request.tools[place];
+    if (!cut.empty() && cut.front() == place) {
+      cut = cut.subspan(1);
+      intent.add_removed_tools(tool.name.empty() ? tool.type : tool.name);
+    } else if (tool.RunsAtProvider()) {
+      intent.add_server_tools(tool.type);
+    } else {
+      intent.add_tools(tool.name);
+    }
+  }
 }
 
 }  // namespace
@@ -29,13 +45,10 @@ wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const 
   intent.set_max_tokens(static_cast<uint64_t>(request.max_tokens.value_or(0)));
   intent.set_body_bytes(facts.body_bytes);
   intent.set_messages(static_cast<uint32_t>(request.message_count));
-  for (const dialect::RequestTool& tool : request.tools) {
-    if (tool.RunsAtProvider()) {
-      intent.add_server_tools(tool.type);
-    } else {
-      intent.add_tools(tool.name);
-    }
-  }
+  AddTools(intent, request, facts.ruling.cut_tools);
+  intent.set_policy_version(facts.ruling.policy_version);
+  intent.set_rule(facts.ruling.rule);
+  intent.set_lowered_max_tokens(static_cast<uint64_t>(facts.ruling.max_tokens));
   intent.set_session(facts.client.session_id.empty() ? request.session_id : facts.client.session_id);
   intent.set_agent(facts.client.agent_id);
   intent.set_parent_agent(facts.client.parent_agent_id);
@@ -53,6 +66,8 @@ wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const
   record.set_status(static_cast<uint32_t>(StatusOf(refusal)));
   Fill(*record.mutable_principal(), facts.identity);
   caller.Fill(*record.mutable_os_user());
+  record.set_rule(refusal.rule);
+  record.set_policy_version(refusal.policy_version);
   record.set_model(facts.request.model);
   record.set_call(facts.call);
   record.set_session(facts.client.session_id);

@@ -1,6 +1,9 @@
 // What is known of an exchange before it is answered, and the events that say it. Pure.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "agent/dialect/client_headers.h"
 #include "agent/dialect/messages_request.h"
 #include "agent/gate/caller.h"
@@ -11,6 +14,15 @@
 
 namespace postern::gate {
 
+// What the policy made of an exchange that it lets through.
+struct Ruling {
+  uint64_t policy_version = 0;        // 0: there is no policy
+  std::string rule{};                 // that allowed the model
+  std::vector<uint32_t> cut_tools{};  // places in the request's tools, rising
+  int64_t max_tokens = 0;             // lowered to that; 0: as it was
+  std::string max_tokens_rule{};
+};
+
 // Filled as the steps of the way go on; what a step didn't come to is empty.
 struct ExchangeFacts {
   ExchangeId id;
@@ -18,7 +30,8 @@ struct ExchangeFacts {
   identity::Identity identity{};
   dialect::ClientHeaders client{};
   dialect::RequestFacts request{};
-  uint64_t body_bytes = 0;
+  uint64_t body_bytes = 0;  // as it came
+  Ruling ruling{};
 };
 
 // `upstream` is the host that the request will be sent to; `blank` is filled, and is what is returned.

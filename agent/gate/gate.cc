@@ -1,11 +1,14 @@
 #include "agent/gate/gate.h"
 
+#include "agent/gate/bar.h"
 #include "agent/gate/passage.h"
 #include "shared/base/log.h"
 #include "shared/crypto/random.h"
 
 namespace postern::gate {
 namespace {
+
+constexpr std::chrono::seconds kRoundEvery{1};
 
 uint64_t RandomSeed() {
   std::array<uint8_t, 8> bytes{};
@@ -23,8 +26,38 @@ Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::Use
       recorder_(recorder),
       metrics_(metrics),
       inquiries_(inquiries),
+      names_(names),
       callers_(loop, worker, names),
-      random_(RandomSeed()) {}
+      random_(RandomSeed()) {
+  if (inquiries_ == nullptr) return;
+  inquiries_->set_on_change([this] {
+    ++changes_;
+    EndBarred();
+  });
+}
+
+void Gate::Use(std::shared_ptr<Settings> settings) {
+  settings_ = std::move(settings);
+  ++changes_;
+  EndBarred();
+}
+
+std::optional<Refusal> Gate::WhyBarred(const LiveExchange& exchange) const {
+  return inquiries_ == nullptr ? WhyBarredByFiles(exchange, *settings_, WallNow())
+                               : WhyBarredByCollector(exchange, *inquiries_, *settings_, WallNow());
+}
+
+std::optional<Refusal> Gate::Enter(LiveExchange& exchange, uint64_t changes) {
+  exchange.Enter(live_);
+  if (!rounds_.deadline()) loop_.timers().Set(rounds_, loop_.now() + kRoundEvery);
+  return changes == changes_ ? std::nullopt : WhyBarred(exchange);
+}
+
+void Gate::EndBarred() {
+  const size_t ended = live_.EndThose([this](const LiveExchange& exchange) { return WhyBarred(exchange); });
+  if (ended > 0) Log(Level::kInfo, "exchanges under way are ended", {{"exchanges", ended}});
+  if (live_.size() > 0) loop_.timers().Set(rounds_, loop_.now() + kRoundEvery);
+}
 
 http::Task<void> Gate::Handle(http::Exchange& exchange) {
   Passage passage(*this, exchange);

@@ -11,6 +11,7 @@
 #include "agent/dialect/json_cursor.h"
 #include "agent/gate/caller.h"
 #include "agent/gate/inquiries.h"
+#include "agent/gate/live_exchanges.h"
 #include "agent/gate/metrics.h"
 #include "agent/gate/recorder.h"
 #include "agent/gate/refusal_log.h"
@@ -26,8 +27,8 @@ class Gate final : private http::Timer {
   Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
        http::Worker& worker, Inquiries* inquiries);
 
-  // From the next exchange on.
-  void Use(std::shared_ptr<Settings> settings) { settings_ = std::move(settings); }
+  // From the next exchange on; those under way whose key or OS user it knows no longer are ended.
+  void Use(std::shared_ptr<Settings> settings);
   const std::shared_ptr<Settings>& settings() const { return settings_; }
 
   // What http::Server calls.
@@ -45,12 +46,33 @@ class Gate final : private http::Timer {
   void Append(wire::Event refusal);
   void OnDeadline() override;  // counted refusals are due
 
+  // Enters it among those that are under way; why it may not be, if it may not. `changes` is what changes_
+  // was when it was let in.
+  std::optional<Refusal> Enter(LiveExchange& exchange, uint64_t changes);
+  std::optional<Refusal> WhyBarred(const LiveExchange& exchange) const;
+  void EndBarred();
+
+  // Looks every second, while any exchange is under way: a key's expiry and a collector's silence ring no
+  // bell.
+  class Rounds final : public http::Timer {
+   public:
+    explicit Rounds(Gate& gate) : gate_(gate) {}
+    void OnDeadline() override { gate_.EndBarred(); }
+
+   private:
+    Gate& gate_;
+  };
+
   http::Loop& loop_;
   Recorder& recorder_;
   Metrics& metrics_;
   Inquiries* const inquiries_;
+  const identity::UserNames& names_;
   CallerFinder callers_;
   RefusalLog refusals_;
+  LiveExchanges live_;
+  Rounds rounds_{*this};
+  uint64_t changes_ = 0;  // of what exchanges are let in by
   std::shared_ptr<Settings> settings_;
   dialect::JsonCursor json_;       // one serves all: it is used within calls only
   std::mt19937_64 random_;         // for ids, which need not be secret

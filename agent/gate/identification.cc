@@ -63,6 +63,7 @@ Identification IdentifyByFiles(const Settings& settings, const http::Head& head,
 http::Task<Identification> IdentifyByCollector(Inquiries& inquiries, http::Strand& strand,
                                                const Settings& settings, const http::Head& head,
                                                const Caller& caller) {
+  if (const auto freeze = inquiries.membership().freeze()) co_return Refused(FreezeRefusal(*freeze));
   const identity::Mode mode = settings.config.identity_mode;
   const identity::ShownKey shown = identity::ReadKey(KeyHeadersOf(head), mode);
   const auto uid = UidOf(caller);

@@ -80,6 +80,7 @@ Inquiries::~Inquiries() {
 void Inquiries::OnChange() {
   welcomed_once_ |= membership_.outlook().link == Link::kWelcomed;
   for (http::Strand* strand : waiting_) strand->Notify();
+  if (on_change_) on_change_();
 }
 
 // Until then an answer, or the collector's first word, is worth waiting for; a time that has passed: nothing
@@ -172,6 +173,16 @@ http::Task<std::shared_ptr<const crypto::LockedSecret>> Inquiries::FindCredentia
   }
 }
 
+http::Task<std::shared_ptr<const membership::PolicyInForce>> Inquiries::FindPolicy(http::Strand& strand) {
+  const BootTime began = BootClock::now();
+  for (;;) {
+    auto policy = membership_.policy();
+    if (policy != nullptr || BootClock::now() >= WaitUntil(began)) co_return policy;
+    const http::Wake wake = co_await Wait(strand, WaitUntil(began));
+    if (wake == http::Wake::kCancelled) co_return nullptr;
+  }
+}
+
 bool Inquiries::MayAskForUnknown() {
   const BootTime now = BootClock::now();
   const BootTime whole = std::max(unknown_free_at_, now) + kUnknownEvery;
@@ -192,6 +203,10 @@ std::optional<NoAnswer> Inquiries::AskForKey(const std::string& id, Question& qu
 void Inquiries::AskForUser(uid_t uid, Question& question) {
   if (question.asked || membership_.outlook().link != Link::kWelcomed) return;
   question.asked = true;
+  AskWorkerFor(uid);
+}
+
+void Inquiries::AskWorkerFor(uid_t uid) {
   worker_.Do([bell = bell_, &loop = loop_, uid] {
     identity::OsAccount account = identity::FindAccount(uid, wire::kMaxUserGroups);
     wire::OsIdentity identity;
@@ -205,8 +220,23 @@ void Inquiries::AskForUser(uid_t uid, Question& question) {
 }
 
 void Inquiries::OnAccount(const wire::OsIdentity& identity) {
-  const auto found = users_.find(identity.uid());
-  if (found != users_.end()) found->second.asked = ask_({}, {identity}).has_value();
+  const bool asked = ask_({}, {identity}).has_value();
+  if (const auto found = users_.find(identity.uid()); found != users_.end()) found->second.asked = asked;
+}
+
+bool Inquiries::MayAskAgain(const std::string& name) {
+  if (membership_.outlook().link != Link::kWelcomed) return false;
+  const BootTime now = BootClock::now();
+  std::erase_if(asked_again_, [now](const auto& asked) { return asked.second + kPatience <= now; });
+  return asked_again_.emplace(name, now).second;
+}
+
+void Inquiries::AskAgain(const std::string& key) {
+  if (MayAskAgain(key)) static_cast<void>(ask_({key}, {}).has_value());  // not taken: it is asked again
+}
+
+void Inquiries::AskAgain(uid_t uid) {
+  if (MayAskAgain(std::to_string(uid))) AskWorkerFor(uid);
 }
 
 }  // namespace postern::gate

@@ -73,6 +73,16 @@ class Inquiries {
   http::Task<std::shared_ptr<const crypto::LockedSecret>> FindCredential(
       http::Strand& strand, const std::vector<std::string>& names, std::string_view provider);
 
+  // Waits as long for one that may be on its way: null where none comes.
+  http::Task<std::shared_ptr<const membership::PolicyInForce>> FindPolicy(http::Strand& strand);
+
+  // For who goes on by what isn't confirmed: asks, where the collector is there, every two seconds at most.
+  void AskAgain(const std::string& key);
+  void AskAgain(uid_t uid);
+
+  // Called on the loop whenever something of the membership may be another.
+  void set_on_change(std::function<void()> call) { on_change_ = std::move(call); }
+
   const membership::Membership& membership() const { return membership_; }
 
  private:
@@ -91,6 +101,8 @@ class Inquiries {
   std::optional<NoAnswer> AskForKey(const std::string& id, Question& question,
                                     membership::Certainty certainty);
   void AskForUser(uid_t uid, Question& question);
+  void AskWorkerFor(uid_t uid);
+  bool MayAskAgain(const std::string& name);
   void OnAccount(const wire::OsIdentity& identity);
   void OnChange();
 
@@ -103,7 +115,9 @@ class Inquiries {
   BootTime unknown_free_at_{};  // when all asks for unknown keys may be had again
   std::map<std::string, Question, std::less<>> keys_;
   std::map<uid_t, Question> users_;
+  std::map<std::string, BootTime, std::less<>> asked_again_;  // when last; of keys, and of uids as text
   std::vector<http::Strand*> waiting_;
+  std::function<void()> on_change_;
   // Shared with what the membership's threads post.
   struct Bell;
   std::shared_ptr<Bell> bell_;

@@ -9,6 +9,9 @@
 namespace postern::gate {
 namespace {
 
+constexpr std::chrono::seconds kNamePatience{2};
+constexpr std::chrono::milliseconds kLookForName{2};
+
 wire::Call CallOf(std::string_view path) {
   if (path == "/v1/messages") return wire::CALL_MESSAGES;
   if (path == "/v1/messages/count_tokens") return wire::CALL_COUNT_TOKENS;
@@ -22,6 +25,10 @@ bool IsHello(const http::Head& head) {
          (head.method == "HEAD" || head.method == "GET");
 }
 
+std::optional<uid_t> UidOf(const Caller& caller) {
+  return caller.os_user ? std::optional(caller.os_user->uid) : std::nullopt;
+}
+
 }  // namespace
 
 Passage::Passage(Gate& gate, http::Exchange& exchange)
@@ -31,6 +38,7 @@ Passage::Passage(Gate& gate, http::Exchange& exchange)
       settings_(gate.settings()),
       began_(exchange.began()),
       facts_{.id = gate.MakeId()},
+      live_(exchange.strand(), facts_.identity, UidOf(caller_)),
       id_text_(facts_.id.ToString()),
       outcome_event_(gate.recorder_.BlankOutcome()),
       outcome_(*outcome_event_.mutable_outcome()) {}
@@ -78,9 +86,13 @@ std::optional<Refusal> Passage::Route() {
 http::Task<void> Passage::RunCall() {
   std::optional<Refusal> refusal = co_await ReadBody();
   if (exchange_.strand().cancelled()) co_return;
+  if (!refusal) refusal = gate_.Enter(live_, changes_);
   if (!refusal) refusal = Inspect();
-  if (!refusal) refusal = Judge();
+  if (!refusal) refusal = JudgePrice();
+  if (!refusal && !HasGrounds()) refusal = co_await FindGrounds();
+  if (!refusal && !exchange_.strand().cancelled()) refusal = JudgePolicy();
   if (!refusal) refusal = co_await FindCredential();
+  if (WasEndedHere()) refusal = live_.ended_by();
   if (exchange_.strand().cancelled()) co_return;
   if (refusal) {
     co_await Refuse(*refusal);
@@ -90,6 +102,8 @@ http::Task<void> Passage::RunCall() {
 }
 
 http::Task<std::optional<Refusal>> Passage::Identify() {
+  changes_ = gate_.changes_;
+  policy_ = gate_.inquiries_ == nullptr ? settings_->policy : gate_.inquiries_->membership().policy();
   if (gate_.inquiries_ == nullptr) {
     auto identified = IdentifyByFiles(*settings_, exchange_.head(), caller_);
     facts_.identity = std::move(identified.identity);
@@ -127,7 +141,7 @@ std::optional<Refusal> Passage::Inspect() {
   return std::nullopt;
 }
 
-std::optional<Refusal> Passage::Judge() const {
+std::optional<Refusal> Passage::JudgePrice() const {
   const dialect::RequestFacts& request = facts_.request;
   const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
   if (const auto price = settings_->prices->Price(request.model, {}, WallNow(), place); !price) {
@@ -136,6 +150,61 @@ std::optional<Refusal> Passage::Judge() const {
                        " This host's price list decides which models may be used; ask your administrator."};
   }
   return std::nullopt;
+}
+
+// Whether all is known by which the policy judges; mostly it is.
+bool Passage::HasGrounds() const {
+  return policy_ == nullptr || !caller_.os_user || gate_.names_.Remembered(caller_.os_user->uid);
+}
+
+// A policy may be on its way right after the collector's greeting; the name of an OS user that was never seen
+// here is being looked for, and a rule may speak of it.
+http::Task<std::optional<Refusal>> Passage::FindGrounds() {
+  http::Strand& strand = exchange_.strand();
+  const BootTime until = BootClock::now() + kNamePatience;
+  while (!HasGrounds() && BootClock::now() < until && !strand.cancelled()) {
+    strand.SetDeadlineIn(kLookForName);
+    co_await strand.Wait();
+  }
+  strand.ClearDeadline();
+  co_return std::nullopt;
+}
+
+Grounds Passage::MakeGrounds() const {
+  static const std::vector<std::string> kOwn = {std::string(policy::kOwnCredential)};
+  return {.policy = *policy_->rules,
+          .now = WallNow(),
+          .host = settings_->host_name,
+          .os_user = UidOf(caller_),
+          .os_user_name = os_user_name_,
+          .provider = settings_->config.upstream.provider,
+          .residency = settings_->config.upstream.residency,
+          .credentials = settings_->credential_line ? kOwn : credentials_};
+}
+
+// Also edits the request's body as the policy orders.
+std::optional<Refusal> Passage::JudgePolicy() {
+  if (policy_ == nullptr) return std::nullopt;
+  if (caller_.os_user) os_user_name_ = gate_.names_.Remembered(caller_.os_user->uid).value_or("");
+  const std::string_view body = exchange_.body().view();
+  Judgement judgement = JudgeByPolicy(MakeGrounds(), facts_, body);
+  if (judgement.refusal) return std::move(judgement.refusal);
+  facts_.ruling = std::move(judgement.ruling);
+  if (!settings_->credential_line) KeepCredentials(judgement.credentials);
+  if (facts_.ruling.cut_tools.empty() && facts_.ruling.max_tokens == 0) return std::nullopt;
+  dialect::Splice splice(body, facts_.request);
+  if (auto refusal = OrderEdits(facts_.ruling, splice)) return refusal;
+  exchange_.body().Shrink(splice.Apply(exchange_.body().bytes()));
+  return std::nullopt;
+}
+
+// Those whose bit is set; of more than there are bits none.
+void Passage::KeepCredentials(uint64_t bits) {
+  std::vector<std::string> kept;
+  for (size_t i = 0; i < credentials_.size() && i < 64; ++i) {
+    if ((bits >> i & 1) != 0) kept.push_back(std::move(credentials_[i]));
+  }
+  credentials_ = std::move(kept);
 }
 
 // The one that agent.yaml names, else the first of the key's that the collector has sealed to this agent.
@@ -173,8 +242,11 @@ http::Task<void> Passage::Forward() {
   if (kept == Kept::kYes) {
     std::optional<http::Lease> lease;
     std::optional<Refusal> failure = co_await AskUpstream(lease);
-    if (!failure) {
-      co_await RelayAnswer(*lease);
+    if (WasEndedHere()) {
+      lease.reset();
+      co_await RefuseUnderWay();
+    } else if (!failure) {
+      co_await RelayAnswer(lease);
     } else if (!exchange_.strand().cancelled()) {
       gate_.metrics_.CountRefusal(failure->reason);
       outcome_.set_status(static_cast<uint32_t>(StatusOf(*failure)));
@@ -189,6 +261,8 @@ http::Task<void> Passage::Forward() {
     const http::Answer answer = Render(refusal, id_text_);
     outcome_.set_status(static_cast<uint32_t>(answer.status));
     co_await exchange_.Send(answer);
+  } else if (WasEndedHere()) {
+    co_await RefuseUnderWay();
   }
   if (exchange_.strand().cancelled() && outcome_.ending() == wire::ENDING_UNKNOWN) {
     outcome_.set_ending(wire::ENDING_CLIENT_GONE);
@@ -200,6 +274,25 @@ http::Task<void> Passage::Forward() {
 // At the shutdown deadline connections are cancelled, which otherwise only clients do that leave.
 bool Passage::WasCutByUs() const {
   return outcome_.ending() == wire::ENDING_CLIENT_GONE && exchange_.server().aborted();
+}
+
+// Whether the gate has ended this meanwhile. Then the strand is of use again for what is left to be said,
+// unless the client has gone too or the agent stops.
+bool Passage::WasEndedHere() {
+  if (!live_.ended_by() || exchange_.server().aborted()) return false;
+  exchange_.strand().Recover();
+  return !exchange_.strand().cancelled();
+}
+
+// Nothing of an answer has been sent yet.
+http::Task<void> Passage::RefuseUnderWay() {
+  const Refusal& refusal = *live_.ended_by();
+  gate_.metrics_.CountRefusal(refusal.reason);
+  outcome_.set_ending(EndingOf(refusal));
+  outcome_.set_status(static_cast<uint32_t>(StatusOf(refusal)));
+  exchange_.strand().ClearDeadline();
+  const http::Answer answer = Render(refusal, id_text_);
+  co_await exchange_.Send(answer);
 }
 
 http::Task<Kept> Passage::AwaitSynced() {
@@ -250,12 +343,28 @@ http::Task<void> Passage::AnswerHello() {
   co_await exchange_.Send(answer);
 }
 
+// Those that have a price, and that this key may use.
 http::Task<void> Passage::AnswerModels() {
+  if (!HasGrounds()) {
+    const std::optional<Refusal> none = co_await FindGrounds();
+    if (exchange_.strand().cancelled()) co_return;
+    if (none) {
+      co_await Refuse(*none);
+      co_return;
+    }
+  }
+  if (policy_ != nullptr) {
+    if (const std::optional<Refusal> refusal = JudgeListing(MakeGrounds(), facts_)) {
+      co_await Refuse(*refusal);
+      co_return;
+    }
+  }
   http::Answer answer;
   answer.headers = {{"content-type", "application/json"}, {"request-id", id_text_}};
   answer.body = R"({"data":[)";
   bool first = true;
   for (const pricing::ModelPrices& model : settings_->prices->models()) {
+    if (policy_ != nullptr && !AllowsModel(MakeGrounds(), facts_, model.id)) continue;
     if (!first) answer.body += ',';
     first = false;
     answer.body += R"({"type":"model","id":)" + JsonString(model.id) + R"(,"display_name":)" +

@@ -6,6 +6,10 @@
 // is written, and no byte of an answer goes to the client before the intent is synced (or sooner, as
 // audit.sync says); whatever went upstream gets exactly one outcome. Fails closed: what a step can't make
 // sure of, it refuses.
+//
+// From its body on an exchange is among the gate's live ones, and may be ended at any wait: its strand is
+// cancelled, and live_ says why. Then the upstream is cut at once, and the client is refused, or its stream
+// ended with the same sentence.
 #pragma once
 
 #include <memory>
@@ -16,6 +20,8 @@
 #include "agent/gate/exchange_events.h"
 #include "agent/gate/gate.h"
 #include "agent/gate/identification.h"
+#include "agent/gate/judgement.h"
+#include "agent/gate/live_exchanges.h"
 #include "agent/gate/refusal.h"
 #include "agent/gate/relay.h"
 #include "agent/gate/settings.h"
@@ -41,13 +47,21 @@ class Passage {
   http::Task<std::optional<Refusal>> Identify();
   http::Task<std::optional<Refusal>> ReadBody();
   std::optional<Refusal> Inspect();
-  std::optional<Refusal> Judge() const;
+  std::optional<Refusal> JudgePrice() const;
+  http::Task<std::optional<Refusal>> FindGrounds();
+  bool HasGrounds() const;
+  Grounds MakeGrounds() const;
+  std::optional<Refusal> JudgePolicy();
+  void KeepCredentials(uint64_t bits);
   http::Task<std::optional<Refusal>> FindCredential();
   http::Task<void> RunCall();
   http::Task<void> Forward();
   http::Task<std::optional<Refusal>> AskUpstream(std::optional<http::Lease>& lease);
   http::Task<http::Io> SendAndReadHead(http::ClientConnection& connection, std::string_view head);
-  http::Task<void> RelayAnswer(http::Lease& lease);
+  http::Task<void> RelayAnswer(std::optional<http::Lease>& lease);
+  bool WasEndedHere();
+  http::Task<void> RefuseUnderWay();
+  http::Task<void> EndUnderWay();
   bool WasCutByUs() const;
   void Settle();
   void SettleUsage();
@@ -64,7 +78,11 @@ class Passage {
   const std::shared_ptr<Settings> settings_;
   const BootTime began_;
   ExchangeFacts facts_;
+  LiveExchange live_;
+  uint64_t changes_ = 0;  // the gate's, when this was let in
   const std::string id_text_;
+  std::shared_ptr<const membership::PolicyInForce> policy_;  // null: this host has none
+  std::string os_user_name_;
   std::vector<std::string> credentials_;  // names of those that may be used, where the collector gives them
   std::shared_ptr<const crypto::LockedSecret> credential_line_;
 

@@ -10,6 +10,9 @@ namespace {
 
 using http::Io;
 
+// Stands in the answer that was ended, and stays in the session's history; the sentence follows as the error.
+constexpr std::string_view kNotice = "[This answer was ended by Postern.]";
+
 // Wipes a text that holds the provider credential, however its scope ends.
 struct Wiper {
   std::string& text;
@@ -79,18 +82,24 @@ http::Task<Io> Passage::SendAndReadHead(http::ClientConnection& connection, std:
   }
 }
 
-http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
+http::Task<void> Passage::RelayAnswer(std::optional<http::Lease>& lease) {
+  http::ClientConnection& upstream = **lease;
   outcome_.set_first_byte_ns(static_cast<uint64_t>((BootClock::now() - body_read_).count()));
-  const http::Head& answer = lease->head();
+  const http::Head& answer = upstream.head();
   if (const auto id = answer.Find("request-id")) outcome_.set_upstream_request_id(std::string(*id));
   const Kept kept = co_await AwaitSynced();
+  if (WasEndedHere()) {
+    lease.reset();
+    co_await RefuseUnderWay();
+    co_return;
+  }
   if (kept != Kept::kYes) {
     outcome_.set_ending(kept == Kept::kCancelled ? wire::ENDING_CLIENT_GONE : wire::ENDING_REFUSED_BY_POLICY);
     const http::Answer answer_to_client = Render(RecordRefusal(), id_text_);
     if (kept == Kept::kNo) co_await exchange_.Send(answer_to_client);
     co_return;
   }
-  relay_.emplace(exchange_, *lease, settings_->config.deadlines, gate_.json_);
+  relay_.emplace(exchange_, upstream, settings_->config.deadlines, gate_.json_);
   if (relay_->blind() && answer.status / 100 == 2) {
     // It was asked for identity. What can't be read can't be billed, so it isn't let through.
     const Refusal refusal{Reason::kUnreadableAnswer,
@@ -106,7 +115,20 @@ http::Task<void> Passage::RelayAnswer(http::Lease& lease) {
   outcome_.set_status(static_cast<uint32_t>(answer.status));
   const wire::Ending ending = co_await relay_->Run(id_text_);
   outcome_.set_ending(ending);
-  if (relay_->upstream_whole()) lease.Return();
+  if (ending != wire::ENDING_COMPLETE && WasEndedHere()) {
+    lease.reset();
+    co_await EndUnderWay();
+  } else if (relay_->upstream_whole()) {
+    lease->Return();
+  }
+}
+
+// A part of the answer has been sent.
+http::Task<void> Passage::EndUnderWay() {
+  const Refusal& refusal = *live_.ended_by();
+  gate_.metrics_.CountRefusal(refusal.reason);
+  outcome_.set_ending(EndingOf(refusal));
+  co_await relay_->End({kNotice, refusal.sentence, id_text_});
 }
 
 }  // namespace postern::gate

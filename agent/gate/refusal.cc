@@ -29,7 +29,20 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"expired_key", 401, "authentication_error", Retry::kNever},
     {"key_not_for_host", 401, "authentication_error", Retry::kNever},
     {"key_not_for_os_user", 401, "authentication_error", Retry::kNever},
+    {"frozen", 401, "authentication_error", Retry::kNever},
     {"unknown_model", 402, "permission_error", Retry::kNever},
+    {"policy_expiry", 402, "permission_error", Retry::kNever},
+    {"policy_hours", 402, "permission_error", Retry::kNever},
+    {"policy_host", 402, "permission_error", Retry::kNever},
+    {"policy_os_user", 402, "permission_error", Retry::kNever},
+    {"policy_provider", 402, "permission_error", Retry::kNever},
+    {"policy_residency", 402, "permission_error", Retry::kNever},
+    {"policy_credential", 402, "permission_error", Retry::kNever},
+    {"policy_model", 402, "permission_error", Retry::kNever},
+    {"policy_mcp_servers", 402, "permission_error", Retry::kNever},
+    {"policy_tool", 402, "permission_error", Retry::kNever},
+    {"policy_max_tokens", 402, "permission_error", Retry::kNever},
+    {"policy_context", 400, "invalid_request_error", Retry::kNever},
     {"set_aside", 402, "permission_error", Retry::kNever},
     {"too_many_unknown_keys", 429, "rate_limit_error", Retry::kSoon},
     {"malformed_body", 400, "invalid_request_error", Retry::kNever},
@@ -44,6 +57,7 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"record_full", 503, "api_error", Retry::kNever},
     {"no_credential", 503, "api_error", Retry::kNever},
     {"collector_away", 503, "api_error", Retry::kNever},
+    {"no_policy", 503, "api_error", Retry::kNever},
     {"upstream_unreachable", 502, "api_error", Retry::kAsItLikes},
     {"upstream_silent", 504, "timeout_error", Retry::kAsItLikes},
     {"unreadable_answer", 502, "api_error", Retry::kNever},
@@ -54,6 +68,10 @@ const Shape& ShapeOf(Reason reason) { return kShapes.at(static_cast<size_t>(reas
 }  // namespace
 
 std::string_view Name(Reason reason) { return ShapeOf(reason).name; }
+
+wire::Ending EndingOf(const Refusal& refusal) {
+  return refusal.reason == Reason::kCollectorAway ? wire::ENDING_REFUSED_BY_POLICY : wire::ENDING_REVOKED;
+}
 
 int StatusOf(const Refusal& refusal) {
   return refusal.status != 0 ? refusal.status : ShapeOf(refusal.reason).status;

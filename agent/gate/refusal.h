@@ -17,6 +17,7 @@
 
 #include "shared/base/ids.h"
 #include "shared/http/server.h"
+#include "shared/wire/event.h"
 
 namespace postern::gate {
 
@@ -32,7 +33,20 @@ enum class Reason {
   kExpiredKey,
   kKeyNotForHost,        // bound to other hosts
   kKeyNotForOsUser,      // bound to other OS users
+  kFrozen,               // everything is, for everybody
   kUnknownModel,         // 402
+  kPolicyExpiry,         // 402, as all that follow of the policy
+  kPolicyHours,          //
+  kPolicyHost,           //
+  kPolicyOsUser,         //
+  kPolicyProvider,       //
+  kPolicyResidency,      //
+  kPolicyCredential,     //
+  kPolicyModel,          //
+  kPolicyMcpServers,     //
+  kPolicyTool,           //
+  kPolicyMaxTokens,      //
+  kPolicyContext,        // 400 with words that make the client compact its conversation
   kSetAside,             // 402: the collector has set this host aside
   kTooManyUnknownKeys,   // 429: the client waits and tries again
   kMalformedBody,        // 400
@@ -47,6 +61,7 @@ enum class Reason {
   kRecordFull,           // 503, and the client doesn't try again
   kNoCredential,         // 503, and the client doesn't try again
   kCollectorAway,        // 503, and the client doesn't try again: nobody says whether the key is good
+  kNoPolicy,             // 503, and the client doesn't try again: there is nothing to judge by
   kUpstreamUnreachable,  // 502, and the client tries again
   kUpstreamSilent,       // 504, and the client tries again
   kUnreadableAnswer,     // 502, and the client doesn't try again
@@ -59,8 +74,14 @@ constexpr int kReasons = static_cast<int>(Reason::kUnreadableAnswer) + 1;
 struct Refusal {
   Reason reason;
   std::string sentence;
-  int status = 0;  // only for kProtocol
+  int status = 0;               // only for kProtocol
+  std::string rule = {};        // of the policy, where it decided
+  uint64_t policy_version = 0;  // by which it was judged
 };
+
+// What becomes of an exchange under way that is refused so: revoked, or, where nobody said so and the
+// collector is only not heard, ended by the rules.
+wire::Ending EndingOf(const Refusal& refusal);
 
 int StatusOf(const Refusal& refusal);
 

@@ -6,9 +6,9 @@
 namespace postern::gate {
 namespace {
 
-// Texts can't hold a line feed: reasons and key ids are ours, a model's name is made plain.
+// Texts can't hold a line feed: reasons, rules and key ids are ours, a model's name is made plain.
 std::string KindOf(const wire::Refusal& refusal) {
-  return refusal.reason() + '\n' + refusal.principal().key_id() + '\n' +
+  return refusal.reason() + '\n' + refusal.rule() + '\n' + refusal.principal().key_id() + '\n' +
          (refusal.os_user().known() ? std::to_string(refusal.os_user().uid()) : "") + '\n' +
          std::to_string(refusal.call()) + '\n' + refusal.model();
 }

@@ -2,8 +2,9 @@
 //
 // The first of its kind is recorded at once. While more like it come, they are counted, and one event speaks
 // of all of them (wire::Refusal.times): after a second, and then after ever longer pauses, a minute at the
-// most. Alike are refusals with the same reason, key, OS user, call and model. A client can vary the last
-// three, so only kMostKinds are told apart; of what comes beyond, those with the same reason are alike.
+// most. Alike are refusals with the same reason, rule, key, OS user, call and model. A client can vary all
+// but the first, so only kMostKinds are told apart; of what comes beyond, those with the same reason are
+// alike.
 //
 // Thus a flood, however it varies, costs at most kMostKinds and one event a reason each minute. What is
 // counted and not yet in an event is lost when the agent is killed; nothing of it went upstream.

@@ -23,6 +23,7 @@ Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream,
       upstream_(upstream),
       deadlines_(deadlines),
       meter_(upstream.head().Find("content-type").value_or(""), json) {
+  ok_ = upstream.head().status == 200;
   const auto encoding = upstream.head().Find("content-encoding");
   if (!encoding) return;
   auto decoder = decoding::Decoder::Make(*encoding);
@@ -60,6 +61,16 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id) {
     flushed_ = true;
     exchange_.strand().SetDeadlineIn(meter_.facts().complete ? kGraceAfterStop : deadlines_.stream_idle);
   }
+}
+
+http::Task<void> Relay::End(dialect::EndingWords words) {
+  const BootTime deadline = exchange_.strand().loop().now() + kEndingPatience;
+  std::string last;
+  if (!exchange_.last_given()) {
+    if (!ok_ || blind_ || decoder_ || !meter_.has_events() || exchange_.has_length()) co_return;
+    last = dialect::EndingEvents(dialect::StageOf(meter_), words);
+  }
+  co_await exchange_.EndBy(deadline, last);
 }
 
 http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {

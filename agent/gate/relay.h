@@ -14,6 +14,7 @@
 #include "agent/config.h"
 #include "agent/decoding/decoder.h"
 #include "agent/dialect/answer_meter.h"
+#include "agent/dialect/stream_ending.h"
 #include "shared/http/client_connection.h"
 #include "shared/http/server.h"
 #include "shared/wire/event.h"
@@ -30,6 +31,13 @@ class Relay {
   // where it could not be sent whole, the client's connection is cut and not ended.
   http::Task<wire::Ending> Run(const std::string& exchange_id);
 
+  // After Run was cancelled in the middle (and the strand has recovered): ends a stream so that the client
+  // shows the words and runs nothing more. What can't be ended so is left for the client's connection to be
+  // cut: an answer that isn't a stream, has a length or is compressed. A client that doesn't take the last
+  // bytes in kEndingPatience is cut too. The upstream is not looked at any more.
+  http::Task<void> End(dialect::EndingWords words);
+  static constexpr std::chrono::milliseconds kEndingPatience{200};
+
   const dialect::AnswerFacts& facts() const { return meter_.facts(); }
   // Whether the answer's compression kept the meter from reading it.
   bool blind() const { return blind_; }
@@ -45,6 +53,7 @@ class Relay {
   const agent::DeadlineConfig& deadlines_;
   dialect::AnswerMeter meter_;
   std::optional<decoding::Decoder> decoder_;
+  bool ok_ = false;  // the answer is no error
   bool blind_ = false;
   bool flushed_ = false;
   bool upstream_whole_ = false;

@@ -16,6 +16,8 @@ std::string Hours(std::chrono::nanoseconds time) {
 constexpr std::string_view kSigningIn =
     " Signing in to Claude doesn't help: this host's gate wants a Postern key.";
 
+constexpr std::string_view kNoSigningIn = " Signing in to Claude doesn't help.";
+
 }  // namespace
 
 Refusal RefusalOf(identity::IdentityRefusal refusal) {
@@ -106,6 +108,12 @@ Refusal RefusalOf(NoAnswer no_answer, std::string_view why, std::chrono::nanosec
   return {Reason::kCollectorAway, "The request was given up."};
 }
 
+Refusal FreezeRefusal(const membership::Freeze& freeze) {
+  std::string sentence = "Your organisation has stopped all use of its gates for now";
+  sentence += freeze.sentence.empty() ? "; ask your administrator." : ": " + freeze.sentence;
+  return {Reason::kFrozen, sentence + std::string(kNoSigningIn)};
+}
+
 Refusal NoCredentialRefusal(const std::vector<std::string>& names, membership::Link link) {
   if (names.empty()) {
     return {Reason::kNoCredential,
@@ -120,6 +128,17 @@ Refusal NoCredentialRefusal(const std::vector<std::string>& names, membership::L
   return {Reason::kNoCredential,
           "This host's gate holds no provider credential, and the collector that gives them out can't be "
           "reached now; tell your administrator."};
+}
+
+Refusal NoPolicyRefusal(membership::Link link) {
+  if (link == membership::Link::kWelcomed) {
+    return {Reason::kNoPolicy,
+            "The collector has given this host no policy, and without one nothing is allowed; tell your "
+            "administrator."};
+  }
+  return {Reason::kNoPolicy,
+          "This host has no policy yet, and the collector that gives it can't be reached now; tell your "
+          "administrator."};
 }
 
 Refusal RecordRefusal() {

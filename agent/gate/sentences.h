@@ -23,8 +23,13 @@ Refusal RefusalOf(identity::IdentityRefusal refusal, const membership::Key& key)
 // how long it may be silent.
 Refusal RefusalOf(NoAnswer no_answer, std::string_view why, std::chrono::nanoseconds ttl);
 
+Refusal FreezeRefusal(const membership::Freeze& freeze);
+
 // `names`: what the key or user may use.
 Refusal NoCredentialRefusal(const std::vector<std::string>& names, membership::Link link);
+
+// This host has been given no policy, and nothing is allowed without one.
+Refusal NoPolicyRefusal(membership::Link link);
 
 // The record can't be kept, and nothing may leave unrecorded.
 Refusal RecordRefusal();

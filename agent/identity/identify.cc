@@ -20,18 +20,6 @@ std::variant<Identity, IdentityRefusal> ByOsUser(const IdentityRules& rules, std
   return Identity{found->second, std::nullopt};
 }
 
-std::optional<IdentityRefusal> WhyNot(const KeyRecord& record, std::string_view host,
-                                      std::optional<uid_t> os_user, WallTime now) {
-  if (record.disabled) return IdentityRefusal::kDisabledKey;
-  // In whole seconds: nanoseconds end in 2262, and a key may be made to last longer.
-  if (record.expires && std::chrono::floor<std::chrono::seconds>(now) >= *record.expires)
-    return IdentityRefusal::kExpiredKey;
-  if (!record.hosts.empty() && !Holds(record.hosts, host)) return IdentityRefusal::kKeyNotForHost;
-  const bool bound = !record.os_users.empty();
-  if (bound && !(os_user && Holds(record.os_uids, *os_user))) return IdentityRefusal::kKeyNotForOsUser;
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view Name(IdentityRefusal refusal) {
@@ -64,6 +52,18 @@ ShownKey ReadKey(const KeyHeaders& headers, Mode mode) {
   return IdentityRefusal::kForeignKey;
 }
 
+std::optional<IdentityRefusal> WhyBarred(const KeyRecord& record, std::string_view host,
+                                         std::optional<uid_t> os_user, WallTime now) {
+  if (record.disabled) return IdentityRefusal::kDisabledKey;
+  // In whole seconds: nanoseconds end in 2262, and a key may be made to last longer.
+  if (record.expires && std::chrono::floor<std::chrono::seconds>(now) >= *record.expires)
+    return IdentityRefusal::kExpiredKey;
+  if (!record.hosts.empty() && !Holds(record.hosts, host)) return IdentityRefusal::kKeyNotForHost;
+  const bool bound = !record.os_users.empty();
+  if (bound && !(os_user && Holds(record.os_uids, *os_user))) return IdentityRefusal::kKeyNotForOsUser;
+  return std::nullopt;
+}
+
 std::variant<Identity, IdentityRefusal> Admit(const KeyRecord* record, std::string_view secret,
                                               std::string_view host, std::optional<uid_t> os_user,
                                               WallTime now) {
@@ -73,7 +73,7 @@ std::variant<Identity, IdentityRefusal> Admit(const KeyRecord* record, std::stri
       !crypto::ConstantTimeEqual(crypto::AsBytes(hash), crypto::AsBytes(record->secret_hash))) {
     return IdentityRefusal::kUnknownKey;
   }
-  if (const auto refusal = WhyNot(*record, host, os_user, now)) return *refusal;
+  if (const auto refusal = WhyBarred(*record, host, os_user, now)) return *refusal;
   return Identity{record->principal, record->id};
 }
 

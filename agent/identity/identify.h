@@ -58,6 +58,10 @@ std::variant<Identity, IdentityRefusal> Admit(const KeyRecord* record, std::stri
                                               std::string_view host, std::optional<uid_t> os_user,
                                               WallTime now);
 
+// Whether whoever has shown this key may go on with it, there and now. Nothing: yes.
+std::optional<IdentityRefusal> WhyBarred(const KeyRecord& record, std::string_view host,
+                                         std::optional<uid_t> os_user, WallTime now);
+
 // Both, by the tables of a lone host. `os_user` is the uid of the connecting socket where there is one.
 std::variant<Identity, IdentityRefusal> Identify(const IdentityRules& rules, const KeyHeaders& headers,
                                                  std::optional<uid_t> os_user, WallTime now);

@@ -25,6 +25,7 @@ class Buffer {
   ~Buffer();
 
   std::string_view view() const { return {data_.get(), size_}; }
+  std::span<char> bytes() { return {data_.get(), size_}; }  // of the view
   size_t size() const { return size_; }
   size_t capacity() const { return capacity_; }
 
@@ -33,6 +34,7 @@ class Buffer {
   void Fill(size_t count);
   void Append(std::string_view bytes);  // there must be room
   void Clear() { size_ = 0; }
+  void Shrink(size_t size) { size_ = size < size_ ? size : size_; }
 
   // Makes room for `wanted` more bytes; what is there is kept, but moves.
   void Reserve(size_t wanted);

@@ -154,7 +154,8 @@ void Exchange::Begin(int status, std::string_view reason, std::span<const Header
   output_ += "\r\n";
 }
 
-Task<Io> Exchange::SendFramed(std::string_view bytes, std::string_view ending) {
+Task<Io> Exchange::SendFramed(std::string_view bytes, std::string_view ending,
+                              std::optional<std::chrono::nanoseconds> stall) {
   std::array<char, 18> size_line;  // NOLINT: filled below
   std::array<std::string_view, 5> pieces;
   size_t count = 0;
@@ -171,9 +172,14 @@ Task<Io> Exchange::SendFramed(std::string_view bytes, std::string_view ending) {
   }
   if (!ending.empty()) pieces[count++] = ending;
   body_bytes_sent_ += bytes.size();
-  const Io io =
-      co_await stream_.WriteAll(strand_, std::span(pieces.data(), count), server_.limits().write_stall);
-  output_.clear();
+  const Io io = co_await stream_.WriteAll(strand_, std::span(pieces.data(), count), stall);
+  if (io == Io::kCancelled) {
+    std::string left;
+    for (size_t i = 0; i < count; ++i) left += pieces[i];
+    output_ = std::move(left);
+  } else {
+    output_.clear();
+  }
   co_return io;
 }
 
@@ -183,15 +189,26 @@ Task<Io> Exchange::SendPiece(std::string_view bytes) {
     bytes = bytes.substr(0, *left_);  // an answer without a body has nothing left from the start
     *left_ -= bytes.size();
   }
-  return SendFramed(bytes, "");
+  return SendFramed(bytes, "", server_.limits().write_stall);
 }
 
 Task<Io> Exchange::SendLast(std::string_view bytes) {
   CHECK(begun_ && !finished_);
   if (left_) bytes = bytes.substr(0, *left_);
   const bool short_of_its_promise = left_ && *left_ > bytes.size();
-  const Io io = co_await SendFramed(bytes, chunked_ ? kLastChunk : "");
+  last_given_ = true;
+  const Io io = co_await SendFramed(bytes, chunked_ ? kLastChunk : "", server_.limits().write_stall);
   finished_ = io == Io::kOk && !short_of_its_promise;
+  co_return io;
+}
+
+Task<Io> Exchange::EndBy(BootTime deadline, std::string_view bytes) {
+  CHECK(begun_ && !finished_ && (last_given_ ? bytes.empty() : !left_));
+  strand_.SetDeadline(deadline);
+  const std::string_view ending = chunked_ && !last_given_ ? kLastChunk : "";
+  last_given_ = true;
+  const Io io = co_await SendFramed(bytes, ending, std::nullopt);
+  finished_ = io == Io::kOk;
   co_return io;
 }
 
@@ -205,7 +222,7 @@ Task<Io> Exchange::SendInterim(int status, std::string_view reason, std::span<co
   CHECK(!begun_ && head_.minor_version == 1);
   StartHead(status, reason, headers);
   output_ += "\r\n";
-  return SendFramed("", "");
+  return SendFramed("", "", server_.limits().write_stall);
 }
 
 }  // namespace postern::http

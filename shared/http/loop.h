@@ -95,6 +95,8 @@ class Strand final : public SocketOwner, private Timer {
   void Watch(const Socket* socket) { watched_ = socket; }
   // Every wait from now on ends with kCancelled.
   void Cancel();
+  // Takes Cancel back, so that what is left to be said can be said; a hang-up stays one.
+  void Recover() { cancelled_ = false; }
   bool cancelled() const;
 
   // Lets the waiting coroutine look again, later in this turn of the loop. Any number of calls is one

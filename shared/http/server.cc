@@ -133,6 +133,7 @@ void Connection::PrepareExchange() {
   }
   exchange.parser_.Reset();
   exchange.body_read_ = exchange.begun_ = exchange.chunked_ = exchange.finished_ = false;
+  exchange.last_given_ = false;
   exchange.left_.reset();
   exchange.body_bytes_sent_ = 0;
 }

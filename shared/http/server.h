@@ -95,6 +95,13 @@ class Exchange {
   bool begun() const { return begun_; }
   bool finished() const { return finished_; }
 
+  // Ends an answer after its strand was cancelled in the middle of it (and has recovered): what was given
+  // before and not sent yet goes out first, then these bytes, then the proper end; all of it until
+  // `deadline`. Not for an answer with a length. Once SendLast has been called, `bytes` must be empty.
+  Task<Io> EndBy(BootTime deadline, std::string_view bytes);
+  bool has_length() const { return left_.has_value(); }  // of an answer that has begun
+  bool last_given() const { return last_given_; }        // SendLast has been called, whatever became of it
+
   // An interim answer (1xx), before Begin; only for a client of HTTP/1.1.
   Task<Io> SendInterim(int status, std::string_view reason, std::span<const Header> headers);
 
@@ -111,7 +118,8 @@ class Exchange {
 
   Task<BodyState> ReadSizedBody();
   Task<BodyState> ReadChunkedBody();
-  Task<Io> SendFramed(std::string_view bytes, std::string_view ending);
+  Task<Io> SendFramed(std::string_view bytes, std::string_view ending,
+                      std::optional<std::chrono::nanoseconds> stall);
   void StartHead(int status, std::string_view reason, std::span<const Header> headers);
   bool HasAnswerBody() const { return head_.method != "HEAD"; }
 
@@ -130,11 +138,12 @@ class Exchange {
   BootTime began_{};
   Buffer body_;
   bool body_read_ = false;
-  std::string output_;  // the answer's head until it is sent
+  std::string output_;  // the answer's head until it is sent; what was left when sending was cancelled
   bool keep_alive_ = false;
   bool begun_ = false;
   bool chunked_ = false;
   bool finished_ = false;
+  bool last_given_ = false;
   std::optional<uint64_t> left_;  // of an answer with a length
   uint64_t body_bytes_sent_ = 0;
 };

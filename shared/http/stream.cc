@@ -30,6 +30,7 @@ Io FromWake(Wake wake) {
 std::span<std::string_view> Advance(std::span<std::string_view> pieces, size_t count) {
   while (!pieces.empty() && count >= pieces.front().size()) {
     count -= pieces.front().size();
+    pieces.front() = {};
     pieces = pieces.subspan(1);
   }
   if (count > 0) pieces.front().remove_prefix(count);
@@ -148,7 +149,7 @@ IoCount Stream::WriteTls(std::span<const std::string_view> pieces) {
 }
 
 Task<Io> Stream::WriteAll(Strand& strand, std::span<std::string_view> pieces,
-                          std::chrono::nanoseconds stall) {
+                          std::optional<std::chrono::nanoseconds> stall) {
   pieces = Advance(pieces, 0);
   bool stalled = false;
   while (!pieces.empty()) {
@@ -159,7 +160,7 @@ Task<Io> Stream::WriteAll(Strand& strand, std::span<std::string_view> pieces,
       continue;
     }
     if (written.io != Io::kWouldBlock) co_return written.io;
-    if (!stalled) strand.SetDeadlineIn(stall);
+    if (!stalled && stall) strand.SetDeadlineIn(*stall);
     stalled = true;
     const Wake wake = co_await strand.Wait();
     if (wake != Wake::kEvent) co_return FromWake(wake);

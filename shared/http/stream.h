@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -48,8 +49,10 @@ class Stream {
   // Sends as much of the pieces, in order, as the kernel takes now; at most eight pieces.
   IoCount TryWrite(std::span<const std::string_view> pieces);
   // Sends all of them. Where that has to wait, the strand's deadline becomes `stall` after the last bytes
-  // that were taken.
-  Task<Io> WriteAll(Strand& strand, std::span<std::string_view> pieces, std::chrono::nanoseconds stall);
+  // that were taken; without one the deadline that is set holds for all. Where it ends early, `pieces` are
+  // what is left.
+  Task<Io> WriteAll(Strand& strand, std::span<std::string_view> pieces,
+                    std::optional<std::chrono::nanoseconds> stall);
 
   // Whether bytes may be there to read that nobody asked for (an idle connection should have none).
   bool MayHaveInput() const { return socket_.readable(); }
@@ -66,7 +69,7 @@ class Stream {
   std::unique_ptr<tls::Session> tls_;
 };
 
-// Drops the first `count` bytes of the pieces and returns those that are left.
+// Drops the first `count` bytes of the pieces, empties those that are used up, and returns the others.
 std::span<std::string_view> Advance(std::span<std::string_view> pieces, size_t count);
 
 }  // namespace postern::http

@@ -42,6 +42,21 @@ TEST_F(RefusalLogTest, TheFirstOfItsKindIsRecordedAsItIs) {
   EXPECT_TRUE(IsRecordedNow(Refused("no_key", "", 1001)));
 }
 
+TEST_F(RefusalLogTest, OfThePolicysRefusalsTheRepeatIsCountedAndAnotherRuleIsNot) {
+  wire::Event by_rule = Refused("policy_tool", "m");
+  by_rule.mutable_refusal()->set_rule("teams.ml.tools.deny[0]");
+  EXPECT_TRUE(IsRecordedNow(by_rule));
+  // The client's second try, without streaming, is the same again.
+  EXPECT_FALSE(IsRecordedNow(by_rule));
+  wire::Event by_another = by_rule;
+  by_another.mutable_refusal()->set_rule("organisation.tools.deny[3]");
+  EXPECT_TRUE(IsRecordedNow(by_another));
+  Pass(RefusalLog::kFirstPause);
+  const auto told = log_.TakeDue(now_);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].refusal().rule(), "teams.ml.tools.deny[0]");
+}
+
 TEST_F(RefusalLogTest, ManyAlikeAreOneEventThatCountsThem) {
   EXPECT_TRUE(IsRecordedNow(Refused("no_key")));
   const int64_t first = wall_.time_since_epoch().count();

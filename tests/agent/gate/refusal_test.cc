@@ -45,9 +45,23 @@ TEST(Refusal, EveryKeyProblemIs401) {
   for (const Reason reason :
        {Reason::kNoKey, Reason::kForeignKey, Reason::kMalformedKey, Reason::kMistypedKey, Reason::kUnknownKey,
         Reason::kDisabledKey, Reason::kRevokedKey, Reason::kExpiredKey, Reason::kKeyNotForHost,
-        Reason::kKeyNotForOsUser}) {
+        Reason::kKeyNotForOsUser, Reason::kFrozen}) {
     EXPECT_EQ(StatusOf({reason, "x"}), 401) << Name(reason);
   }
+}
+
+TEST(Refusal, WhatThePolicyRefusesIs402ButForWhatMakesTheClientCompact) {
+  for (int i = 0; i < kReasons; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    if (!Name(reason).starts_with("policy_")) continue;
+    EXPECT_EQ(StatusOf({reason, "x"}), reason == Reason::kPolicyContext ? 400 : 402) << Name(reason);
+  }
+}
+
+TEST(Refusal, WhatWasRevokedIsToldFromWhatIsNotHeard) {
+  EXPECT_EQ(EndingOf({Reason::kRevokedKey, "x"}), wire::ENDING_REVOKED);
+  EXPECT_EQ(EndingOf({Reason::kFrozen, "x"}), wire::ENDING_REVOKED);
+  EXPECT_EQ(EndingOf({Reason::kCollectorAway, "x"}), wire::ENDING_REFUSED_BY_POLICY);
 }
 
 TEST(Refusal, WhatOnlyTheCollectorKnowsIsAFailureWhileItIsAway) {

@@ -1,5 +1,7 @@
 #include "shared/http/server.h"
 
+#include <future>
+
 #include <gtest/gtest.h>
 
 #include "tests/shared/http/serving.h"
@@ -302,6 +304,52 @@ TEST(Server, TwoThousandIdleConnectionsDoNotDisturbOne) {
     idle.push_back(*std::move(connection));
   }
   EXPECT_EQ(Fetch(serving.target(), "POST", "/x", {}, "body")->body, "POST /x\nbody");
+}
+
+// Cancels another strand once that has had time to run full, in the middle of whatever it does.
+Task<void> CancelSoon(Loop& loop, Strand& strand) {
+  Strand own(loop);
+  own.SetDeadlineIn(milliseconds(100));
+  while (!own.expired()) co_await own.Wait();
+  strand.Cancel();
+}
+
+TEST(Server, AnAnswerThatWasCancelledInTheMiddleOfSendingCanStillBeEnded) {
+  const std::string large(32 << 20, 'x');
+  std::promise<Io> cancelled;
+  Serving serving([&](Exchange& exchange) -> Task<void> {
+    exchange.Begin(200, "", {}, std::nullopt);
+    Loop& loop = exchange.strand().loop();
+    loop.Spawn(CancelSoon(loop, exchange.strand()));
+    const Io io = co_await exchange.SendPiece(large);
+    cancelled.set_value(io);
+    exchange.strand().Recover();
+    co_await exchange.EndBy(loop.now() + seconds(60), "the end");
+  });
+  auto connection = RawConnection::Open(serving.target());
+  ASSERT_TRUE(connection->Send(FormatRequest("GET", "/")));
+  ASSERT_EQ(cancelled.get_future().get(), Io::kCancelled) << "nobody reads";
+  const auto response = connection->ReadResponse("GET");
+  ASSERT_TRUE(response);
+  EXPECT_TRUE(response->complete);
+  EXPECT_EQ(response->body.size(), large.size() + 7);
+  EXPECT_TRUE(response->body.ends_with("xthe end"));
+}
+
+TEST(Server, AnEndThatIsNotTakenInTimeCutsTheConnection) {
+  const std::string large(32 << 20, 'x');
+  std::promise<Io> late;
+  Serving serving([&](Exchange& exchange) -> Task<void> {
+    exchange.Begin(200, "", {}, std::nullopt);
+    Loop& loop = exchange.strand().loop();
+    const Io io = co_await exchange.EndBy(loop.now() + milliseconds(50), large);
+    late.set_value(io);
+  });
+  auto connection = RawConnection::Open(serving.target());
+  ASSERT_TRUE(connection->Send(FormatRequest("GET", "/")));
+  EXPECT_EQ(late.get_future().get(), Io::kDeadline);
+  const auto response = connection->ReadResponse("GET");
+  EXPECT_FALSE(response && response->complete);
 }
 
 }  // namespace

@@ -133,6 +133,7 @@ std::string Delivery::ComposeHead() const {
 
 Task<Delivery::Step> Delivery::SendParts() {
   const size_t count = plan_.raw || !HasBody() ? 0 : answer_.parts.size();
+  const bool held_open = !plan_.hold.empty() && plan_.hold_after && *plan_.hold_after >= count;
   for (size_t i = 0; i < count; ++i) {
     Step step = co_await BeforePart(i);
     if (step != Step::kGoOn) co_return step;
@@ -144,14 +145,19 @@ Task<Delivery::Step> Delivery::SendParts() {
     }
     ++parts_in_output_;
     const bool last = i + 1 == count;
-    const bool unended = plan_.cut_after && *plan_.cut_after >= count;
+    const bool unended = held_open || (plan_.cut_after && *plan_.cut_after >= count);
     if (last && framing_ == AnswerFraming::kChunked && !unended) output_ += "0\r\n\r\n";
     if (step == Step::kGoOn && (last || plan_.pace.count() > 0 || output_.size() >= kFlushAt))
       step = co_await Flush();
     if (step == Step::kGoOn && !last && plan_.pace.count() > 0) step = co_await Sleep(plan_.pace);
     if (step != Step::kGoOn) co_return step;
   }
-  const Step step = co_await Flush();
+  Step step = co_await Flush();
+  if (step == Step::kGoOn && held_open) {
+    step = co_await PassGate();
+    if (framing_ == AnswerFraming::kChunked) output_ += "0\r\n\r\n";
+    if (step == Step::kGoOn) step = co_await Flush();
+  }
   co_return step == Step::kGoOn&& plan_.cut_after && *plan_.cut_after >= count&& count > 0 ? Step::kCut
                                                                                            : step;
 }

@@ -1,6 +1,7 @@
 #include "collector/collector.h"
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,12 +12,17 @@
 #include "collector/api/api.h"
 #include "collector/backup.h"
 #include "collector/control/server.h"
+#include "collector/decrees.h"
 #include "collector/intake/intake.h"
+#include "collector/policy/policies.h"
 #include "collector/state.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
+#include "shared/config/node.h"
 #include "shared/crypto/locked_secret.h"
 #include "shared/json/writer.h"
+#include "shared/pricing/price_file.h"
+#include "shared/zoneinfo/zoneinfo.h"
 
 namespace postern::collector {
 namespace {
@@ -47,6 +53,20 @@ std::string AgentsAddress(const CollectorConfig& config, uint16_t port) {
   return config.agents_address.empty() ? ":" + std::to_string(port) : config.agents_address;
 }
 
+// The models that have a price: of the file that the configuration names, or of the one beside it.
+Result<policy::Catalogue> ReadCatalogue(const CollectorConfig& config, const Path& config_file) {
+  const Path beside = config_file.parent_path() / "models.yaml";
+  std::error_code ignored;
+  if (!config.models && !std::filesystem::exists(beside, ignored)) {
+    Log(Level::kInfo, "there is no price table here: a policy's models are not checked",
+        {{"file", beside.string()}});
+    return policy::Catalogue();
+  }
+  ASSIGN_OR_RETURN(const config::Node file, config::ParseFile(config.models.value_or(beside).string()));
+  ASSIGN_OR_RETURN(const pricing::PriceTable prices, pricing::LoadPriceTable(file));
+  return policy::CatalogueOf(prices);
+}
+
 // What runs. Made in the order of its members.
 class Collector {
  public:
@@ -58,6 +78,7 @@ class Collector {
   void Stop();
 
  private:
+  Status StartPolicies();
   Status StartIntake();
   Status StartApi();
   Status StartControl();
@@ -68,6 +89,8 @@ class Collector {
   const CollectorConfig config_;
   const WallTime started_ = WallNow();
   std::unique_ptr<State> state_;
+  std::unique_ptr<policies::Policies> policies_;
+  uint64_t subscription_ = 0;  // intake's, to changes of the policy and the freeze
   std::unique_ptr<intake::Intake> intake_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<control::Server> control_;
@@ -75,6 +98,7 @@ class Collector {
 
 Status Collector::Start() {
   ASSIGN_OR_RETURN(state_, OpenState(config_, "run"));
+  RETURN_IF_ERROR(StartPolicies());
   RETURN_IF_ERROR(StartIntake());
   RETURN_IF_ERROR(StartApi());
   RETURN_IF_ERROR(StartControl());
@@ -88,13 +112,28 @@ Status Collector::Start() {
   return Ok{};
 }
 
+Status Collector::StartPolicies() {
+  policies::Options options{.collector = state_->keyring.collector,
+                            .organisation = config_.organisation,
+                            .zones = zoneinfo::ReadZoneFile};
+  ASSIGN_OR_RETURN(options.catalogue, ReadCatalogue(config_, config_file_));
+  if (config_.policy_key) {
+    ASSIGN_OR_RETURN(options.offline_key, crypto::PublicKey::FromBytes(*config_.policy_key));
+  }
+  ASSIGN_OR_RETURN(policies_, policies::Policies::Open(*state_->directory, state_->keyring.policy_key,
+                                                       std::move(options)));
+  return Ok{};
+}
+
 Status Collector::StartIntake() {
   ASSIGN_OR_RETURN(
       intake_,
       intake::Intake::Start({.bus = {.address = config_.agents, .keys = state_->keyring.curve},
                              .collector = state_->keyring.collector,
-                             .credential_lifetime = config_.credential_lifetime},
+                             .credential_lifetime = config_.credential_lifetime,
+                             .decrees = DecreesOf(*policies_)},
                             *state_->store, *state_->directory, *state_->chronicle, state_->keyring.log_key));
+  subscription_ = policies_->Subscribe([this] { intake_->NoteDecree(); });
   if (intake_->stats().restored)
     Log(Level::kError,
         "agents know more than this store: it was restored from a backup. Nothing is acknowledged "
@@ -117,6 +156,7 @@ Status Collector::StartApi() {
           std::move(options),
           {.store = *state_->store,
            .directory = *state_->directory,
+           .policies = *policies_,
            .log_key = state_->chronicle->public_key(),
            .presence = intake_->presence(),
            .intake = [this] { return intake_->stats(); },
@@ -204,10 +244,12 @@ void Collector::Stop() {
   intake_->acknowledgements().Close();  // or who waits for them would hold up the API
   api_->Close();
   control_->Stop();
+  policies_->Unsubscribe(subscription_);
   intake_->Close();
   api_.reset();
   control_.reset();
   intake_.reset();
+  policies_.reset();
   state_.reset();
   Log(Level::kInfo, "stopped");
 }

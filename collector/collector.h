@@ -9,12 +9,12 @@
 //                                                                               commits what is verified
 //   store's own       compaction, flushes                   the store           with the store
 //
-// The store, the chronicle and the directory have no thread of their own: they are called by all of the above
-// and are thread-safe.
+// The store, the chronicle, the directory and the policies have no thread of their own: they are called by
+// all of the above and are thread-safe.
 //
 // Start: configuration → core dumps off → lock of the state directory → keys → store → chronicle (its start
-// is synced) → directory → intake → API → control socket. Nothing is opened before the configuration is known
-// to be good. Shutdown is the reverse.
+// is synced) → directory → policies → intake → API → control socket. Nothing is opened before the
+// configuration is known to be good. Shutdown is the reverse.
 #pragma once
 
 #include "collector/config.h"

@@ -45,8 +45,10 @@ Result<std::unique_ptr<Api>> Api::Start(Options options, Parts parts) {
   ASSIGN_OR_RETURN(std::string fingerprint, FingerprintOfFile(options.server.certificate));
   auto state = std::make_unique<State>(std::move(options), std::move(parts), std::move(fingerprint));
   State& serving = *state;
+  rest::ServerOptions server = state->options.server;
+  server.body_limit = [&serving](const rest::Request& head) { return serving.door.BodyLimit(head); };
   ASSIGN_OR_RETURN(state->server,
-                   rest::Server::Start(state->options.server, [&serving](const rest::Request& request) {
+                   rest::Server::Start(std::move(server), [&serving](const rest::Request& request) {
                      return serving.door.Answer(request);
                    }));
   state->metrics.SetSources([&serving] { return serving.server->stats(); },

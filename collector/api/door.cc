@@ -1,5 +1,6 @@
 #include "collector/api/door.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "collector/api/metrics.h"
@@ -51,6 +52,15 @@ rest::Response Door::Answer(const rest::Request& request) {
        {"source", request.source},
        {"us", took.count()}});
   return response;
+}
+
+size_t Door::BodyLimit(const rest::Request& head) const {
+  const size_t usual = context_.options.server.body_bytes;
+  const Match match = FindRoute(head.method, head.segments);
+  if (match.route == nullptr || match.route->body == BodySize::kUsual) return usual;
+  const auto caller = context_.parts.directory.administrators().Authenticate(head.Bearer());
+  const bool may = caller && MayCall(match.route->access, caller->role());
+  return may ? std::max(usual, context_.options.limits.large_body) : usual;
 }
 
 rest::Response Door::Admit(const rest::Request& request, const Match& match) {

@@ -20,6 +20,8 @@ class Door {
   explicit Door(const Context& context);
 
   rest::Response Answer(const rest::Request& request);
+  // How large this request's body may be, by its head: a large one only of who may send it.
+  size_t BodyLimit(const rest::Request& head) const;
   uint64_t lock_outs() const;
 
  private:

@@ -57,6 +57,18 @@ Answer ShowUsage(const Context& context, const Call& call);
 
 Answer ShowReach(const Context& context, const Call& call);
 
+Answer ShowPolicy(const Context& context, const Call& call);
+Answer ApplyPolicy(const Context& context, const Call& call);
+Answer CheckPolicy(const Context& context, const Call& call);
+Answer ComparePolicy(const Context& context, const Call& call);
+Answer ExplainPolicy(const Context& context, const Call& call);
+Answer ListPolicyVersions(const Context& context, const Call& call);
+Answer ShowPolicyVersion(const Context& context, const Call& call);
+Answer RollbackPolicy(const Context& context, const Call& call);
+Answer ShowFreeze(const Context& context, const Call& call);
+Answer FreezeAll(const Context& context, const Call& call);
+Answer ThawAll(const Context& context, const Call& call);
+
 Answer Health(const Context& context, const Call& call);
 Answer ShowMetrics(const Context& context, const Call& call);
 Answer ShowContract(const Context& context, const Call& call);

@@ -16,7 +16,8 @@ struct Limits {
   double enrolments_per_second = 0.2;
   // Who follows the log gets an empty line so often, and the token is looked at again.
   std::chrono::milliseconds sign_of_life{15'000};
-  size_t tails = 16;  // that wait at a time, of all callers; of one token, half of them
+  size_t large_body = 8 << 20;  // of a policy, sent by who may send one
+  size_t tails = 16;            // that wait at a time, of all callers; of one token, half of them
 };
 
 }  // namespace postern::api

@@ -1,5 +1,6 @@
 #include "collector/api/metrics.h"
 
+#include <map>
 #include <set>
 
 #include "collector/api/call.h"
@@ -105,6 +106,24 @@ void WriteStore(const store::StoreStats& stats, Lines& out) {
   out.Gauge("store_bytes", stats.bytes_on_disk);
 }
 
+void WritePolicy(const Context& context, Lines& out) {
+  const auto current = context.parts.policies.Current();
+  const auto freeze = context.parts.policies.Freezing();
+  if (current) {
+    const auto age = context.options.wall_now() - (*current)->version.made;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(age).count();
+    out.Gauge("policy_version", (*current)->version.version);
+    out.Gauge("policy_age_seconds", seconds > 0 ? static_cast<uint64_t>(seconds) : 0);
+  }
+  std::map<uint64_t, uint64_t> agents;
+  if (current) agents[(*current)->version.version] = 0;
+  for (const intake::AgentPresence& agent : context.parts.presence.All())
+    agents[agent.policy] += agent.connected ? 1 : 0;
+  for (const auto& [version, count] : agents)
+    out.Gauge("agents_by_policy", count, "version=\"" + std::to_string(version) + "\"");
+  if (freeze) out.Gauge("frozen", freeze->frozen() ? 1 : 0);
+}
+
 void WriteServer(const rest::ServerStats& stats, Lines& out) {
   out.Gauge("api_connections", stats.connections);
   out.Counter("api_accepted", stats.accepted);
@@ -130,6 +149,7 @@ std::string Metrics::Text(const Context& context) const {
   WriteIngest(context.parts.presence.counters, out);
   if (context.parts.intake) WriteConversation(context.parts.intake(), out);
   WriteStore(context.parts.store.stats(), out);
+  WritePolicy(context, out);
   const Sources sources = sources_.With([](const Sources& known) { return known; });
   if (sources.server) WriteServer(sources.server(), out);
   if (sources.lock_outs) out.Counter("api_lock_outs", sources.lock_outs());

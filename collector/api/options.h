@@ -8,6 +8,7 @@
 #include "collector/api/limits.h"
 #include "collector/directory/directory.h"
 #include "collector/intake/intake.h"
+#include "collector/policy/policies.h"
 #include "collector/store/store.h"
 #include "shared/base/clock.h"
 #include "shared/crypto/ed25519.h"
@@ -29,6 +30,7 @@ struct Options {
 struct Parts {
   store::Store& store;
   directory::Directory& directory;
+  policies::Policies& policies;
   const crypto::PublicKey& log_key;
   const intake::Presence& presence;
   std::function<intake::Stats()> intake = {};  // thread-safe; where it isn't set, its metrics are left out

@@ -68,6 +68,20 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"GET", "/v1/events", "audit.query", "event", kEverybody, QueryEvents},
     {"GET", "/v1/events/{id}", "audit.show", "event", kEverybody, ShowEvents},
     {"GET", "/v1/usage", "usage", "usage", kEverybody, ShowUsage},
+
+    {"GET", "/v1/policy", "policy.show", "policy", kReaders, ShowPolicy},
+    {"PUT", "/v1/policy", "policy.apply", "policy", kAdmin, ApplyPolicy, Effect::kChanges, BodySize::kLarge},
+    {"POST", "/v1/policy/check", "policy.check", "policy", kReaders, CheckPolicy, Effect::kNone,
+     BodySize::kLarge},
+    {"POST", "/v1/policy/diff", "policy.diff", "policy", kReaders, ComparePolicy, Effect::kNone,
+     BodySize::kLarge},
+    {"POST", "/v1/policy/explain", "policy.explain", "policy", kEverybody, ExplainPolicy, Effect::kNone},
+    {"GET", "/v1/policy/versions", "policy.history", "policy", kReaders, ListPolicyVersions},
+    {"GET", "/v1/policy/versions/{id}", "policy.version", "policy", kReaders, ShowPolicyVersion},
+    {"POST", "/v1/policy/rollback", "policy.rollback", "policy", kAdmin, RollbackPolicy},
+    {"GET", "/v1/freeze", "freeze.show", "everything", kReaders, ShowFreeze},
+    {"POST", "/v1/freeze", "freeze", "everything", kAdmin, FreezeAll},
+    {"POST", "/v1/thaw", "thaw", "everything", kAdmin, ThawAll},
 });
 
 // Whether the pattern's parts are the path's; `id` gets what stands for {id}.

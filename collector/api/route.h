@@ -24,6 +24,10 @@ enum class Access {
 
 bool MayCall(Access access, wire::Role role);
 
+// What a call by another method than GET does, and how large its body may be.
+enum class Effect { kChanges, kNone };
+enum class BodySize { kUsual, kLarge };  // a policy's text
+
 struct Route {
   std::string_view method;
   std::string_view path;         // "/v1/keys/{id}"
@@ -34,7 +38,10 @@ struct Route {
   // something. What the directory refuses, it has recorded itself: that comes back as a Response.
   Result<rest::Response> (*answer)(const Context&, const Call&);
 
-  bool changes() const { return method != "GET"; }
+  Effect effect = Effect::kChanges;
+  BodySize body = BodySize::kUsual;
+
+  bool changes() const { return method != "GET" && effect == Effect::kChanges; }
 };
 
 std::span<const Route> Routes();

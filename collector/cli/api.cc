@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "shared/json/writer.h"
+
 namespace postern::cli {
 namespace {
 
@@ -23,12 +25,24 @@ Result<Api> Api::Open(const Profile& profile) {
   return Api(std::move(client));
 }
 
-Result<json::Value> Api::Send(const rest::Call& call) const {
+Error Api::Answer::error() const {
+  json::Writer writer;
+  writer.Copy(body);
+  return rest::ErrorOf(status, writer.Take());
+}
+
+Result<Api::Answer> Api::Ask(const rest::Call& call) const {
   ASSIGN_OR_RETURN(const rest::Reply reply, client_->Send(call));
-  if (reply.status >= 300) return rest::ErrorOf(reply.status, reply.body);
   auto value = json::Parse(reply.body.empty() ? "null" : reply.body, kBounds);
-  if (value) return value;
+  if (value) return Answer{reply.status, *std::move(value)};
+  if (reply.status >= 300) return rest::ErrorOf(reply.status, reply.body);
   return Error{ErrorCode::kCorrupt, "the collector's answer is not understood: " + value.error().message};
+}
+
+Result<json::Value> Api::Send(const rest::Call& call) const {
+  ASSIGN_OR_RETURN(Answer answer, Ask(call));
+  if (answer.refused()) return answer.error();
+  return std::move(answer.body);
 }
 
 Result<json::Value> Api::Get(const std::string& path, const Query& query) const {

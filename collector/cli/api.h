@@ -30,6 +30,16 @@ class Api {
   // Null where nothing is answered.
   Result<json::Value> Delete(const std::string& path, const Query& query = {}) const;
 
+  // An answer of any status, for calls whose refusals say more than a sentence.
+  struct Answer {
+    int status = 0;
+    json::Value body;
+
+    bool refused() const { return status >= 300; }
+    Error error() const;  // of a refusal
+  };
+  Result<Answer> Ask(const rest::Call& call) const;
+
   using Items = std::vector<json::Value>;
 
   // The items of a list, a page at a time, until there are no more or `take` returns false.

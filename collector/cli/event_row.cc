@@ -38,7 +38,7 @@ std::string Outcome(const json::Value& event) {
 
 std::string Refusal(const json::Value& event) {
   const int64_t times = Number(event, "event.times");
-  return Join({Cell(event, "event.status"), Cell(event, "event.reason"),
+  return Join({Cell(event, "event.status"), Cell(event, "event.reason"), Cell(event, "event.rule"),
                times > 1 ? std::to_string(times) + " times" : ""});
 }
 
@@ -59,6 +59,9 @@ std::string Detail(const json::Value& event) {
   if (kind == "administration") return Administration(event);
   if (kind == "gap") return Gap(event);
   if (kind == "intent") return Join({Cell(event, "event.call"), Cell(event, "event.exchange")});
+  if (kind == "policy_change")
+    return Join({"version", Cell(event, "event.policy_version"), Cell(event, "event.outcome"),
+                 Cell(event, "event.sentence")});
   if (kind == "enrolment") return Join({Cell(event, "event.agent"), Cell(event, "event.host")});
   return Join({Cell(event, "event.reason"), Cell(event, "event.program"), Cell(event, "event.agent_version"),
                Cell(event, "event.collector_version"), Cell(event, "event.sentence")});

@@ -3,9 +3,11 @@
 #include "collector/cli/agents.h"
 #include "collector/cli/audit.h"
 #include "collector/cli/credentials.h"
+#include "collector/cli/freeze.h"
 #include "collector/cli/keys.h"
 #include "collector/cli/login.h"
 #include "collector/cli/people.h"
+#include "collector/cli/policy.h"
 #include "collector/cli/usage.h"
 
 namespace postern::cli {
@@ -32,6 +34,7 @@ command_line::Program PosternProgram() {
                  {"agent", "Hosts that have joined, and tokens for more."},
                  {"enrolment", "Tokens by which hosts join."},
                  {"administrator", "Who may call this API, and as what."},
+                 {"policy", "What is allowed to whom: one text for the whole organisation."},
                  {"audit", "The record of what happened."}},
       .files = {{"~/.config/postern/profile.yaml",
                  "What login remembers: where the collector is and the token, for its owner alone."}},
@@ -47,12 +50,15 @@ command_line::Program PosternProgram() {
                    {"postern team create platform --credential main", "A team whose keys may use it."},
                    {"postern user create alice@example.com --team platform", "A person of that team."},
                    {"postern key create --user alice@example.com", "A key for her, printed once."},
+                   {"postern policy apply policy.yaml",
+                    "What is allowed to whom, on every host from now on."},
                    {"postern audit query --since 2h --user alice@example.com",
                     "What she did in the last two hours."},
                    {"postern usage --by team,day --since 7d", "What each team used each day."}},
   };
-  for (auto& commands : {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(),
-                         AgentCommands(), AdministratorCommands(), AuditCommands(), UsageCommands()})
+  for (auto& commands :
+       {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(), AgentCommands(),
+        AdministratorCommands(), PolicyCommands(), FreezeCommands(), AuditCommands(), UsageCommands()})
     program.commands.insert(program.commands.end(), commands.begin(), commands.end());
   program.commands.push_back(command_line::ManCommand());
   program.commands.push_back(command_line::CompletionCommand());

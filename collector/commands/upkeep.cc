@@ -10,6 +10,7 @@
 #include "collector/commands/options.h"
 #include "collector/control/ask.h"
 #include "collector/intake/recovery.h"
+#include "collector/policy/version.h"
 #include "collector/state.h"
 #include "collector/store/rocks_store.h"
 #include "shared/json/value.h"
@@ -26,9 +27,13 @@ struct Findings {
   chronicle::ChainsVerdict chains;
 };
 
-// `log_key`: of the collector whose database it is; none where only a copy of it is at hand.
-Result<Findings> CheckStore(const std::string& directory, const crypto::PublicKey* log_key,
-                            std::ostream& err) {
+// The keys of the collector whose database it is; none where only a copy of it is at hand.
+struct KnownKeys {
+  std::optional<crypto::PublicKey> log_key;
+  std::vector<crypto::PublicKey> policy_keys;
+};
+
+Result<Findings> CheckStore(const std::string& directory, const KnownKeys& keys, std::ostream& err) {
   if (!std::filesystem::is_directory(directory))
     return Error{ErrorCode::kNotFound, directory + " isn't there: there is no database to check"};
   ASSIGN_OR_RETURN(const auto store, store::OpenRocksStore({.directory = directory}));
@@ -38,7 +43,10 @@ Result<Findings> CheckStore(const std::string& directory, const crypto::PublicKe
                    store->Check([&](uint64_t done, uint64_t total) { compared.Show(done, total); }));
   ProgressLines verified(err, "verifying the chains");
   const auto show = [&](uint64_t done, uint64_t total) { verified.Show(done, total); };
-  ASSIGN_OR_RETURN(findings.chains, chronicle::VerifyChains(*store, show, log_key));
+  ASSIGN_OR_RETURN(findings.chains,
+                   chronicle::VerifyChains(*store, show, keys.log_key ? &*keys.log_key : nullptr));
+  ASSIGN_OR_RETURN(const auto versions, policies::CheckVersions(*store, keys.policy_keys));
+  findings.problems.insert(findings.problems.end(), versions.begin(), versions.end());
   return findings;
 }
 
@@ -73,7 +81,7 @@ int Check(const Invocation& call) {
   if (!config) return call.Fail(config.error());
   std::string directory = StoreDirectory(*config);
   std::optional<StateLock> lock;
-  std::optional<crypto::PublicKey> log_key;
+  KnownKeys keys;
   if (call.word_count() > 0) {
     directory = std::filesystem::path(call.word(0)) / "store";
   } else {
@@ -82,9 +90,9 @@ int Check(const Invocation& call) {
     lock.emplace(*std::move(taken));
     const auto keyring = LoadKeyring(*config);
     if (!keyring) return call.Fail(keyring.error());
-    log_key = keyring->log_key.public_key();
+    keys = {keyring->log_key.public_key(), {keyring->policy_key.public_key()}};
   }
-  const auto findings = CheckStore(directory, log_key ? &*log_key : nullptr, call.err);
+  const auto findings = CheckStore(directory, keys, call.err);
   return findings ? Report(call, *findings) : call.Fail(findings.error());
 }
 

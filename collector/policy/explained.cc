@@ -18,6 +18,12 @@ bool Holds(const List& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
+// `asked`: what the question names of them.
+std::string Bound(const std::string& to, const std::string& asked) {
+  return asked.empty() ? " is bound to some " + to + ", and the question names none"
+                       : " is bound to other " + to;
+}
+
 // What the key's own record has against it, apart from any policy.
 void NoteKey(const wire::KeyRecord& key, const Question& question, WallTime at,
              std::vector<std::string>& obstacles) {
@@ -26,10 +32,10 @@ void NoteKey(const wire::KeyRecord& key, const Question& question, WallTime at,
   else if (key.disabled()) obstacles.push_back(name + " is switched off: " + key.sentence());
   if (key.expires() != 0 && key.expires() <= Seconds(at)) obstacles.push_back(name + " has expired");
   if (key.hosts_size() > 0 && !Holds(key.hosts(), question.host))
-    obstacles.push_back(name + " is bound to other hosts");
+    obstacles.push_back(name + Bound("hosts", question.host));
   if (key.os_users_size() > 0 && !Holds(key.os_users(), question.os_user) &&
       !Holds(key.os_users(), question.os_user_number))
-    obstacles.push_back(name + " is bound to other OS users");
+    obstacles.push_back(name + Bound("OS users", question.os_user + question.os_user_number));
 }
 
 Status CompleteFromKey(Question& question, directory::Directory& directory, WallTime at,
@@ -47,9 +53,12 @@ Status CompleteFromKey(Question& question, directory::Directory& directory, Wall
 
 Status CompleteFromUser(Question& question, directory::Directory& directory,
                         std::vector<std::string>& obstacles) {
-  ASSIGN_OR_RETURN(const wire::UserRecord user, directory.people().FindUser(question.user));
-  question.team = user.team();
-  if (user.disabled()) obstacles.push_back("the user is disabled");
+  const auto user = directory.people().FindUser(question.user);
+  // Somebody of an OS group is in the team without being in the directory.
+  if (!user && user.error().code == ErrorCode::kNotFound && !question.team.empty()) return Ok{};
+  if (!user) return user.error();
+  question.team = user->team();
+  if (user->disabled()) obstacles.push_back("the user is disabled");
   return Ok{};
 }
 

@@ -20,7 +20,7 @@ namespace postern::policies {
 struct Question {
   std::string key;   // its user, team and credentials are the directory's
   std::string user;  // without a key; the team is the directory's
-  std::string team;  // without a user
+  std::string team;  // without a user, or of one whom the directory doesn't know (by an OS group)
   std::string host, os_user, os_user_number;
   std::string provider;                  // that of the first credential
   std::vector<std::string> residency;    // the provider's tags, as agent.yaml has them

@@ -52,6 +52,20 @@ std::string Placed(const Problem& problem) {
   return "policy.yaml:" + std::to_string(problem.line) + ": " + problem.sentence;
 }
 
+// The zone's table may be another's, since it is made where the text is read.
+bool SaysWhatWasSigned(const wire::SignedPolicy& signed_policy, const policy::PolicyFile& file) {
+  wire::Policy was_signed;
+  if (!was_signed.ParseFromString(signed_policy.snapshot())) return false;
+  wire::Policy read = file.policy;
+  read.set_version(was_signed.version());
+  read.set_collector(was_signed.collector());
+  read.set_made(was_signed.made());
+  read.set_author(was_signed.author());
+  if (read.time_zone().name() != was_signed.time_zone().name()) return false;
+  *read.mutable_time_zone() = was_signed.time_zone();
+  return read.SerializeAsString() == was_signed.SerializeAsString();
+}
+
 void Refuse(Attempt& attempt, Attempt::Outcome outcome, std::string sentence) {
   attempt.outcome = outcome;
   attempt.sentence = std::move(sentence);
@@ -190,6 +204,11 @@ Result<Attempt> Policies::Judge(const Candidate& candidate, const Standing& stan
   if (read.wrong) {
     Refuse(attempt, Attempt::Outcome::kWrong, read.wrong->sentence);
     attempt.assessment.problems.push_back(*std::move(read.wrong));
+    return attempt;
+  }
+  if (candidate.signed_policy != nullptr && !SaysWhatWasSigned(*candidate.signed_policy, *read.file)) {
+    Refuse(attempt, Attempt::Outcome::kWrong, "what was signed says something else than the text");
+    attempt.assessment.problems.push_back({Problem::Weight::kWrong, 0, {}, attempt.sentence});
     return attempt;
   }
   std::shared_ptr<const Issued> current;

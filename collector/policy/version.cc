@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "shared/policy/signed.h"
 #include "shared/wire/conversation.h"
 
 namespace postern::policies {
@@ -107,6 +108,33 @@ Result<wire::Freeze> ReadFreeze(store::Store& store) {
   if (!freeze.ParseFromString(record->bytes)) return Damaged("the setting \"freeze\"");
   freeze.set_revision(record->revision);
   return freeze;
+}
+
+Result<std::vector<std::string>> CheckVersions(store::Store& store,
+                                               const std::vector<crypto::PublicKey>& keys) {
+  std::vector<std::string> problems;
+  ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store));
+  for (uint64_t version = standing.version; version != 0;) {
+    const auto issued = ReadIssued(store, version);
+    if (!issued && issued.error().code == ErrorCode::kUnavailable) return issued.error();
+    if (!issued) {
+      problems.push_back(NameOf(version) + ": " + issued.error().message);
+      return problems;  // what came before it isn't known
+    }
+    const Version& read = (*issued)->version;
+    wire::SignedPolicy sent;
+    if (!sent.ParseFromString((*issued)->sent)) return Damaged(NameOf(version));
+    for (const crypto::PublicKey& key : keys) {
+      if (policy::KeyIdOf(key) == read.key_id && !policy::Verify(sent, key))
+        problems.push_back(NameOf(version) + ": its signature is wrong");
+    }
+    if (read.former >= version) {
+      problems.push_back(NameOf(version) + ": its history is wrong");
+      return problems;
+    }
+    version = read.former;
+  }
+  return problems;
 }
 
 Result<Issued> IssuedOf(Version version, wire::SignedPolicy signed_policy) {

@@ -14,10 +14,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "collector/store/store.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
+#include "shared/crypto/ed25519.h"
 #include "shared/crypto/sha256.h"
 #include "shared/wire/conversation.pb.h"
 #include "shared/wire/directory.pb.h"
@@ -63,6 +65,11 @@ Result<Standing> ReadStanding(store::Store& store);
 Result<Version> ReadVersion(store::Store& store, uint64_t version);                       // kNotFound
 Result<std::shared_ptr<const Issued>> ReadIssued(store::Store& store, uint64_t version);  // kNotFound
 Result<wire::Freeze> ReadFreeze(store::Store& store);
+
+// What is wrong with the versions that there are, in sentences: one that can't be read, a history that breaks
+// off, a signature that isn't the one of its key, as far as that is among `keys`.
+Result<std::vector<std::string>> CheckVersions(store::Store& store,
+                                               const std::vector<crypto::PublicKey>& keys);
 
 // The version as it will be read, but for its revision; kInvalid where it is larger than can be sent.
 Result<Issued> IssuedOf(Version version, wire::SignedPolicy signed_policy);

@@ -55,6 +55,14 @@ std::string SchemaOf(const Entries& body) {
   return LastPart(TextOf(EntriesOf(EntriesOf(json->second).at("schema")), "$ref"));
 }
 
+// The first type under content.
+std::string TypeOf(const Entries& body) {
+  const auto content = body.find("content");
+  if (content == body.end()) return "";
+  const auto types = content->second.AsEntries();
+  return types->front().first;
+}
+
 }  // namespace
 
 ContractReader::ContractReader(std::string_view yaml) {
@@ -96,8 +104,10 @@ void ContractReader::ReadOperation(const std::string& path, const std::string& m
     for (const config::Node& parameter : *list)
       operation.parameters.push_back(TextOf(EntriesOf(Resolve(parameter)), "name"));
   }
-  if (const auto body = entries.find("requestBody"); body != entries.end())
+  if (const auto body = entries.find("requestBody"); body != entries.end()) {
     operation.body = SchemaOf(EntriesOf(Resolve(body->second)));
+    operation.type = TypeOf(EntriesOf(Resolve(body->second)));
+  }
   for (const auto& [status, answer] : EntriesOf(entries.at("responses")))
     operation.answers[status] = SchemaOf(EntriesOf(Resolve(answer)));
   operations_.push_back(std::move(operation));

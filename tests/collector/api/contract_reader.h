@@ -21,6 +21,7 @@ struct Operation {
   std::vector<std::string> parameters;         // of the query
   std::map<std::string, std::string> answers;  // status, or "default" → the schema's name; "" without JSON
   std::string body;                            // the schema's name; "" for none
+  std::string type = "application/json";       // of the body
 };
 
 // Thread-compatible.

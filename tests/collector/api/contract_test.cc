@@ -23,6 +23,12 @@ Limits Generous() {
   return limits;
 }
 
+// The rest of a question about a policy, with every field.
+constexpr const char* kQuestion =
+    R"("host":"build-1","os_user":"eve","os_user_number":"1000","provider":"anthropic","residency":["eu"],)"
+    R"("credentials":["agent.yaml"],"model":"claude-sonnet-5","tools":["Bash","Read"],"forced_tool":"Read",)"
+    R"("max_tokens":64000,"context_tokens":1000,"at":"2026-11-23T22:18:55Z","version":4})";
+
 // "… known are: a, b" → a and b.
 std::set<std::string> WordsAfter(const std::string& mark, const std::string& sentence) {
   std::set<std::string> words;
@@ -46,9 +52,11 @@ class Contract : public testing::Test {
     const Operation& operation = contract_.Of(id);
     std::string path = operation.path;
     if (const size_t place = path.find("{id}"); place != path.npos) path.replace(place, 4, rest::Escape(of));
-    const Reply reply = keep_.Call(operation.open ? "" : keep_.admin, operation.method, path + query, body);
+    const Reply reply = keep_.Call(
+        operation.open ? "" : keep_.admin,
+        {.method = operation.method, .path = path + query, .body = body, .content_type = operation.type});
     EXPECT_LT(reply.status, 400) << id << ": " << reply.error();
-    if (!body.empty()) Hold(operation.body, body, id + " (body)");
+    if (!body.empty() && !operation.body.empty()) Hold(operation.body, body, id + " (body)");
     const auto answer = operation.answers.find(std::to_string(reply.status));
     EXPECT_NE(answer, operation.answers.end()) << id << " answers " << reply.status;
     if (answer != operation.answers.end() && !answer->second.empty()) Hold(answer->second, reply.body, id);
@@ -127,6 +135,38 @@ class Contract : public testing::Test {
     Do("administrator.remove", id);
   }
 
+  void TourOfPolicies() {
+    Do("team.create", "", R"({"id":"ml"})");
+    Do("user.create", "", R"({"id":"eve@example.com","team":"ml"})");
+    const Reply key = Do("key.create", "", R"({"user":"eve@example.com"})");
+    const std::string before =
+        "organisation: {name: acme, models: {allow: [\"*\"]}, max_tokens: 32000}\n"
+        "teams:\n  ml:\n    models: {deny: [claude-opus-5-5]}\n    tools: {deny: [Bash]}\n    message: ask "
+        "eve\n";
+    const std::string after =
+        before + "users: {eve@example.com: {max_tokens: 16000}, gone@example.com: {}}\n";
+    Do("policy.show");
+    Do("policy.apply", "", before);
+    Do("policy.check", "", after);
+    Do("policy.diff", "", after);
+    Do("policy.apply", "", after, "?based_on=2&force=true");
+    Do("policy.history");
+    Do("policy.version", "2");
+    Do("policy.rollback", "", R"({"version":2,"force":false})");
+    Do("policy.explain", "",
+       R"({"key":")" + Inner(key, "key", "id") + R"(","user":"eve@example.com",)" + kQuestion);
+    Do("policy.explain", "", R"({"team":"ml","model":"claude-opus-5-5"})");
+    Do("freeze", "", R"({"sentence":"ask eve"})", "?wait=0");
+    Do("freeze.show");
+    Do("thaw");
+    const rest::Call stale{
+        .method = "PUT", .path = "/v1/policy?based_on=2", .body = after, .content_type = "text/yaml"};
+    Hold("RefusedPolicy", keep_.Call(keep_.admin, stale).body, "a stale policy");
+    const rest::Call wrong{
+        .method = "PUT", .path = "/v1/policy", .body = "organisatoin: {}\n", .content_type = "text/yaml"};
+    Hold("RefusedPolicy", keep_.Call(keep_.admin, wrong).body, "what is no policy");
+  }
+
   void TourOfTheRecord() {
     audit::LogOf log(keep_.store());
     const WallTime now = WallNow();
@@ -181,6 +221,7 @@ TEST_F(Contract, EveryAnswerIsAsItSaysAndEveryFieldOfItIsAnswered) {
   Do("whoami");
   TourOfPeopleAndKeys();
   TourOfHostsAndAdministrators();
+  TourOfPolicies();
   TourOfTheRecord();
   Hold("Refusal", keep_.Admin("GET", "/v1/nothing").body, "a refusal");
   for (const Operation& operation : contract_.operations())

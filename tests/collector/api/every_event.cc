@@ -60,6 +60,10 @@ wire::Event Intent() {
   intent.set_user_agent("claude-cli");
   intent.set_upstream("anthropic");
   intent.set_peer("127.0.0.1:1");
+  intent.set_policy_version(3);
+  intent.set_rule("organisation.models.allow[0]");
+  intent.add_removed_tools("Bash");
+  intent.set_lowered_max_tokens(16'000);
   return event;
 }
 
@@ -111,6 +115,17 @@ wire::Event Refusal() {
   return event;
 }
 
+wire::Event PolicyChange() {
+  wire::Event event;
+  wire::PolicyChange& change = *event.mutable_policy_change();
+  change.set_version(3);
+  change.set_sha256(kId);
+  change.set_outcome("refused");
+  change.set_sentence("its signature is wrong");
+  change.set_former_version(2);
+  return event;
+}
+
 wire::Event Gap() {
   wire::Event event;
   wire::Gap& gap = *event.mutable_gap();
@@ -156,7 +171,8 @@ wire::Event CollectorStart() {
 }  // namespace
 
 std::vector<wire::Event> EveryEvent() {
-  return {Start(), Intent(), Outcome(), Refusal(), Gap(), FirstUse(), Alarm(), CollectorStart()};
+  return {Start(), Intent(),   Outcome(), Refusal(),       PolicyChange(),
+          Gap(),   FirstUse(), Alarm(),   CollectorStart()};
 }
 
 }  // namespace postern::api

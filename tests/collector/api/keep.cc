@@ -36,6 +36,8 @@ Keep::Keep(const Limits& limits) {
   chronicle_ = *chronicle::Chronicle::Open(*store_, log_key_, chronicle::Options());
   directory_ = std::make_unique<directory::Directory>(*store_, *chronicle_, master_key_,
                                                       directory::Options{.organisation = "acme"});
+  policies_ =
+      *policies::Policies::Open(*directory_, policy_key_, {.collector = "c0ffee", .organisation = "acme"});
   CHECK(directory_->people()
             .CreateUser(kActor, {.id = "ada@example.com", .team = "", .name = "Ada", .os_names = {}})
             .has_value());
@@ -52,6 +54,7 @@ Keep::Keep(const Limits& limits) {
   options.limits = limits;
   auto api = Api::Start(std::move(options), {.store = *store_,
                                              .directory = *directory_,
+                                             .policies = *policies_,
                                              .log_key = log_key_.public_key(),
                                              .presence = presence_,
                                              .intake = [] { return intake::Stats(); },

@@ -57,6 +57,7 @@ class Keep {
 
   store::Store& store() { return *store_; }
   directory::Directory& directory() { return *directory_; }
+  policies::Policies& policies() { return *policies_; }
   intake::Presence& presence() { return presence_; }
   Api& api() { return *api_; }
   const support::Certificate& certificate() const { return certificate_; }
@@ -70,6 +71,8 @@ class Keep {
   std::unique_ptr<chronicle::Chronicle> chronicle_;
   sealing::MasterKey master_key_ = *sealing::MasterKey::Generate();
   std::unique_ptr<directory::Directory> directory_;
+  crypto::SigningKey policy_key_ = crypto::SigningKey::Generate();
+  std::unique_ptr<policies::Policies> policies_;
   intake::Presence presence_;
   std::unique_ptr<Api> api_;
   uint8_t hosts_ = 0;

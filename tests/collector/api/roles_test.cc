@@ -66,6 +66,17 @@ const Row kTable[] = {
     {"GET", "/v1/events", kYes, kYes, kYes, kNo},
     {"GET", "/v1/events/{id}", kYes, kYes, kYes, kNo},
     {"GET", "/v1/usage", kYes, kYes, kYes, kNo},
+    {"GET", "/v1/policy", kYes, kYes, kNo, kNo},
+    {"PUT", "/v1/policy", kYes, kNo, kNo, kNo},
+    {"POST", "/v1/policy/check", kYes, kYes, kNo, kNo},
+    {"POST", "/v1/policy/diff", kYes, kYes, kNo, kNo},
+    {"POST", "/v1/policy/explain", kYes, kYes, kYes, kNo},
+    {"GET", "/v1/policy/versions", kYes, kYes, kNo, kNo},
+    {"GET", "/v1/policy/versions/{id}", kYes, kYes, kNo, kNo},
+    {"POST", "/v1/policy/rollback", kYes, kNo, kNo, kNo},
+    {"GET", "/v1/freeze", kYes, kYes, kNo, kNo},
+    {"POST", "/v1/freeze", kYes, kNo, kNo, kNo},
+    {"POST", "/v1/thaw", kYes, kNo, kNo, kNo},
 };
 
 // Let through means: neither 401 nor 403. What the handler then says of an id that nobody has is another

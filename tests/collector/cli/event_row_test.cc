@@ -39,6 +39,12 @@ TEST(EventCells, ShowRefusalsAndGapsAndWhatIsGone) {
       Cells(R"({"kind":"refusal","event":{"kind":"refusal","status":403,"reason":"no_key","times":12}})")
           .back(),
       "403 no_key 12 times");
+  EXPECT_EQ(
+      Cells(R"({"kind":"refusal","event":{"status":403,"reason":"policy","rule":"teams.ml.models.deny[0]"}})")
+          .back(),
+      "403 policy teams.ml.models.deny[0]");
+  EXPECT_EQ(Cells(R"({"kind":"policy_change","event":{"policy_version":15,"outcome":"taken"}})").back(),
+            "version 15 taken");
   EXPECT_EQ(Cells(R"({"kind":"gap","event":{"kind":"gap","reason":"full","intents":3,"outcomes":2}})").back(),
             "full: 3 requests, 2 outcomes not recorded");
   EXPECT_EQ(Cells(R"({"kind":"stop","event":null})").back(), "");

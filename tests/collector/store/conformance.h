@@ -272,6 +272,20 @@ TYPED_TEST_P(StoreConformance, RecordsOfOneChangeShareTheNextRevision) {
   EXPECT_EQ(this->MustGet(RecordKind::kUser, "a").revision, 1u);
 }
 
+TYPED_TEST_P(StoreConformance, ARecordMayBeOfMegabytes) {
+  std::string large(9 << 20, 'p');
+  for (size_t i = 0; i < large.size(); i += 4096) large[i] = static_cast<char>(i >> 12);
+  Change change;
+  change.records = {PutRecord(RecordKind::kSnapshot, "14", large),
+                    PutRecord(RecordKind::kPolicy, "14", "who")};
+  this->MustCommit(change);
+  EXPECT_EQ(this->MustGet(RecordKind::kSnapshot, "14").bytes, large);
+  EXPECT_EQ(this->MustGet(RecordKind::kPolicy, "14").bytes, "who");
+  EXPECT_EQ(Must(this->store().ChangedSince(0, 10)).size(), 2u);
+  EXPECT_EQ(Must(this->store().List(RecordKind::kPolicy, {}, {}, 10)).records.size(), 1u);
+  this->ExpectSound();
+}
+
 TYPED_TEST_P(StoreConformance, RevisionsCanBeMadeToJumpAndGoOnFromThere) {
   Change first;
   first.records.push_back(PutRecord(RecordKind::kSetting, "epoch", "2", 0));
@@ -826,7 +840,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     StoreConformance, BeginsEmpty, ACommitIsSeenWholeAndRemembered,
     NothingOfAChangeIsAppliedWhereAnExpectationFails, AChangeThatBreaksTheRulesIsInvalid,
     CommitsOfManyThreadsHaveOneOrder, OfManyWhoExpectTheSameRevisionOneWins,
-    RecordsOfOneChangeShareTheNextRevision, RevisionsCanBeMadeToJumpAndGoOnFromThere,
+    RecordsOfOneChangeShareTheNextRevision, ARecordMayBeOfMegabytes, RevisionsCanBeMadeToJumpAndGoOnFromThere,
     WhatChangedIsListedOnceAtItsNewestRevision, WhatChangedTogetherIsNotTornApart, ListsByKindAndLabelInPages,
     IdsAndLabelsOfAnyBytesAreKeptApart, ChainsOfAnAgentAreItsOwn, DigestsTellADuplicateFromAFork,
     AHistoryMayBeginLateAndHaveHoles, AChainIsRememberedWithItsHoles, AClosedChainStaysClosed,

@@ -1,0 +1,1 @@
+postern_fuzzer(policy_text_fuzzer SOURCES policy_text_fuzzer.cc DEPS postern_cli postern_policies)

@@ -154,13 +154,19 @@ std::optional<Refusal> Passage::JudgePrice() const {
 
 // Whether all is known by which the policy judges; mostly it is.
 bool Passage::HasGrounds() const {
-  return policy_ == nullptr || !caller_.os_user || gate_.names_.Remembered(caller_.os_user->uid);
+  if (policy_ == nullptr) return gate_.inquiries_ == nullptr;  // a lone host may go by its prices alone
+  return !caller_.os_user || gate_.names_.Remembered(caller_.os_user->uid);
 }
 
 // A policy may be on its way right after the collector's greeting; the name of an OS user that was never seen
 // here is being looked for, and a rule may speak of it.
 http::Task<std::optional<Refusal>> Passage::FindGrounds() {
   http::Strand& strand = exchange_.strand();
+  if (policy_ == nullptr) {
+    policy_ = co_await gate_.inquiries_->FindPolicy(strand);
+    if (strand.cancelled()) co_return std::nullopt;
+    if (policy_ == nullptr) co_return NoPolicyRefusal(gate_.inquiries_->membership().outlook().link);
+  }
   const BootTime until = BootClock::now() + kNamePatience;
   while (!HasGrounds() && BootClock::now() < until && !strand.cancelled()) {
     strand.SetDeadlineIn(kLookForName);

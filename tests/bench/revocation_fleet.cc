@@ -44,10 +44,11 @@ class KeyCache {
     to.memory = [] { return std::optional<wire::SignedMemory>(); };
     to.epoch = [] { return uint64_t{0}; };
     to.revision = [this] { return cache_.With([](auto& cache) { return cache.revision(); }); };
+    to.enforced = [] { return uplink::Enforced(); };
     to.tombstones = [] { return std::vector<wire::KeyRecord>(); };
     to.on_disconnected = [this] { cache_.With([](auto& cache) { cache.EndConversation(); }); };
-    to.on_refused = [] {};
-    to.take_welcome = [this](const wire::Welcome&, BootTime) {
+    to.on_refused = [](const std::string&) {};
+    to.take_welcome = [this](const wire::Welcome&, BootTime, const std::function<void()>&) {
       cache_.With([](auto& cache) { cache.BeginConversation(); });
     };
     to.take_answer = [](const wire::HeartbeatAnswer&, BootTime) {};
@@ -56,6 +57,7 @@ class KeyCache {
       return Take(directory, durable);
     };
     to.take_credential = [](const wire::SealedCredential&) { return Status(Ok{}); };
+    to.take_policy_part = [](const wire::PolicyPart&, const uplink::Memories::Answer&) {};
     to.on_quarantined = [](const std::string&) {};
     return to;
   }

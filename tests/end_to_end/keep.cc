@@ -80,12 +80,15 @@ void Keep::Kill() {
 
 support::Ending Keep::Stop() { return process_->Stop(); }
 
-rest::Reply Keep::Call(std::string_view method, std::string_view path, std::string_view body) const {
+rest::Reply Keep::Call(std::string_view method, std::string_view path, std::string_view body,
+                       std::string_view content_type) const {
   const auto client = rest::Client::Make({.url = url(), .fingerprint = fingerprint_, .token = token_});
   CHECK(client);
   for (;;) {
-    auto reply = (*client)->Send(
-        {.method = std::string(method), .path = std::string(path), .body = std::string(body)});
+    auto reply = (*client)->Send({.method = std::string(method),
+                                  .path = std::string(path),
+                                  .body = std::string(body),
+                                  .content_type = std::string(content_type)});
     if (!reply) std::fprintf(stderr, "%s\n", reply.error().message.c_str());
     CHECK(reply);
     if (reply->status != kTooManyRequests) return *std::move(reply);

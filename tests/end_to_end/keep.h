@@ -39,7 +39,8 @@ class Keep {
 
   // A call of the administrator, whatever its status. One that is told to come less often waits and is
   // repeated.
-  rest::Reply Call(std::string_view method, std::string_view path, std::string_view body = {}) const;
+  rest::Reply Call(std::string_view method, std::string_view path, std::string_view body = {},
+                   std::string_view content_type = "application/json") const;
   // The body of a call that must go well.
   std::string Done(std::string_view method, std::string_view path, std::string_view body = {}) const;
   // For one host: "pse_…@fingerprint".

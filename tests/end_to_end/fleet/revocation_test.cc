@@ -29,7 +29,8 @@ struct Reach {
       : holders(*object.Integer("holders", 0, INT64_MAX)),
         acknowledged(*object.Integer("acknowledged", 0, INT64_MAX)),
         complete(*object.Boolean("complete")) {
-    for (const json::Value& other : *object.Require("others")->AsList()) {
+    const auto named = object.Require("others")->AsList();
+    for (const json::Value& other : *named) {
       const json::Object fields = *other.AsOpenObject();
       others.push_back(*fields.Text("agent") + " " + *fields.Text("why"));
     }

@@ -1,5 +1,5 @@
-// Where this checkout and what is built from it are. One object file knows it, so that all others of the tests come out the same
-// in every checkout, and ccache can share them.
+// Where this checkout and what is built from it are. One object file knows it, so that all others of the
+// tests come out the same in every checkout, and ccache can share them.
 #pragma once
 
 #include <string>

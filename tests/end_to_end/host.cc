@@ -88,7 +88,8 @@ void Host::WriteConfig() {
   directory_.Write("agent.yaml",
                    "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
                        "\nkeys: keys.yaml\n"
-                       "models: " + support::InSource("config/models.yaml") + "\n" +
+                       "models: " +
+                       support::InSource("config/models.yaml") + "\n" +
                        (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
                        "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines +
                        options_.extra_config);

@@ -70,7 +70,8 @@ class Snapshot : public testing::Test {
   double Apply(const std::string& text) {
     const auto finished = keep_.Call("PUT", "/v1/policy?force=true", text, "text/yaml");
     EXPECT_EQ(finished.status, 200) << finished.body;
-    return static_cast<double>(*Object(finished.body).Find("policy")->AsOpenObject()->Integer("version", 1, INT64_MAX));
+    return static_cast<double>(
+        *Object(finished.body).Find("policy")->AsOpenObject()->Integer("version", 1, INT64_MAX));
   }
 
   static int Status(Host& host, std::string_view model) {

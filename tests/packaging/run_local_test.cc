@@ -39,7 +39,8 @@ bool IsFree(int port) {
 int FreeBase() {
   for (int i = 0; i < 200; ++i) {
     const int base = support::FreePort();
-    if (base < 65000 && IsFree(base + 1) && IsFree(base + 2) && IsFree(base + 10) && IsFree(base + 11)) return base;
+    if (base < 65000 && IsFree(base + 1) && IsFree(base + 2) && IsFree(base + 10) && IsFree(base + 11))
+      return base;
   }
   ADD_FAILURE() << "no free ports";
   return 0;
@@ -61,7 +62,8 @@ class RunLocal : public ::testing::Test {
 
   // A command line of another terminal.
   support::Finished Shell(const std::string& line) const {
-    return *support::RunProcess({.argv = {"sh", "-c", ". " + (directory_ / "var/environment") + "; " + line}});
+    return *support::RunProcess(
+        {.argv = {"sh", "-c", ". " + (directory_ / "var/environment") + "; " + line}});
   }
 
   // The same until its output holds the text; its last output.
@@ -79,10 +81,13 @@ class RunLocal : public ::testing::Test {
   }
 
   std::string Ask() const {
-    const auto asked = Shell(
-        "curl -sS http://127.0.0.1:" + std::to_string(port_) + "/v1/messages -H 'content-type: application/json' "
-        "-H 'anthropic-version: 2023-06-01' -H \"authorization: Bearer $(cat " + (directory_ / "var/key") +
-        ")\" -d '{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":64,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}'");
+    const auto asked = Shell("curl -sS http://127.0.0.1:" + std::to_string(port_) +
+                             "/v1/messages -H 'content-type: application/json' "
+                             "-H 'anthropic-version: 2023-06-01' -H \"authorization: Bearer $(cat " +
+                             (directory_ / "var/key") +
+                             ")\" -d "
+                             "'{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":64,\"messages\":[{\"role\":"
+                             "\"user\",\"content\":\"hello\"}]}'");
     return asked.output + asked.errors;
   }
 
@@ -98,10 +103,12 @@ TEST_F(RunLocal, SetsEverythingUpAndShowsWhatHappens) {
     key = support::ReadFile(directory_ / "var/key");
     EXPECT_THAT(process->output(), HasSubstr(key.substr(0, key.size() - 1)));
     EXPECT_THAT(Ask(), HasSubstr("\"type\":\"message\""));
-    EXPECT_THAT(ShellUntil("postern audit query --kind outcome", "200 complete"), HasSubstr("claude-sonnet-4-5"));
+    EXPECT_THAT(ShellUntil("postern audit query --kind outcome", "200 complete"),
+                HasSubstr("claude-sonnet-4-5"));
     EXPECT_THAT(Shell("postern usage --by user").output, HasSubstr("total"));
     ShellUntil("postern agent list", "active  yes");
-    EXPECT_THAT(Shell("postern audit query --kind administration --all").output, HasSubstr("credential.add main done"));
+    EXPECT_THAT(Shell("postern audit query --kind administration --all").output,
+                HasSubstr("credential.add main done"));
     process->Signal(SIGINT);
     EXPECT_EQ(process->Wait(std::chrono::seconds(60)), (support::Ending{.code = 0, .signal = std::nullopt}));
     EXPECT_TRUE(IsFree(port_ + 10));

@@ -138,7 +138,8 @@ TEST_F(BarTest, ACollectorThatIsSilentTooLongEndsAll) {
 }
 
 TEST_F(BarTest, OnALoneHostTheFileDecides) {
-  const std::string record = "- id: " + kId + "\n  sha256: " + std::string(64, 'a') + "\n  user: ada\n  created: 2026-01-01T00:00:00Z\n";
+  const std::string record = "- id: " + kId + "\n  sha256: " + std::string(64, 'a') +
+                             "\n  user: ada\n  created: 2026-01-01T00:00:00Z\n";
   EXPECT_FALSE(ByFiles(record));
   EXPECT_EQ(ByFiles(record + "  disabled: true\n")->reason, Reason::kDisabledKey);
   EXPECT_EQ(ByFiles(record + "  expires: 2020-01-01\n")->reason, Reason::kExpiredKey);

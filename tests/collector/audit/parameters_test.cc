@@ -61,8 +61,7 @@ TEST(Parameters, WhatFollowsAPlaceComesTheOldestFirst) {
 }
 
 TEST(Parameters, AWrongOneIsNamed) {
-  EXPECT_EQ(EventError({{"usr", "x"}}).substr(0, 50),
-            "the parameter \"usr\" is not known here; known are: ");
+  EXPECT_EQ(EventError({{"usr", "x"}}).substr(0, 50), "the parameter \"usr\" is not known here; known are: ");
   EXPECT_EQ(EventError({{"user", "x"}, {"user", "y"}}), "the parameter \"user\" is given twice");
   EXPECT_EQ(EventError({{"user", ""}}), "the parameter \"user\" is empty");
   EXPECT_EQ(EventError({{"limit", "0"}}), "the parameter \"limit\" must be a whole number from 1 to 1000");

@@ -73,8 +73,8 @@ TEST_F(CollectorCommands, IsMadeOnce) {
 TEST_F(CollectorCommands, ShowsTheFirstTokenOnceAndKeepsItNowhere) {
   const support::TemporaryDirectory directory;
   const std::string config = directory.Write("collector.yaml", "state: state\n");
-  const auto made = support::RunProcess(
-      {.argv = {support::InBuild("bin/postern-collector"), "init", "--config", config}});
+  const auto made =
+      support::RunProcess({.argv = {support::InBuild("bin/postern-collector"), "init", "--config", config}});
   ASSERT_EQ(made->ending.code, 0) << made->errors;
   const std::string token = made->output.substr(0, made->output.find('\n'));
   EXPECT_THAT(token, ::testing::MatchesRegex("psa_[a-z0-9]{12}_[A-Za-z0-9]{34}"));

@@ -1,8 +1,9 @@
 #include "collector/config.h"
-#include "tests/support/paths.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/paths.h"
 
 namespace postern::collector {
 namespace {

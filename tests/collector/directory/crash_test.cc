@@ -43,7 +43,8 @@ void LiveAndDie(const std::string& directory, int lines, const char* mode, Answe
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
-    execl(support::InBuild("bin/directory_writer").c_str(), "directory_writer", directory.c_str(), mode, nullptr);
+    execl(support::InBuild("bin/directory_writer").c_str(), "directory_writer", directory.c_str(), mode,
+          nullptr);
     _exit(127);
   }
   close(ends[1]);

@@ -121,8 +121,7 @@ TEST(PublishedPrices, AreWhatOneComputesByHand) {
 }
 
 TEST(PublishedPrices, HaveNoPriceForAModelBeforeItsTime) {
-  const auto table =
-      LoadPriceTable(*config::ParseFile(support::InSource("config/models.yaml")));
+  const auto table = LoadPriceTable(*config::ParseFile(support::InSource("config/models.yaml")));
   const WallTime early = std::chrono::sys_days(std::chrono::year(2026) / 9 / 21);
   EXPECT_EQ(table->Price("claude-opus-5-5", {}, early).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(table->Price("claude-opus-5-5", {}, early + std::chrono::days(1)));

@@ -6,10 +6,9 @@
 // Every other byte stays, and the same request with the same edits has the same bytes: the provider's prompt
 // cache is a prefix match, and thinking blocks are signed. With what is cut goes the separator after it, or
 // at the end of the list the one before it. Three things follow an edit:
-//   - A cache mark (`cache_control`) on a tool that is cut moves to the nearest tool before it that stays,
-//   bears
-//     none and isn't deferred: without it a client that marks its last tool would pay for all of them anew
-//     with every request.
+//   - A cache mark (`cache_control`) on a tool that is cut moves to the tool before it that stays, unless
+//     that one bears a mark or is deferred: without it a client that marks its last tool would pay for all of
+//     them anew with every request.
 //   - Where no tool stays, the list stays and is empty, as Claude Code itself sends it with count_tokens; and
 //     `tool_choice`, which the API takes only together with tools, goes.
 //   - `thinking.budget_tokens` stays below `max_tokens`.

@@ -1,8 +1,8 @@
 // The exchanges that are under way, so that they end when those they are for may go on no longer.
 //
-//   membership or keys.yaml changed ─▶ EndThose(why barred?) ─▶ each such exchange's strand is cancelled, and
-//   it
-//                                                               finds out why when it wakes
+//   membership or keys.yaml changed
+//      ─▶ EndThose(why barred?)
+//      ─▶ each such exchange's strand is cancelled, and it finds out why when it wakes
 //
 // What its end looks like to the client is the exchange's own affair (passage.h).
 #pragma once

@@ -176,7 +176,9 @@ http::Task<std::optional<Refusal>> Passage::FindGrounds() {
   co_return std::nullopt;
 }
 
-Grounds Passage::MakeGrounds() const {
+// Borrows from this and lasts as long.
+Grounds Passage::MakeGrounds() {
+  if (caller_.os_user) os_user_name_ = gate_.names_.Remembered(caller_.os_user->uid).value_or("");
   static const std::vector<std::string> kOwn = {std::string(policy::kOwnCredential)};
   return {.policy = *policy_->rules,
           .now = WallNow(),
@@ -191,7 +193,6 @@ Grounds Passage::MakeGrounds() const {
 // Also edits the request's body as the policy orders.
 std::optional<Refusal> Passage::JudgePolicy() {
   if (policy_ == nullptr) return std::nullopt;
-  if (caller_.os_user) os_user_name_ = gate_.names_.Remembered(caller_.os_user->uid).value_or("");
   const std::string_view body = exchange_.body().view();
   Judgement judgement = JudgeByPolicy(MakeGrounds(), facts_, body);
   if (judgement.refusal) return std::move(judgement.refusal);
@@ -359,8 +360,10 @@ http::Task<void> Passage::AnswerModels() {
       co_return;
     }
   }
+  std::optional<Grounds> grounds;
   if (policy_ != nullptr) {
-    if (const std::optional<Refusal> refusal = JudgeListing(MakeGrounds(), facts_)) {
+    grounds.emplace(MakeGrounds());
+    if (const std::optional<Refusal> refusal = JudgeListing(*grounds, facts_)) {
       co_await Refuse(*refusal);
       co_return;
     }
@@ -370,7 +373,7 @@ http::Task<void> Passage::AnswerModels() {
   answer.body = R"({"data":[)";
   bool first = true;
   for (const pricing::ModelPrices& model : settings_->prices->models()) {
-    if (policy_ != nullptr && !AllowsModel(MakeGrounds(), facts_, model.id)) continue;
+    if (grounds && !AllowsModel(*grounds, facts_, model.id)) continue;
     if (!first) answer.body += ',';
     first = false;
     answer.body += R"({"type":"model","id":)" + JsonString(model.id) + R"(,"display_name":)" +

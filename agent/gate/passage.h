@@ -50,7 +50,7 @@ class Passage {
   std::optional<Refusal> JudgePrice() const;
   http::Task<std::optional<Refusal>> FindGrounds();
   bool HasGrounds() const;
-  Grounds MakeGrounds() const;
+  Grounds MakeGrounds();
   std::optional<Refusal> JudgePolicy();
   void KeepCredentials(uint64_t bits);
   http::Task<std::optional<Refusal>> FindCredential();

@@ -66,7 +66,7 @@ std::string ExampleOf(const std::string& pattern) {
   return example;
 }
 
-// "8 users: …" of a list that may be long.
+// The first kMostNamed, and how many more there are.
 std::vector<std::string> Bounded(const Names& names) {
   std::vector<std::string> bounded(names.begin(), names.end());
   if (bounded.size() <= kMostNamed) return bounded;

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/provider_journal.h"
@@ -108,6 +110,14 @@ TEST_F(Policy, TheListOfModelsIsWhatThisKeyMayUse) {
   EXPECT_EQ(models->status, 200);
   EXPECT_THAT(models->body, HasSubstr("claude-haiku-5-5"));
   EXPECT_THAT(models->body, Not(HasSubstr("claude-opus")));
+}
+
+TEST_F(Policy, ARuleThatNamesTheOsUserHoldsForTheListAndForMessagesAlike) {
+  const passwd* user = getpwuid(getuid());
+  ASSERT_NE(user, nullptr);
+  Begin("  os_users:\n    allow: [\"" + std::string(user->pw_name) + "\"]\n");
+  EXPECT_EQ(support::Fetch(host_->target(), "GET", "/v1/models", host_->MessageHeaders())->status, 200);
+  EXPECT_EQ(Ask(MessageBody("hello")).status, 200);
 }
 
 TEST_F(Policy, AnotherPolicyIsInForceFromTheNextRequestOn) {

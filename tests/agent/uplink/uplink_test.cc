@@ -79,15 +79,20 @@ class UplinkTest : public testing::Test {
   void Reply(const wire::FromCollector& message) {
     EXPECT_TRUE(server_->Send(peer_, *wire::Encode(message)));
   }
+  static wire::FromCollector WelcomeTo(const wire::Hello& hello) {
+    wire::FromCollector message;
+    wire::Welcome& welcome = *message.mutable_welcome();
+    welcome.set_life(hello.life());
+    welcome.set_collector("c0ffee");
+    welcome.set_log_key(std::string(32, 'k'));
+    welcome.set_incarnation(hello.now().incarnation());
+    return message;
+  }
   void WelcomeIt(uint64_t stored = 0) {
     const auto hello = Next(wire::FromAgent::kHello);
     ASSERT_TRUE(hello);
-    wire::FromCollector message;
+    wire::FromCollector message = WelcomeTo(hello->hello());
     wire::Welcome& welcome = *message.mutable_welcome();
-    welcome.set_life(hello->hello().life());
-    welcome.set_collector("c0ffee");
-    welcome.set_log_key(std::string(32, 'k'));
-    welcome.set_incarnation(hello->hello().now().incarnation());
     wire::Place place{kIncarnation, stored, {}};
     for (const std::string& event : record_.events(kIncarnation)) {
       if (stored-- == 0) break;
@@ -215,12 +220,8 @@ TEST_F(UplinkTest, TheFreezeOfAWelcomeIsAcknowledged) {
   const auto uplink = Start(record_.record());
   const auto hello = Next(wire::FromAgent::kHello);
   ASSERT_TRUE(hello);
-  wire::FromCollector message;
+  wire::FromCollector message = WelcomeTo(hello->hello());
   wire::Welcome& welcome = *message.mutable_welcome();
-  welcome.set_life(hello->hello().life());
-  welcome.set_collector("c0ffee");
-  welcome.set_log_key(std::string(32, 'k'));
-  welcome.set_incarnation(hello->hello().now().incarnation());
   welcome.mutable_freeze()->set_frozen(true);
   welcome.mutable_freeze()->set_revision(77);
   Reply(message);

@@ -14,7 +14,7 @@ class MemoryEngine {
   std::unique_ptr<Store> store_ = MakeMemoryStore();
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreConformance, MemoryEngine);
+POSTERN_STORE_CONFORMS(Memory, MemoryEngine);
 
 TEST(MemoryStore, CantBeCopied) {
   EXPECT_EQ(MakeMemoryStore()->Backup("anywhere").error().code, ErrorCode::kUnavailable);

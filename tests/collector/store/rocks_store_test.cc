@@ -20,7 +20,7 @@ class RocksEngine {
   std::unique_ptr<Store> store_ = MustOpen(directory_ / "store");
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Rocks, StoreConformance, RocksEngine);
+POSTERN_STORE_CONFORMS(Rocks, RocksEngine);
 
 }  // namespace
 }  // namespace postern::store

@@ -132,6 +132,11 @@ Error Node::Wrong(std::string_view found, std::string_view allowed) const {
                Where() + ": found " + std::string(found) + ", allowed is " + std::string(allowed)};
 }
 
+Result<std::string> Node::AsText() const {
+  if (value_->kind != Value::Kind::kScalar) return Wrong(Describe(*value_), "a text");
+  return value_->text;
+}
+
 Result<std::string> Node::AsString() const {
   if (value_->kind != Value::Kind::kScalar) return Wrong(Describe(*value_), "a text");
   if (std::any_of(value_->text.begin(), value_->text.end(), IsControl)) {

@@ -1,5 +1,5 @@
-// YAML as this project reads it: every value knows where it stands, so that an error names file, line, key,
-// what was found and what is allowed.
+// YAML, and TOML where a format of others is written in it, as this project reads them: every value knows
+// where it stands, so that an error names file, line, key, what was found and what is allowed.
 //
 //   ASSIGN_OR_RETURN(const Node root, ParseFile("/etc/postern/agent.yaml"));
 //   ASSIGN_OR_RETURN(const Map map, root.AsMap({"listen", "state", "upstream"}));
@@ -45,6 +45,7 @@ class Node {
 
   // Any scalar but nothing (an empty value, ~ or null), with no control characters.
   Result<std::string> AsString() const;
+  Result<std::string> AsText() const;    // as AsString, with lines and control characters
   Result<std::string> AsSecret() const;  // as AsString, but an error never shows what was found
   Result<bool> AsBool() const;           // true, false
   Result<int64_t> AsInteger(int64_t least, int64_t most) const;
@@ -64,6 +65,7 @@ class Node {
  private:
   friend class Map;
   friend Result<Node> Parse(std::string_view text, std::string_view name);
+  friend Result<Node> ParseToml(std::string_view text, std::string_view name);
   explicit Node(std::shared_ptr<const Value> value) : value_(std::move(value)) {}
   std::shared_ptr<const Value> value_;
 };
@@ -83,5 +85,8 @@ class Map {
 // `name` is what errors call the text. An empty document is an empty mapping.
 Result<Node> Parse(std::string_view text, std::string_view name);
 Result<Node> ParseFile(const std::string& path);
+
+// TOML 1.0, within the same bounds. Numbers, truth values and dates are scalars, read by the same methods.
+Result<Node> ParseToml(std::string_view text, std::string_view name);
 
 }  // namespace postern::config

@@ -84,7 +84,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
         resolver_(*loop_, worker_) {}
   ~Agent() override { loop_->DestroySpawned(); }
 
-  Status Start(AgentConfig config);
+  Status Start(const AgentConfig& config);
   void Run();
 
  private:
@@ -128,7 +128,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
   bool stopping_ = false;
 };
 
-Status Agent::Start(AgentConfig config) {
+Status Agent::Start(const AgentConfig& config) {
   ASSIGN_OR_RETURN(enrolment_, FindEnrolment(config));
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   RETURN_IF_ERROR(OpenRecord(config));
@@ -349,7 +349,7 @@ int RunAgent(const std::filesystem::path& config_file, Seams seams) {
     return 1;
   }
   Agent agent(config_file, std::move(seams), *std::move(loop));
-  if (const Status started = agent.Start(*std::move(config)); !started) {
+  if (const Status started = agent.Start(*config); !started) {
     Log(Level::kError, started.error().message);
     return started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound ? 2
                                                                                                        : 1;

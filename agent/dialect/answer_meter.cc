@@ -36,7 +36,15 @@ void AnswerMeter::Feed(std::string_view bytes) {
   }
   if (form_ == Form::kObject) return Keep(bytes);
   SseEvent event;
-  while (events_.Next(bytes, event)) Take(event);
+  do {
+    std::string_view text;
+    while (!beginning_.empty() && events_.NextAlike(beginning_, bytes, text)) {
+      ++facts_.events;
+      if (!TakeContent(text)) ++facts_.unreadable;  // its text has no end
+    }
+    if (!events_.Next(bytes, event)) return;
+    Take(event);
+  } while (true);
 }
 
 void AnswerMeter::Keep(std::string_view bytes) {
@@ -80,17 +88,36 @@ void AnswerMeter::Take(const SseEvent& event) {
 // {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"…"}} with nothing in them but
 // a piece of content. Only exactly this beginning is taken here; false for any other.
 bool AnswerMeter::TakeContentDelta(std::string_view data) {
+  const std::string_view whole = data;
   if (!TakePrefix(data, R"({"type":"content_block_delta","index":)")) return false;
   size_t digits = 0;
   while (digits < data.size() && data[digits] >= '0' && data[digits] <= '9') ++digits;
   data.remove_prefix(digits);
   if (digits == 0 || !TakePrefix(data, R"(,"delta":{"type":")")) return false;
   if (!TakeContentStart(data)) return TakePrefix(data, R"(signature_delta")");
-  while (!data.empty() && data.back() != '"')
-    data.remove_suffix(1);  // providers put spaces between the closing braces
-  if (data.empty()) return false;
-  facts_.content_bytes += data.size() - 1;
+  if (!TakeContent(data)) return false;
+  RememberBeginning(whole.substr(0, whole.size() - data.size()));
   return true;
+}
+
+// What follows the beginning of an event with content: its text, a quote and the closing braces, which
+// providers put spaces between.
+bool AnswerMeter::TakeContent(std::string_view text_and_end) {
+  size_t size = text_and_end.size();
+  while (size > 0 && text_and_end[size - 1] != '"') --size;
+  if (size == 0) return false;
+  facts_.content_bytes += size - 1;
+  return true;
+}
+
+// Spelled as providers spell it; where one doesn't, no event will begin so.
+void AnswerMeter::RememberBeginning(std::string_view data) {
+  constexpr std::string_view kLine = "event: content_block_delta\ndata: ";
+  constexpr size_t kMostData = 128;
+  if (data.size() > kMostData ||
+      std::string_view(beginning_).substr(std::min(kLine.size(), beginning_.size())) == data)
+    return;
+  beginning_.assign(kLine).append(data);
 }
 
 void AnswerMeter::Apply(AnswerEvent& event) {

@@ -74,6 +74,8 @@ class AnswerMeter {
   void Keep(std::string_view bytes);
   void Take(const SseEvent& event);
   bool TakeContentDelta(std::string_view data);
+  bool TakeContent(std::string_view text_and_end);
+  void RememberBeginning(std::string_view data);
   void Apply(AnswerEvent& event);
   void Start(AnswerBlock block);
   void Stop(int64_t index);
@@ -81,7 +83,8 @@ class AnswerMeter {
   JsonCursor& json_;
   Form form_;
   SseParser events_;
-  std::string object_;  // a JSON answer so far
+  std::string beginning_;  // of the last event with content, as far as its text: the next ones mostly have it
+  std::string object_;     // a JSON answer so far
   UsageReport usage_;
   AnswerFacts facts_;
 };

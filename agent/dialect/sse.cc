@@ -56,6 +56,19 @@ bool SseParser::NextWhole(std::string_view& input, SseEvent& event) {
   return true;
 }
 
+bool SseParser::NextAlike(std::string_view beginning, std::string_view& input, std::string_view& rest) const {
+  if (mark_ != kMarkDone || dispatched_ || !IsBetweenEvents()) return false;
+  if (input.size() < beginning.size() || std::memcmp(input.data(), beginning.data(), beginning.size()) != 0)
+    return false;
+  const std::string_view after = input.substr(beginning.size());
+  const size_t end = Find(after, '\n');
+  if (after.size() - end < 2 || after[end + 1] != '\n' || beginning.size() + end > cap_) return false;
+  rest = after.substr(0, end);
+  if (Find(rest, '\r') != end) return false;
+  input = after.substr(end + 2);
+  return true;
+}
+
 bool SseParser::Next(std::string_view& input, SseEvent& event) {
   if (dispatched_) {
     dispatched_ = false;
@@ -65,8 +78,7 @@ bool SseParser::Next(std::string_view& input, SseEvent& event) {
   }
   if (mark_ < kMarkDone && !SkipMark(input)) return false;
   while (!input.empty()) {
-    const bool between = line_.empty() && !has_name_ && !has_data_ && !oversized_ && !after_cr_;
-    if (between && NextWhole(input, event)) return true;
+    if (IsBetweenEvents() && NextWhole(input, event)) return true;
     if (TakeLine(input) && EndLine(event)) return true;
   }
   return false;

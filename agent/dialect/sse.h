@@ -41,12 +41,20 @@ class SseParser {
   // `input` is used up.
   bool Next(std::string_view& input, SseEvent& event);
 
+  // As Next, for the many events of a stream that are alike: takes one from the front of `input` if it lies
+  // there to its end and begins with `beginning`, which is an event line and part of a data line; `rest` is
+  // what follows on that line. False: nothing was taken.
+  bool NextAlike(std::string_view beginning, std::string_view& input, std::string_view& rest) const;
+
   SseCut cut() const;
 
   // The input has ended: whether an event was left, without its empty line.
   bool Finish(SseEvent& event);
 
  private:
+  bool IsBetweenEvents() const {
+    return line_.empty() && !has_name_ && !has_data_ && !oversized_ && !after_cr_;
+  }
   bool NextWhole(std::string_view& input, SseEvent& event);
   bool TakeLine(std::string_view& input);
   bool SkipMark(std::string_view& input);

@@ -13,6 +13,35 @@ namespace {
 // How a head, and the trailers of a chunked body, end. llhttp takes a bare line feed for the empty line.
 constexpr std::string_view kEmptyLine = "\r\n\r\n";
 
+constexpr std::array<int8_t, 256> MakeHexDigits() {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    values[static_cast<size_t>('a' + i)] = values[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
+  }
+  return values;
+}
+
+constexpr std::array<int8_t, 256> kHexDigits = MakeHexDigits();
+
+// What a chunk at the front of some bytes carries. Empty unless it lies there to its end, and its size line
+// is nothing but a few digits: whatever is less usual is left to llhttp.
+std::string_view PlainChunk(std::string_view bytes) {
+  constexpr size_t kMostDigits = 7;
+  size_t size = 0;
+  size_t at = 0;
+  for (; at < std::min(bytes.size(), kMostDigits); ++at) {
+    const int digit = kHexDigits[static_cast<unsigned char>(bytes[at])];
+    if (digit < 0) break;
+    size = size << 4 | static_cast<size_t>(digit);
+  }
+  if (size == 0 || bytes.size() - at < size + 4) return {};
+  if (bytes[at] != '\r' || bytes[at + 1] != '\n') return {};
+  if (bytes[at + 2 + size] != '\r' || bytes[at + 3 + size] != '\n') return {};
+  return bytes.substr(at + 2, size);
+}
+
 // A part of the bytes by offset, since they may move between calls.
 struct Piece {
   size_t begin = 0;
@@ -46,6 +75,8 @@ struct MessageParser::Impl {
 
   // While chunks are decoded.
   char* out = nullptr;
+  bool between_chunks = false;  // llhttp expects a size line
+  bool last_chunk = false;
   bool message_complete = false;
   using LastBytes = std::array<char, kEmptyLine.size()>;
   LastBytes last_bytes{};  // of what was decoded so far
@@ -60,6 +91,8 @@ struct MessageParser::Impl {
     settings.on_header_value = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnValue(at, n); };
     settings.on_headers_complete = [](llhttp_t* p) { return Of(p).OnHeadComplete(); };
     settings.on_body = [](llhttp_t* p, const char* at, size_t n) { return Of(p).OnBody(at, n); };
+    settings.on_chunk_header = [](llhttp_t* p) { return Of(p).OnChunkHeader(); };
+    settings.on_chunk_complete = [](llhttp_t* p) { return Of(p).OnChunkComplete(); };
     settings.on_message_complete = [](llhttp_t* p) { return Of(p).OnMessageComplete(); };
     Reset();
   }
@@ -72,6 +105,7 @@ struct MessageParser::Impl {
     failure.clear();
     fed = head_size = 0;
     head_complete = folded = nameless = message_complete = false;
+    between_chunks = last_chunk = false;
     last_bytes.fill('\0');
     target = reason = {};
     headers.clear();
@@ -115,6 +149,30 @@ struct MessageParser::Impl {
     std::memmove(out, at, count);
     out += count;
     return 0;
+  }
+
+  int OnChunkHeader() {
+    last_chunk = parser.content_length == 0;
+    return 0;
+  }
+
+  int OnChunkComplete() {
+    if (last_chunk) return 0;
+    between_chunks = true;
+    return HPE_PAUSED;
+  }
+
+  // Nearly all chunks are plain, and a stream has one for each event. llhttp never learns of those that are
+  // taken here, at the front of `bytes`: to it they are nothing, since they begin and end where it expects a
+  // size line. How many bytes they were.
+  size_t TakePlainChunks(std::string_view bytes) {
+    size_t at = 0;
+    for (;;) {
+      const std::string_view payload = PlainChunk(bytes.substr(at));
+      if (payload.empty()) return at;
+      at = static_cast<size_t>(payload.data() - bytes.data()) + payload.size() + 2;
+      OnBody(payload.data(), payload.size());
+    }
   }
 
   int OnMessageComplete() {
@@ -197,6 +255,7 @@ MessageParser::State MessageParser::Impl::SetFraming(Head& head) {
       return Fail("a Transfer-Encoding other than chunked");
     if (head.minor_version == 0) return Fail("a Transfer-Encoding in HTTP/1.0");
     head.framing = Framing::kChunked;
+    between_chunks = true;
   } else if (lengths == 1) {
     head.framing = Framing::kLength;
     head.content_length = parser.content_length;
@@ -215,7 +274,17 @@ MessageParser::Chunks MessageParser::DecodeChunks(std::span<char> bytes) {
   impl.out = bytes.data();
   Impl::LastBytes all_read = impl.last_bytes;
   Impl::Remember(all_read, {bytes.data(), bytes.size()});  // before payload is moved over them
-  const llhttp_errno_t error = llhttp_execute(&impl.parser, bytes.data(), bytes.size());
+  llhttp_errno_t error = HPE_OK;
+  for (size_t at = 0;;) {
+    if (impl.between_chunks) at += impl.TakePlainChunks({bytes.data() + at, bytes.size() - at});
+    if (at == bytes.size()) break;
+    impl.between_chunks = false;
+    error = llhttp_execute(&impl.parser, bytes.data() + at, bytes.size() - at);
+    if (!impl.between_chunks) break;
+    at = static_cast<size_t>(llhttp_get_error_pos(&impl.parser) - bytes.data());
+    llhttp_resume(&impl.parser);
+    error = HPE_OK;
+  }
   const auto payload = static_cast<size_t>(impl.out - bytes.data());
   if (impl.message_complete) {
     const auto consumed = static_cast<size_t>(llhttp_get_error_pos(&impl.parser) - bytes.data());

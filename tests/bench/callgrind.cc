@@ -1,8 +1,8 @@
 #include "tests/bench/callgrind.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <set>
 #include <sstream>
 
 #include "tests/bench/child_process.h"
@@ -37,7 +37,7 @@ bool ParseAnnotation(const std::string& line, uint64_t& count, std::string& func
   std::from_chars(number.data(), number.data() + number.size(), count);
   std::string rest;
   std::getline(words, rest);
-  if (const size_t share = rest.find("%)"); share != std::string::npos && share < 12)
+  if (const size_t share = rest.find("%)"); share < 12)
     rest.erase(0, share + 2);
   rest.erase(0, rest.find_first_not_of(" *"));
   rest.erase(std::min(rest.find(" ["), rest.size()));
@@ -84,23 +84,21 @@ Result<uint64_t> CountIn(const std::filesystem::path& file) {
   return Error{ErrorCode::kCorrupt, file.string() + " holds no total"};
 }
 
-Result<std::vector<Cost>> LargestCosts(const std::filesystem::path& file, Attribution attribution,
-                                       size_t count) {
-  ASSIGN_OR_RETURN(const uint64_t total, CountIn(file));
+Result<std::map<std::string, uint64_t>> CostsIn(const std::filesystem::path& file, Attribution attribution) {
   const std::string inclusive = attribution == Attribution::kInclusive ? "yes" : "no";
   ASSIGN_OR_RETURN(const std::string text,
                    ChildProcess::Output({"callgrind_annotate", "--inclusive=" + inclusive, "--threshold=100",
                                          "--auto=no", file.string()},
                                         file.parent_path() / "annotate.log"));
-  std::vector<Cost> costs;
+  std::map<std::string, uint64_t> costs;
   std::istringstream lines(text);
-  for (std::string line; costs.size() < count && std::getline(lines, line);) {
+  for (std::string line; std::getline(lines, line);) {
     uint64_t instructions = 0;
     std::string function;
     if (!ParseAnnotation(line, instructions, function)) continue;
-    const double percent = 100.0 * static_cast<double>(instructions) / static_cast<double>(total);
-    if (attribution == Attribution::kInclusive && percent > 90) continue;
-    costs.push_back({percent, function});
+    uint64_t& cost = costs[function];
+    // A function inlined into several files has a line for each; what they call is in each line already.
+    cost = attribution == Attribution::kSelf ? cost + instructions : std::max(cost, instructions);
   }
   return costs;
 }

@@ -28,17 +28,9 @@ std::map<ThreadOrdinal, std::filesystem::path> CallgrindFiles(const std::filesys
 // The instructions that a file counts; kCorrupt if it has no total.
 Result<uint64_t> CountIn(const std::filesystem::path& file);
 
-// A function and its share of a thread's instructions.
-struct Cost {
-  double percent = 0;
-  std::string function;
-};
-
 enum class Attribution { kSelf, kInclusive };
 
-// The costliest functions of a file by callgrind_annotate, dearest first. Inclusive costs leave out who
-// merely holds the whole program (more than 90 %), such as main and the loop.
-Result<std::vector<Cost>> LargestCosts(const std::filesystem::path& file, Attribution attribution,
-                                       size_t count);
+// What each function of a file cost, in instructions, by callgrind_annotate.
+Result<std::map<std::string, uint64_t>> CostsIn(const std::filesystem::path& file, Attribution attribution);
 
 }  // namespace postern::bench

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "tests/bench/metrics.h"
 #include "tests/bench/statistics.h"
 #include "tests/bench/trial.h"
 
@@ -54,13 +55,16 @@ Result<std::vector<Row>> MeasureCost(Arena& arena, const std::string& name, cons
   };
   ASSIGN_OR_RETURN(const auto values, arena.Interleave<double>(entrants.size(), measure));
   const Comparison comparison = Compare(values[0], values[1]);
+  std::string note = std::to_string(requests) + " requests a repetition";
+  if (const uint16_t port = entrants[0].contestant->operations_port; port != 0)
+    note += "; " + DescribeSpoolBatches(port);
   return std::vector{Row{.name = name,
                          .unit = "us",
                          .ours = comparison.ours,
                          .reference = comparison.reference,
                          .reference_name = "nginx",
                          .ratio = comparison.ratio,
-                         .note = std::to_string(requests) + " requests a repetition"}};
+                         .note = std::move(note)}};
 }
 
 Trial CostTrial(std::string name, const Load& load, Per per) {

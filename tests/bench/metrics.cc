@@ -51,9 +51,11 @@ std::string DescribeSpoolBatches(uint16_t operations_port) {
   const std::string exposition = Scrape(operations_port);
   const auto events = SampleIn(exposition, "postern_spool_batch_events_sum");
   const auto batches = SampleIn(exposition, "postern_spool_batch_events_count");
-  if (!events || !batches || *batches == 0) return "";
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "spool batches of %.1f events", *events / *batches);
+  const auto syncs = SampleIn(exposition, "postern_spool_syncs_total");
+  if (!events || !batches || *batches == 0 || !syncs || *syncs == 0) return "";
+  std::array<char, 80> text{};
+  std::snprintf(text.data(), text.size(), "spool batches of %.1f events, syncs of %.1f", *events / *batches,
+                *events / *syncs);
   return text.data();
 }
 

@@ -8,9 +8,9 @@
 
 namespace postern::bench {
 
-// The five largest costs of our contestant under that row's load, by function, alone and with what they call,
-// for each thread that does a tenth of the work or more. Counted by callgrind, so the kernel's part is
-// missing. kNotFound for an unknown row.
+// The largest costs of a request of our contestant under that row's load, by function, alone and with what
+// they call, for each thread that works for requests. Counted by callgrind, of a run of 2N requests minus a
+// run of N, so the start cancels and the kernel's part is missing. kNotFound for an unknown row.
 Result<std::string> Profile(Arena& arena, const std::string& row);
 
 }  // namespace postern::bench

@@ -337,5 +337,35 @@ TEST(AnswerMeter, TheQuickWayAgreesWithTheSlowOne) {
   }
 }
 
+// The same of whole streams, in which an event that begins as the one before it is taken without reading that
+// beginning; cut anywhere, and with texts that have no end, or a line's end in them.
+TEST(AnswerMeter, EventsThatBeginAlikeAreReadAsIfTheyDidNot) {
+  std::mt19937 random(4);
+  static constexpr std::string_view kText[] = {"a", "\\\"", "\\\\", "é", "}", "event: ping", ": "};
+  static constexpr std::string_view kOddText[] = {"a\rb", "a\r\nb", "a\nb", "a\n\nb", "a"};
+  for (int round = 0; round < 500; ++round) {
+    std::string quick;
+    for (unsigned events = 1 + random() % 12; events > 0; --events) {
+      const int index = random() % 4 == 0 ? 1 : 0;
+      if (random() % 8 == 0) {
+        std::string odd = Delta(index, "text_delta", "text", kOddText[random() % std::size(kOddText)]);
+        if (random() % 2 == 0) odd.erase(odd.rfind('"'), 1);  // without an end
+        quick += odd;
+        continue;
+      }
+      std::string text;
+      for (unsigned length = random() % 6; length > 0; --length) text += kText[random() % std::size(kText)];
+      quick += random() % 6 == 0 ? Delta(index, "input_json_delta", "partial_json", text)
+                                 : Delta(index, "text_delta", "text", text);
+    }
+    std::string slow = quick;
+    for (size_t at = 0; (at = slow.find("data: {\"type", at)) != std::string::npos;)
+      slow.insert(at += 7, " ");
+    const AnswerFacts facts = Meter(slow);
+    ASSERT_EQ(Meter(quick), facts) << quick;
+    ASSERT_EQ(Meter(quick, "text/event-stream", 1 + random() % 300), facts) << quick;
+  }
+}
+
 }  // namespace
 }  // namespace postern::dialect

@@ -25,9 +25,10 @@ http::Task<http::Wake> Pacer::SleepUntil(http::Strand& strand, BootTime due) {
     std::multimap<BootTime, http::Strand*>::iterator at;
     ~Place() { pacer.sleepers_.erase(at); }
   };
-  if (BootClock::now() >= due) co_return http::Wake::kEvent;
+  const BootTime now = BootClock::now();
+  if (now >= due) co_return http::Wake::kEvent;
   const Place place{*this, sleepers_.emplace(due, &strand)};
-  if (place.at == sleepers_.upper_bound(BootClock::now())) Arm();
+  if (place.at == sleepers_.upper_bound(now)) ArmAfter(now);
   for (;;) {
     const http::Wake wake = co_await strand.Wait();
     if (wake != http::Wake::kEvent || BootClock::now() >= due) co_return wake;
@@ -39,12 +40,13 @@ void Pacer::OnSocketEvent(http::Socket&) {
   [[maybe_unused]] const auto count = ::read(timer_.descriptor(), &expirations, sizeof(expirations));
   const BootTime now = BootClock::now();
   for (auto it = sleepers_.begin(); it != sleepers_.end() && it->first <= now; ++it) it->second->Notify();
-  Arm();
+  ArmAfter(now);
 }
 
-// For the first that isn't due yet; those that are will be gone before the timer rings.
-void Pacer::Arm() {
-  const auto next = sleepers_.upper_bound(BootClock::now());
+// For the first that wasn't due then; those that were have been told. By now it may be due too: a timer for
+// what has passed rings at once.
+void Pacer::ArmAfter(BootTime now) {
+  const auto next = sleepers_.upper_bound(now);
   if (next == sleepers_.end()) return;
   const auto since_boot = next->first.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);

@@ -19,7 +19,7 @@ class Pacer final : public http::SocketOwner {
   void OnSocketEvent(http::Socket&) override;
 
  private:
-  void Arm();
+  void ArmAfter(BootTime now);
 
   http::Socket timer_;
   std::multimap<BootTime, http::Strand*> sleepers_;

@@ -28,7 +28,7 @@ constexpr size_t kRemovedAtOnce = 10'000;
 EmbeddedStore::EmbeddedStore(std::unique_ptr<kv::Store> store)
     : store_(std::move(store)),
       reopening_pause_(kFirstPause),
-      commits_([this](const GroupCommit::Group& group) { WriteGroup(group); }) {}
+      commits_([this](const GroupCommit::Changes& changes) { return WriteGroup(changes); }) {}
 
 Result<std::unique_ptr<Store>> EmbeddedStore::Open(RocksStoreOptions options) {
   ASSIGN_OR_RETURN(auto opened, kv::Store::Open(options.directory, StoreOptions(std::move(options.faults))));
@@ -55,23 +55,25 @@ Result<Receipt> EmbeddedStore::Commit(const Change& change) {
   return commits_.Commit(change);
 }
 
-void EmbeddedStore::WriteGroup(const GroupCommit::Group& group) {
+std::vector<Result<Receipt>> EmbeddedStore::WriteGroup(const GroupCommit::Changes& changes) {
   const std::lock_guard writer(writing_);
   std::vector<Result<Receipt>> results;
   Status written = EnsureUsable();
-  if (written) written = WriteChanges(group, results);
-  for (size_t i = 0; i < group.size(); ++i) {
-    // What was refused was refused, whatever became of the others.
-    const bool is_refused = i < results.size() && !results[i];
-    if (written || is_refused) group[i]->result = std::move(results[i]);
-    else group[i]->result = written.error();
+  if (written) written = WriteChanges(changes, results);
+  if (written) return results;
+  // What was refused was refused, whatever became of the others.
+  for (Result<Receipt>& result : results) {
+    if (result) result = written.error();
   }
+  results.resize(changes.size(), written.error());
+  return results;
 }
 
-Status EmbeddedStore::WriteChanges(const GroupCommit::Group& group, std::vector<Result<Receipt>>& results) {
+Status EmbeddedStore::WriteChanges(const GroupCommit::Changes& changes,
+                                   std::vector<Result<Receipt>>& results) {
   Staging staging(*store_, totals_.With([](const Totals& totals) { return totals; }));
-  for (const GroupCommit::Waiting* waiting : group) {
-    results.push_back(staging.Add(*waiting->change));
+  for (const Change* change : changes) {
+    results.push_back(staging.Add(*change));
     if (!results.back() && results.back().error().code != ErrorCode::kDenied) return results.back().error();
   }
   ASSIGN_OR_RETURN(const kv::Batch* const batch, staging.Finish());

@@ -56,8 +56,8 @@ class EmbeddedStore : public Store {
     return std::forward<F>(read)();
   }
 
-  void WriteGroup(const GroupCommit::Group& group);
-  Status WriteChanges(const GroupCommit::Group& group, std::vector<Result<Receipt>>& results);
+  std::vector<Result<Receipt>> WriteGroup(const GroupCommit::Changes& changes);
+  Status WriteChanges(const GroupCommit::Changes& changes, std::vector<Result<Receipt>>& results);
   Status EnsureUsable();
   Status Reopen();
   Status LoadTotals();

@@ -1,5 +1,7 @@
 #include "collector/store/group_commit.h"
 
+#include "shared/base/check.h"
+
 namespace postern::store {
 namespace {
 
@@ -23,6 +25,15 @@ GroupCommit::Group GroupCommit::TakeGroup() {
   return group;
 }
 
+std::vector<Result<Receipt>> GroupCommit::WriteAll(const Group& group) const {
+  Changes changes;
+  changes.reserve(group.size());
+  for (const Waiting* waiting : group) changes.push_back(waiting->change);
+  std::vector<Result<Receipt>> results = write_(changes);
+  CHECK(results.size() == group.size());
+  return results;
+}
+
 size_t GroupCommit::waiting() const {
   const std::lock_guard lock(mutex_);
   return queue_.size();
@@ -40,8 +51,9 @@ Result<Receipt> GroupCommit::Commit(const Change& change) {
     is_writing_ = true;
     const Group group = TakeGroup();
     lock.unlock();
-    write_(group);
+    std::vector<Result<Receipt>> results = WriteAll(group);
     lock.lock();
+    for (size_t i = 0; i < group.size(); ++i) group[i]->result = std::move(results[i]);
     is_writing_ = false;
     progressed_.notify_all();
   }

@@ -19,15 +19,12 @@ namespace postern::store {
 // Thread-safe.
 class GroupCommit {
  public:
-  struct Waiting {
-    const Change* change = nullptr;
-    std::optional<Result<Receipt>> result{};
-  };
-  using Group = std::vector<Waiting*>;
+  using Changes = std::vector<const Change*>;
+  using Write = std::function<std::vector<Result<Receipt>>(const Changes&)>;
 
-  // `write` brings the changes to the disk in their order and gives each its result. It is called by one
+  // `write` brings the changes to the disk in their order and returns the result of each. It is called by one
   // thread at a time.
-  explicit GroupCommit(std::function<void(const Group&)> write) : write_(std::move(write)) {}
+  explicit GroupCommit(Write write) : write_(std::move(write)) {}
 
   // Returns when the change has its result. The queue is as long as there are threads.
   Result<Receipt> Commit(const Change& change);
@@ -39,9 +36,16 @@ class GroupCommit {
   // A group isn't made larger than this, so that nobody waits for too many others.
   static constexpr size_t kMaxGroupBytes = 4 << 20;
 
-  Group TakeGroup();
+  struct Waiting {
+    const Change* change = nullptr;
+    std::optional<Result<Receipt>> result{};  // under the mutex, as who waits may wake and look at any time
+  };
+  using Group = std::vector<Waiting*>;
 
-  const std::function<void(const Group&)> write_;
+  Group TakeGroup();
+  std::vector<Result<Receipt>> WriteAll(const Group& group) const;
+
+  const Write write_;
   mutable std::mutex mutex_;
   std::condition_variable progressed_;
   std::deque<Waiting*> queue_;

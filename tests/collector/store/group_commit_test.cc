@@ -17,12 +17,14 @@ TEST(GroupCommit, WhoComesDuringAWriteSharesTheNextOne) {
   std::vector<size_t> sizes;
   GroupCommit* queue = nullptr;
   uint64_t next = 0;
-  GroupCommit commits([&](const GroupCommit::Group& group) {
+  GroupCommit commits([&](const GroupCommit::Changes& changes) {
     // The first write goes on until everybody else waits.
-    while (sizes.empty() && queue->waiting() < kThreads - group.size()) std::this_thread::yield();
+    while (sizes.empty() && queue->waiting() < kThreads - changes.size()) std::this_thread::yield();
     const std::lock_guard lock(mutex);
-    sizes.push_back(group.size());
-    for (GroupCommit::Waiting* waiting : group) waiting->result = Receipt{.first_leaf = Leaf{next++}};
+    sizes.push_back(changes.size());
+    std::vector<Result<Receipt>> results;
+    for (size_t i = 0; i < changes.size(); ++i) results.emplace_back(Receipt{.first_leaf = Leaf{next++}});
+    return results;
   });
   queue = &commits;
   std::vector<std::thread> threads;
@@ -39,11 +41,13 @@ TEST(GroupCommit, WhoComesDuringAWriteSharesTheNextOne) {
 }
 
 TEST(GroupCommit, EachGetsItsOwnResult) {
-  GroupCommit commits([](const GroupCommit::Group& group) {
-    for (GroupCommit::Waiting* waiting : group) {
-      if (waiting->change->set_aside.empty()) waiting->result = Error{ErrorCode::kDenied, "no"};
-      else waiting->result = Receipt{};
+  GroupCommit commits([](const GroupCommit::Changes& changes) {
+    std::vector<Result<Receipt>> results;
+    for (const Change* change : changes) {
+      if (change->set_aside.empty()) results.emplace_back(Error{ErrorCode::kDenied, "no"});
+      else results.emplace_back(Receipt{});
     }
+    return results;
   });
   Change change;
   EXPECT_FALSE(commits.Commit(change));

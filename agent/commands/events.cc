@@ -63,7 +63,7 @@ int Report(const Error& error, std::ostream& err) {
 // Hands over every record of the pages from `request` on, each once, in order.
 class Pages {
  public:
-  Pages(RecordSource& source, spool::PageRequest request) : source_(source), request_(std::move(request)) {}
+  Pages(RecordSource& source, spool::PageRequest request) : source_(source), request_(request) {}
 
   // One page; `done` tells that nothing more is there now. kCorrupt when the pages don't move on.
   template <class Visit>

@@ -117,7 +117,7 @@ void Membership::OnDisconnected() {
   state_->Changed();
 }
 
-void Membership::OnRefused(const std::string& why) {
+void Membership::OnRefused(const std::string& why, std::function<void()> durable) {
   const std::string sentence = state_->memory.With([&](State::Memory& present) {
     present.records.EndConversation();
     present.credentials.Clear();
@@ -125,7 +125,8 @@ void Membership::OnRefused(const std::string& why) {
   });
   state_->SetState(wire::AGENT_REVOKED, sentence, Link::kRefused);
   state_->Changed();
-  state_->Enqueue({.write = [](CacheStore& into) { into.ForgetCredentials(); }});
+  state_->Enqueue(
+      {.write = [](CacheStore& into) { into.ForgetCredentials(); }, .written = std::move(durable)});
 }
 
 void Membership::Take(const wire::Welcome& welcome, BootTime sent, std::function<void()> durable) {

@@ -138,7 +138,8 @@ class Membership {
   void OnDisconnected();
   // The collector doesn't let this agent's key in, or has said so on the open connection: it was revoked, for
   // ever. Nothing is trusted from here on, and its credentials are forgotten. `why` may be empty.
-  void OnRefused(const std::string& why);
+  // `durable`: that is on the disk; called as by Take of a Directory.
+  void OnRefused(const std::string& why, std::function<void()> durable = {});
 
   // `sent`: when the Hello, or the heartbeat, that this answers was sent.
   // `durable`: a freeze that it tells is on the disk; not called where it tells none.

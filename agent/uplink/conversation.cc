@@ -36,6 +36,8 @@ void Conversation::OnDisconnected() {
   hello_due_.reset();
   greeting_since_.reset();
   begin_due_.reset();
+  durable_ = 0;
+  seen_due_.reset();
   beats_.clear();
   sender_.Stop();
   questions_.Forget();
@@ -211,7 +213,7 @@ void Conversation::OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTi
 
 void Conversation::OnState(wire::AgentState state, const std::string& why, BootTime now) {
   if (state == wire::AGENT_REVOKED) {
-    OnRevoked(why);
+    OnRevoked(why, 0);
   } else if (state != wire::AGENT_ACTIVE) {
     if (!quarantined_) OnQuarantine(why);
   } else if (quarantined_) {
@@ -226,9 +228,9 @@ void Conversation::OnQuarantine(const std::string& why) {
   steps_.push_back(Quarantined{trouble_});
 }
 
-void Conversation::OnRevoked(const std::string& why) {
+void Conversation::OnRevoked(const std::string& why, uint64_t revision) {
   Hold(why.empty() ? "the collector has revoked this agent" : why);
-  steps_.emplace_back(Dismissed{trouble_});
+  steps_.emplace_back(Dismissed{trouble_, revision});
 }
 
 void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
@@ -244,9 +246,7 @@ void Conversation::OnRejected(const wire::Rejected& rejected, BootTime now) {
     steps_.push_back(Remark{"the collector doesn't take a chain of this record", rejected.sentence()});
     if (reason == "closed") GiveUp(rejected.incarnation());
   } else if (reason == "revoked") {
-    OnRevoked(rejected.sentence());
-    // The collector waits for it before it cuts the connection.
-    if (rejected.revision() != 0) SayRevisionSeen(rejected.revision());
+    OnRevoked(rejected.sentence(), rejected.revision());
   } else if (reason == "fork" || reason == "quarantined") {
     if (reason == "fork") sender_.Skip(rejected.incarnation());
     if (!quarantined_) OnQuarantine(rejected.sentence());
@@ -321,11 +321,24 @@ void Conversation::SayRevisionSeen(uint64_t revision) {
   if (welcomed()) AddMessage().mutable_seen()->set_revision(revision);
 }
 
+void Conversation::OnDurable(uint64_t revision, BootTime now) {
+  if (phase_ == Phase::kAway) return;
+  durable_ = std::max(durable_, revision);
+  if (!seen_due_) seen_due_ = now + PauseBeforeSeen();
+}
+
+void Conversation::OnDismissalDurable(uint64_t revision) { SayRevisionSeen(revision); }
+
+// `life` is random: its first byte chooses the place between one pause and two.
+std::chrono::nanoseconds Conversation::PauseBeforeSeen() const {
+  const auto chosen = self_.life.empty() ? uint8_t{0} : static_cast<uint8_t>(self_.life.front());
+  return kSeenAfter + std::chrono::nanoseconds(kSeenAfter) * chosen / 255;
+}
+
 void Conversation::SayCredentialSeen(const std::string& credential) {
   if (!welcomed()) return;
-  wire::Seen& seen = *AddMessage().mutable_seen();
-  seen.set_revision(memory_.revision());
-  seen.set_credential(credential);
+  // Without a revision: what is known of the directory may not be on the disk yet.
+  AddMessage().mutable_seen()->set_credential(credential);
 }
 
 void Conversation::SayPolicySeen(uint64_t version, const std::string& sha256, const std::string& refused) {
@@ -373,6 +386,10 @@ void Conversation::OnTime(BootTime now) {
   const auto waiting = sender_.waiting_since();
   if (waiting && now >= *waiting + kUnacknowledged) return SayHello(now);
   if (begin_due_ && now >= *begin_due_) Begin(wanted_incarnation_);
+  if (seen_due_ && now >= *seen_due_) {
+    seen_due_.reset();
+    SayRevisionSeen(std::exchange(durable_, 0));
+  }
   if (now >= beat_due_ && SaidOtherwise()) return SayHello(now);
   if (now >= beat_due_) SayHeartbeat(now);
   Proceed(now);
@@ -387,6 +404,7 @@ BootTime Conversation::due() const {
   }
   Earlier(first, beat_due_);
   Earlier(first, begin_due_);
+  Earlier(first, seen_due_);
   Earlier(first, sender_.due());
   Earlier(first, questions_.due());
   if (!beats_.empty()) Earlier(first, beats_.front().sent + kSilence);

@@ -103,9 +103,10 @@ struct Assemble {
 struct Quarantined {
   std::string why;
 };
-// This agent was revoked.
+// This agent was revoked. With a revision: the collector waits to hear that it is remembered.
 struct Dismissed {
   std::string why;
+  uint64_t revision = 0;
 };
 // A sentence for the log.
 struct Remark {
@@ -126,6 +127,10 @@ class Conversation {
   static constexpr std::chrono::seconds kTroubled{30};  // before another Hello where the last led to nothing
   static constexpr std::chrono::milliseconds kSendAgain{500};  // after something before was missing
   static constexpr std::chrono::seconds kBusy{1};
+  // How long Seen waits once a revision is on the disk: at least so long, and at most twice as long, each
+  // life in a time of its own. What is judged by is judged by already, and a thousand hosts that answered at
+  // once would hold up what is still on its way to the others.
+  static constexpr std::chrono::milliseconds kSeenAfter{60};
 
   // `seal_key` must live longer.
   Conversation(Self self, Memory memory, const crypto::SigningKey& seal_key);
@@ -144,8 +149,12 @@ class Conversation {
   Status Ask(const std::vector<std::string>& keys, const std::vector<wire::OsIdentity>& users, BootTime now);
   // The directory that was learnt was older than what is known: asks again for what it holds.
   void AskAgain(const wire::Directory& directory, BootTime now);
-  // All up to this revision is judged by; this credential ("main#2") could be opened.
-  void SayRevisionSeen(uint64_t revision);
+  // What the directory said up to this revision is judged by and on the disk: it is said after kSeenAfter,
+  // once for all that come meanwhile.
+  void OnDurable(uint64_t revision, BootTime now);
+  // That this agent was revoked is on the disk: it is said at once.
+  void OnDismissalDurable(uint64_t revision);
+  // This credential ("main#2") could be opened.
   void SayCredentialSeen(const std::string& credential);
   // That of this version is in force and on the disk; or, with a sentence, it was not taken.
   void SayPolicySeen(uint64_t version, const std::string& sha256, const std::string& refused);
@@ -182,7 +191,9 @@ class Conversation {
   void AwaitHello(const std::string& reason, BootTime now);
   void OnState(wire::AgentState state, const std::string& why, BootTime now);
   void OnQuarantine(const std::string& why);
-  void OnRevoked(const std::string& why);
+  void OnRevoked(const std::string& why, uint64_t revision);
+  void SayRevisionSeen(uint64_t revision);
+  std::chrono::nanoseconds PauseBeforeSeen() const;
   void Begin(uint64_t incarnation);
   void StartSending();
   void Hold(std::string trouble);
@@ -206,6 +217,8 @@ class Conversation {
   std::optional<BootTime> greeting_since_;  // the first Hello without a Welcome
   std::optional<BootTime> hello_due_;
   std::optional<BootTime> begin_due_;
+  uint64_t durable_ = 0;              // the newest revision that is on the disk; 0: all were said
+  std::optional<BootTime> seen_due_;  // when it is said
   BootTime beat_due_{};
   std::deque<Beat> beats_;  // without an answer, the oldest first
   Sender sender_;

@@ -39,8 +39,9 @@ struct Mail {
     std::string sha256;
     std::string refused;
   };
-  std::vector<Policy> policies;   // what became of those that were offered, the newest last
-  uint64_t durable_revision = 0;  // the newest that was made durable since the last turn; 0: none
+  std::vector<Policy> policies;     // what became of those that were offered, the newest last
+  uint64_t durable_revision = 0;    // the newest that was made durable since the last turn; 0: none
+  uint64_t dismissed_revision = 0;  // that this agent was revoked was made durable; 0: it wasn't
   std::vector<Groups> groups;
   std::vector<Marks> marks;
   std::vector<Begun> begun;

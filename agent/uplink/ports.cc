@@ -60,7 +60,9 @@ Memories MemoriesOf(membership::Membership& membership) {
   };
   memories.tombstones = [&membership] { return membership.Tombstones(kMostTombstones); };
   memories.on_disconnected = [&membership] { membership.OnDisconnected(); };
-  memories.on_refused = [&membership](const std::string& why) { membership.OnRefused(why); };
+  memories.on_refused = [&membership](const std::string& why, std::function<void()> durable) {
+    membership.OnRefused(why, std::move(durable));
+  };
   memories.take_welcome = [&membership](const wire::Welcome& welcome, BootTime sent,
                                         std::function<void()> durable) {
     membership.Take(welcome, sent, std::move(durable));

@@ -40,7 +40,8 @@ struct Memories {
   std::function<std::vector<wire::KeyRecord>()> tombstones;
 
   std::function<void()> on_disconnected;
-  std::function<void(const std::string& why)> on_refused;
+  // `durable`: it is remembered on the disk; it may be empty.
+  std::function<void(const std::string& why, std::function<void()> durable)> on_refused;
   std::function<void(const wire::Welcome&, BootTime sent, std::function<void()> durable)> take_welcome;
   std::function<void(const wire::HeartbeatAnswer&, BootTime sent)> take_answer;
   std::function<Status(const wire::SignedMemory&)> remember;

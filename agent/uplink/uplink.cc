@@ -65,7 +65,7 @@ struct Uplink::State {
   void Do(Open& step);
   void Do(Assemble& step);
   void Do(Quarantined& step) { memories.on_quarantined(step.why); }
-  void Do(Dismissed& step) { memories.on_refused(step.why); }
+  void Do(Dismissed& step);
   void Do(Remark& step);
 
   const Options options;
@@ -147,7 +147,7 @@ void Uplink::State::FollowConnection() {
   last_state = client->state();
   Log(last_state == bus::ClientState::kRefused ? Level::kWarning : Level::kInfo, "the collector's connection",
       {{"state", bus::Name(last_state)}, {"address", options.bus.address}});
-  if (last_state == bus::ClientState::kRefused) memories.on_refused("");
+  if (last_state == bus::ClientState::kRefused) memories.on_refused("", {});
 }
 
 void Uplink::State::ReadMail(bool& closing) {
@@ -160,7 +160,8 @@ void Uplink::State::ReadMail(bool& closing) {
   if (mail.sealed) conversation.OnSealed(now);
   for (const Mail::Policy& policy : mail.policies)
     conversation.SayPolicySeen(policy.version, policy.sha256, policy.refused);
-  if (mail.durable_revision != 0) conversation.SayRevisionSeen(mail.durable_revision);
+  if (mail.durable_revision != 0) conversation.OnDurable(mail.durable_revision, now);
+  if (mail.dismissed_revision != 0) conversation.OnDismissalDurable(mail.dismissed_revision);
   if (mail.keys.empty() && mail.os_users.empty()) return;
   if (const Status asked = conversation.Ask(mail.keys, mail.os_users, now); !asked)
     LOG_LIMITED(kSameRemark, Level::kWarning, "the collector wasn't asked",
@@ -273,6 +274,12 @@ void Uplink::State::Do(Open& step) {
     LOG_LIMITED(kSameRemark, Level::kWarning, "a sealed credential was not taken",
                 {{"credential", step.credential.name()}, {"reason", opened.error().message}});
   }
+}
+
+void Uplink::State::Do(Dismissed& step) {
+  memories.on_refused(step.why, [mailbox = mailbox, revision = step.revision] {
+    mailbox->Put([&](Mail& mail) { mail.dismissed_revision = revision; });
+  });
 }
 
 void Uplink::State::Do(Remark& step) {

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <random>
 
+#include <poll.h>
+
 #include "shared/base/check.h"
 #include "shared/bus/socket.h"
 #include "shared/crypto/random.h"
@@ -53,6 +55,7 @@ struct Client::State {
   void ReadMonitor();
   void OnEvent(const Monitor::Event& event);
   void OnTime();
+  std::chrono::milliseconds Bounded(std::chrono::milliseconds timeout) const;
 
   void* const context;
   const ClientOptions options;
@@ -66,6 +69,9 @@ struct Client::State {
   WakeUp wake;
   Socket socket;  // none during a pause
   Monitor monitor;
+  int socket_descriptor = -1;
+  int monitor_descriptor = -1;
+  bool drained = false;  // nothing has been done with the socket since it had nothing to receive
 };
 
 Result<std::unique_ptr<Client>> Client::Connect(Context& context, ClientOptions options) {
@@ -103,6 +109,9 @@ Status Client::State::Dial() {
     Close();
     return Error{ErrorCode::kInvalid, "can't connect to " + endpoint + ": " + zmq_strerror(reason)};
   }
+  socket_descriptor = socket.descriptor();
+  monitor_descriptor = monitor.descriptor();
+  drained = false;
   due = Clock::now() + kConnectWithin;
   return Ok{};
 }
@@ -159,27 +168,34 @@ void Client::State::OnTime() {
   if (socket || !Dial()) HangUp(standing);
 }
 
+std::chrono::milliseconds Client::State::Bounded(std::chrono::milliseconds timeout) const {
+  if (standing == ClientState::kConnected) return timeout;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
+  return std::clamp(left, std::chrono::milliseconds(0), timeout);
+}
+
+// Not zmq_poll, which asks the kernel four times as often in each turn: with a thousand agents on one machine
+// a revocation waits for that (tests/bench/README.md).
 void Client::Wait(std::chrono::milliseconds timeout) {
   State& state = *state_;
-  const bool connected = state.standing == ClientState::kConnected;
-  if (!connected) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(state.due - Clock::now());
-    timeout = std::clamp(left, std::chrono::milliseconds(0), timeout);
-  }
-  zmq_pollitem_t items[] = {{nullptr, state.wake.descriptor(), ZMQ_POLLIN, 0},
-                            {state.monitor.get(), 0, ZMQ_POLLIN, 0},
-                            {state.socket.get(), 0, ZMQ_POLLIN, 0}};
-  zmq_poll(items, state.socket ? 3 : 1, timeout.count());
+  const bool at_once = state.socket && !state.drained && state.socket.CanReceive();
+  pollfd items[] = {{state.wake.descriptor(), POLLIN, 0},
+                    {state.monitor_descriptor, POLLIN, 0},
+                    {state.socket_descriptor, POLLIN, 0}};
+  ::poll(items, state.socket ? 3 : 1, at_once ? 0 : static_cast<int>(state.Bounded(timeout).count()));
   if (items[0].revents != 0) state.wake.Clear();
-  state.ReadMonitor();
+  if (items[2].revents != 0) state.drained = !state.socket.CanReceive();
+  if (items[1].revents != 0) state.ReadMonitor();
   state.OnTime();
 }
 
 std::optional<std::string> Client::Receive() {
   State& state = *state_;
   while (state.socket) {
+    if (state.drained) return std::nullopt;
     Message frame;
-    if (!state.socket.Receive(frame)) return std::nullopt;
+    state.drained = !state.socket.Receive(frame);
+    if (state.drained) return std::nullopt;
     if (!frame.more()) return std::string(frame.bytes());
     // A server of ours sends none of several frames: whatever this is, it is passed over.
     Message rest;
@@ -194,6 +210,7 @@ Status Client::Send(std::string_view frame) {
   CHECK(frame.size() <= kMaxFrameBytes);
   if (state_->standing != ClientState::kConnected)
     return Error{ErrorCode::kUnavailable, "there is no connection to the collector"};
+  state_->drained = false;
   if (!state_->socket.Send(frame, 0))
     return Error{ErrorCode::kExhausted, "the collector doesn't take what waits for it"};
   return Ok{};

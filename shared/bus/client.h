@@ -48,7 +48,8 @@ class Client {
   // Until there is something to receive, the state changes, Wake was called, or the time is over.
   void Wait(std::chrono::milliseconds timeout);
 
-  // The next message of this connection, or nothing for now. At most 64 wait here; then TCP pushes back.
+  // The next message of this connection, or nothing for now: then Wait. At most 64 wait here; then TCP pushes
+  // back.
   std::optional<std::string> Receive();
 
   // Queues one frame (at most kMaxFrameBytes: a CHECK); never waits. kUnavailable: not connected; kExhausted:

@@ -77,6 +77,20 @@ void Socket::SetKeys(const CurveKeys& keys) {
 
 void Socket::EndMonitor() { CHECK(zmq_socket_monitor(socket_, nullptr, 0) == 0); }
 
+int Socket::descriptor() const {
+  int descriptor = -1;
+  size_t size = sizeof(descriptor);
+  CHECK(zmq_getsockopt(socket_, ZMQ_FD, &descriptor, &size) == 0);
+  return descriptor;
+}
+
+bool Socket::CanReceive() {
+  int events = 0;
+  size_t size = sizeof(events);
+  CHECK(zmq_getsockopt(socket_, ZMQ_EVENTS, &events, &size) == 0);
+  return (events & ZMQ_POLLIN) != 0;
+}
+
 bool Socket::Receive(Message& message) {
   int received = -1;
   do {
@@ -117,6 +131,8 @@ Result<Monitor> Monitor::Of(void* context, Socket& watched, const std::string& n
   if (zmq_socket_monitor(watched.get(), endpoint.c_str(), events) != 0)
     return Error{ErrorCode::kUnavailable, "ZeroMQ has no sockets left"};
   CHECK(zmq_connect(monitor.socket_.get(), endpoint.c_str()) == 0);
+  // ZeroMQ tells a reader of what comes only once the reader has found nothing.
+  CHECK(!monitor.socket_.CanReceive());
   return monitor;
 }
 

@@ -74,6 +74,12 @@ class Socket {
   // wait for ever to tell one that is gone.
   void EndMonitor();
 
+  // Becomes readable when something of the socket may have changed since CanReceive or Receive last found
+  // nothing; then CanReceive says whether there is a message. A Send may have noticed the change in passing:
+  // after one CanReceive is to be asked before the descriptor is waited for.
+  int descriptor() const;
+  bool CanReceive();
+
   // Whether there was a message; never waits.
   bool Receive(Message& message);
   // Whether it was taken; never waits. The reason is in errno.
@@ -101,6 +107,8 @@ class Monitor {
   static Result<Monitor> Of(void* context, Socket& watched, const std::string& name, int events);
 
   void* get() const { return socket_.get(); }
+  // Readable while there may be an event that Receive hasn't given.
+  int descriptor() const { return socket_.descriptor(); }
   // The next event, or nothing for now.
   std::optional<Event> Receive();
 

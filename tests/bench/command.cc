@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "shared/base/log.h"
 #include "tests/bench/arena.h"
 #include "tests/bench/profile.h"
 #include "tests/bench/report.h"
@@ -150,6 +151,7 @@ int RunCommand(const std::vector<std::string>& arguments) {
     }
     return 0;
   }
+  ConfigureLog(Level::kError, LogFormat::kText);  // a line for each of a thousand agents says nothing here
   StopOnInterrupt();
   if (const Status ready = PrepareSite(options->settings.site); !ready) {
     std::cerr << ready.error().message << "\n";

@@ -47,7 +47,7 @@ class KeyCache {
     to.enforced = [] { return uplink::Enforced(); };
     to.tombstones = [] { return std::vector<wire::KeyRecord>(); };
     to.on_disconnected = [this] { cache_.With([](auto& cache) { cache.EndConversation(); }); };
-    to.on_refused = [](const std::string&) {};
+    to.on_refused = [](const std::string&, const std::function<void()>&) {};
     to.take_welcome = [this](const wire::Welcome&, BootTime, const std::function<void()>&) {
       cache_.With([](auto& cache) { cache.BeginConversation(); });
     };

@@ -10,8 +10,9 @@ Memories Notebook::memories() {
   to.tombstones = [this] { return notes_.With([](Notes& notes) { return notes.tombstones; }); };
   to.on_disconnected = [this] { notes_.With([](Notes& notes) { ++notes.disconnected; }); };
   to.enforced = [this] { return notes_.With([](Notes& notes) { return notes.enforced; }); };
-  to.on_refused = [this](const std::string& why) {
+  to.on_refused = [this](const std::string& why, const std::function<void()>& durable) {
     notes_.With([&](Notes& notes) { notes.dismissals.push_back(why); });
+    if (durable) durable();
   };
   to.take_welcome = [this](const wire::Welcome& welcome, BootTime, const std::function<void()>& durable) {
     notes_.With([&](Notes& notes) { notes.welcomes.push_back(welcome); });

@@ -16,9 +16,11 @@ bool IsOneOf(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-bool Acknowledgements::Standing::settled() const {
-  return answered && std::none_of(hosts.begin(), hosts.end(),
-                                  [](const auto& host) { return host.second == Holding::kNotSeen; });
+// A thousand hosts say Seen of one change: none of them costs a look at the others.
+void Acknowledgements::Standing::Set(Holding& host, Holding holding) {
+  if (host == Holding::kNotSeen) --waited_for;
+  if (holding == Holding::kNotSeen) ++waited_for;
+  host = holding;
 }
 
 Result<Reach> Acknowledgements::Await(const Concern& concern, uint64_t revision,
@@ -75,10 +77,12 @@ void Acknowledgements::Note(uint64_t question, const std::string& agent, Holding
   const std::lock_guard lock(mutex_);
   const auto found = questions_.find(question);
   if (found == questions_.end()) return;
-  const auto [host, is_new] = found->second.hosts.try_emplace(agent, holding);
-  if (!is_new && (holding != Holding::kNot || host->second == Holding::kNotSeen))
-    host->second = holding == Holding::kNot ? Holding::kSeen : holding;
-  if (found->second.settled()) changed_.notify_all();
+  Standing& standing = found->second;
+  const auto [host, is_new] = standing.hosts.try_emplace(agent, Holding::kNot);
+  if (is_new) standing.Set(host->second, holding);
+  else if (holding != Holding::kNot) standing.Set(host->second, holding);
+  else if (host->second == Holding::kNotSeen) standing.Set(host->second, Holding::kSeen);
+  if (standing.settled()) changed_.notify_all();
 }
 
 void Acknowledgements::Answered(uint64_t question) {
@@ -95,6 +99,7 @@ void Acknowledgements::Leave(const std::string& agent) {
     const auto host = standing.hosts.find(agent);
     // What it has acknowledged, it goes by, though it has gone.
     if (host == standing.hosts.end() || host->second == Holding::kSeen) continue;
+    standing.Set(host->second, Holding::kNot);
     standing.hosts.erase(host);
     if (standing.settled()) changed_.notify_all();
   }
@@ -140,7 +145,9 @@ std::optional<Straggler> Acknowledgements::Judge(const Standing& standing, const
                       .until = std::nullopt};
   if (const auto host = standing.hosts.find(agent.id()); host != standing.hosts.end()) {
     // As long as it is connected no time ends it.
-    return host->second == Holding::kNotSeen ? std::optional(straggler) : std::nullopt;
+    if (host->second == Holding::kRefuses) straggler.why = Straggler::Why::kRefuses;
+    const bool goes_on = host->second == Holding::kNotSeen || host->second == Holding::kRefuses;
+    return goes_on ? std::optional(straggler) : std::nullopt;
   }
   if (!bounds.hosts.empty() && !IsOneOf(bounds.hosts, agent.host())) return std::nullopt;
   const bool has_spoken = contacts_.Knows(agent.id()) || agent.incarnation() != 0;

@@ -8,6 +8,7 @@
 // What is known, and what is said of it:
 //   - a connected host that has asked for the key on this connection holds it, was pushed the change behind
 //     everything else it was sent, and has acknowledged it with Seen;
+//   - a connected host that doesn't take a policy goes on by the one before, and is not waited for;
 //   - a connected host that hasn't asked for it on this connection asks before it lets anything through, and
 //     what it is answered is newer: it isn't listed;
 //   - of a host that isn't connected it isn't known whether it remembers the key. It may go on by what it
@@ -53,6 +54,7 @@ struct Concern {
 struct Straggler {
   enum class Why {
     kWaiting,  // connected; it holds what was changed and hasn't acknowledged
+    kRefuses,  // connected; it doesn't take this version of the policy
     kAway,     // not connected; whether it holds it isn't known
   };
   std::string agent;
@@ -70,7 +72,6 @@ struct Reach {
   size_t acknowledged = 0;  // of these
   std::vector<Straggler> others;
 
-  bool waiting() const { return acknowledged < holders; }
   bool complete() const { return others.empty(); }  // nobody may go on
 };
 
@@ -113,6 +114,7 @@ class Acknowledgements {
   enum class Holding {
     kNot,      // connected, and doesn't hold it
     kNotSeen,  // holds it and hasn't acknowledged
+    kRefuses,  // was sent the policy and doesn't take it
     kSeen,
   };
   void Note(uint64_t question, const std::string& agent, Holding holding);
@@ -127,8 +129,10 @@ class Acknowledgements {
     bool is_new = true;
     bool answered = false;
     std::map<std::string, Holding> hosts;  // those that are connected
+    size_t waited_for = 0;                 // of these hold it and haven't acknowledged
 
-    bool settled() const;
+    bool settled() const { return answered && waited_for == 0; }
+    void Set(Holding& host, Holding holding);
   };
   // What says which agents a concern is about.
   struct Bounds {

@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kHurriedTick = 5ms;  // while pieces of a policy wait for room
 constexpr int kFramesAtOnce = 256;  // received before the outbox has its turn
-constexpr uint64_t kMostAhead = 10'000;
 
 void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
@@ -342,10 +341,9 @@ void Conversation::OnPolicySeen(Session& session, const wire::Seen& seen) {
   }
 }
 
-// A version beyond all that there are here says that a backup was restored; one that is far beyond says
-// nothing: nobody shall use up the numbers.
+// A version beyond all that there are here says that a backup was restored.
 void Conversation::NoteInForce(const Session& session, uint64_t version) {
-  if (version == 0 || version > packed_policy_ + kMostAhead) return;
+  if (version == 0 || version > packed_policy_ + Courier::kMostVersionsAhead) return;
   shared_.decrees.note_in_force(session.agent, version);
 }
 

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -98,7 +99,7 @@ class Conversation {
   Session* SessionOf(const std::string& agent);
   void Send(Session& session, wire::FromCollector message);
   void SendAll(Session& session, Messages messages);
-  void SendFrame(Session& session, std::string frame);
+  void SendFrame(Session& session, std::string_view frame);
   Status SendShared(bus::Peer peer, const std::shared_ptr<const std::string>& frame,
                     const bus::Server::Waiting& waiting);
   void SendBacklog(Session& session);

@@ -155,7 +155,9 @@ Acknowledgements::Holding Conversation::HoldingOf(const Session& session,
     case Concern::Kind::kTeam: return subscriptions.HoldingOf({}, {id});
     case Concern::Kind::kAgent: return session.agent == id ? Holding::kNotSeen : Holding::kNot;
     case Concern::Kind::kEverybody: return seen_if(session.seen >= question.revision);
-    case Concern::Kind::kPolicy: return seen_if(courier_.InForce(session.peer) >= question.revision);
+    case Concern::Kind::kPolicy:
+      if (courier_.InForce(session.peer) >= question.revision) return Holding::kSeen;
+      return courier_.Refuses(session.peer) ? Holding::kRefuses : Holding::kNotSeen;
   }
   return Holding::kNotSeen;
 }
@@ -212,9 +214,9 @@ void Conversation::OnTime(BootTime now) {
 }
 
 void Conversation::DeliverOutbox() {
-  for (Outbox::Letter& letter : shared_.outbox.TakeAll()) {
+  for (const Outbox::Letter& letter : shared_.outbox.TakeAll()) {
     const auto found = sessions_.find(letter.peer);
-    if (found != sessions_.end()) SendFrame(found->second, std::move(letter.frame));
+    if (found != sessions_.end()) SendFrame(found->second, letter.frame);
   }
 }
 
@@ -259,19 +261,19 @@ void Conversation::SendAll(Session& session, Messages messages) {
 
 void Conversation::Send(Session& session, wire::FromCollector message) {
   auto frame = wire::Encode(std::move(message));
-  if (frame) return SendFrame(session, *std::move(frame));
+  if (frame) return SendFrame(session, *frame);
   LOG_LIMITED(1s, Level::kError, "a message to an agent can't be written",
               {{"error", frame.error().message}});
 }
 
 // One connection is one order: nothing overtakes what waits.
-void Conversation::SendFrame(Session& session, std::string frame) {
+void Conversation::SendFrame(Session& session, std::string_view frame) {
   if (session.backlog.empty()) {
     const Status sent = server_->Send(session.peer, frame);
     if (sent || sent.error().code != ErrorCode::kExhausted) return;  // gone or revoked: a Departure follows
   }
   session.backlog_bytes += frame.size();
-  session.backlog.push_back(std::move(frame));
+  session.backlog.emplace_back(frame);
   if (session.backlog_bytes > Session::kMostBacklog)
     server_->Cut(session.peer, "it doesn't read what it is sent");
 }

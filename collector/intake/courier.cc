@@ -32,7 +32,11 @@ void Courier::Greet(bus::Peer peer, const std::string& agent, uint64_t version,
     Enter(peer, delivery, Stage::kRefused);
 }
 
+// A newer one than there is here says that the collector was restored: that host would take no older one, and
+// has no need of being asked.
 bool Courier::Has(const Delivery& delivery) const {
+  if (delivery.version > policy_->version())
+    return delivery.version - policy_->version() <= kMostVersionsAhead;
   return delivery.version == policy_->version() && delivery.snapshot_sha256 == policy_->snapshot_sha256();
 }
 
@@ -80,6 +84,11 @@ Courier::Word Courier::Hear(bus::Peer peer, const wire::Seen& seen, BootTime now
 uint64_t Courier::InForce(bus::Peer peer) const {
   const auto found = deliveries_.find(peer);
   return found == deliveries_.end() ? 0 : found->second.version;
+}
+
+bool Courier::Refuses(bus::Peer peer) const {
+  const auto found = deliveries_.find(peer);
+  return found != deliveries_.end() && found->second.stage == Stage::kRefused;
 }
 
 bool Courier::Proceed(BootTime now) {

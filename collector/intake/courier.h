@@ -34,6 +34,10 @@ class Courier {
   static constexpr std::chrono::minutes kRefusalStands{10};  // before a refused one is offered again, to a
                                                              // later connection
 
+  // By so many versions an agent may be ahead of a collector that has forgotten some. Who claims more tells
+  // nothing: nobody shall use up the numbers.
+  static constexpr uint64_t kMostVersionsAhead = 10'000;
+
   // As bus::Server::SendShared; kExhausted also while other frames for the peer wait.
   using Send = std::function<Status(bus::Peer, const std::shared_ptr<const std::string>& frame,
                                     const bus::Server::Waiting&)>;
@@ -59,6 +63,8 @@ class Courier {
   Word Hear(bus::Peer peer, const wire::Seen& seen, BootTime now);
   // The version that is in force there, as the agent says; 0: none.
   uint64_t InForce(bus::Peer peer) const;
+  // It has said, now or on an earlier connection, that it doesn't take what everybody is to have.
+  bool Refuses(bus::Peer peer) const;
 
   // Sends what may be sent now. Whether more is to be sent as soon as connections have taken something: ask
   // again in a few milliseconds.

@@ -101,6 +101,12 @@ Informer::Push Informer::Tell(Session& session, Round& round, BootTime now) {
   for (const std::string& id : round.changes.keys) {
     if (session.subscriptions.Watches(id)) ids.insert(id);
   }
+  const std::vector<std::string> told(ids.begin(), ids.end());
+  const bool only_keys = round.users.empty() && round.teams.empty() && round.changes.credentials.empty();
+  if (const auto known = round.common.find(told); only_keys && known != round.common.end()) {
+    if (known->second.only_revoked)
+      return TellKnown(session, known->second, told, round.changes.revision, now);
+  }
   Answering answering;
   answering.revision = round.changes.revision;
   for (const std::string& id : ids) {
@@ -118,25 +124,37 @@ Informer::Push Informer::Tell(Session& session, Round& round, BootTime now) {
     if (session.credentials.erase(name) > 0) answering.credentials.insert(name);
   }
   if (ids.empty() && users.empty() && answering.credentials.empty()) return {};
-  const std::vector<std::string> told(ids.begin(), ids.end());
   session.subscriptions.Pushed(answering.revision, told, users, now);
   shared_.presence.counters.pushes.fetch_add(1, std::memory_order_relaxed);
   const bool is_common = users.empty() && answering.credentials.empty();
-  if (is_common) return {.messages = {}, .frames = WriteOnce(round, told, answering)};
+  if (is_common) return {.messages = {}, .frames = &WriteOnce(round, told, answering).frames};
   return {.messages = Write(session, std::move(answering), now), .frames = nullptr};
 }
 
 // The same keys in the same round are the same words.
-const std::vector<std::string>* Informer::WriteOnce(Round& round, const std::vector<std::string>& ids,
-                                                    const Answering& answering) {
-  const auto [place, is_new] = round.frames.try_emplace(ids);
-  if (!is_new) return &place->second;
+const Informer::Round::Common& Informer::WriteOnce(Round& round, const std::vector<std::string>& ids,
+                                                   const Answering& answering) {
+  const auto [place, is_new] = round.common.try_emplace(ids);
+  Round::Common& common = place->second;
+  if (!is_new) return common;
   for (wire::FromCollector& message : InChunks(answering)) {
     auto frame = wire::Encode(std::move(message));
-    if (frame) place->second.push_back(*std::move(frame));
+    if (frame) common.frames.push_back(*std::move(frame));
     else LOG_LIMITED(1s, Level::kError, "a push can't be written", {{"error", frame.error().message}});
   }
-  return &place->second;
+  common.only_revoked =
+      answering.keys.size() == ids.size() && std::all_of(answering.keys.begin(), answering.keys.end(),
+                                                         [](const auto& key) { return key.revoked(); });
+  return common;
+}
+
+// A thousand agents may watch a key that was revoked: beyond the first, one costs what is noted of it and the
+// sending. Revoked keys need no credentials, and whose they are doesn't matter any more.
+Informer::Push Informer::TellKnown(Session& session, const Round::Common& common,
+                                   const std::vector<std::string>& ids, uint64_t revision, BootTime now) {
+  session.subscriptions.Pushed(revision, ids, {}, now);
+  shared_.presence.counters.pushes.fetch_add(1, std::memory_order_relaxed);
+  return {.messages = {}, .frames = &common.frames};
 }
 
 Result<bool> Informer::AskFreeze() {

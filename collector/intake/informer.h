@@ -50,7 +50,11 @@ class Informer {
     std::set<std::string> users, teams;
     std::map<std::string, std::optional<wire::KeyRecord>> keys;  // nothing: there is no such key
     // Frames for agents that are told the same: a revocation is written once. By the ids of its keys.
-    std::map<std::vector<std::string>, std::vector<std::string>> frames;
+    struct Common {
+      std::vector<std::string> frames;
+      bool only_revoked = true;  // then nothing but these frames is to be told to whoever watches these keys
+    };
+    std::map<std::vector<std::string>, Common> common;
   };
   Result<Round> NextRound();
   struct Push {
@@ -88,8 +92,10 @@ class Informer {
   void AddUser(Answering& answering, const wire::OsPrincipal& principal);
   Messages Write(Session& session, Answering answering, BootTime now);
   static Messages InChunks(const Answering& answering);
-  const std::vector<std::string>* WriteOnce(Round& round, const std::vector<std::string>& ids,
-                                            const Answering& answering);
+  static const Round::Common& WriteOnce(Round& round, const std::vector<std::string>& ids,
+                                        const Answering& answering);
+  Push TellKnown(Session& session, const Round::Common& common, const std::vector<std::string>& ids,
+                 uint64_t revision, BootTime now);
   std::vector<UserPlace> PushUsers(Answering& answering, Session& session);
   void Seal(Messages& messages, Session& session, const std::set<std::string>& names, BootTime now);
   // That the agent watches more than it may is told once it is so.

@@ -158,6 +158,15 @@ TEST_F(CourierTest, WhoHasAnotherOfTheSameNumberIsSentIt) {
   EXPECT_TRUE(TakeWhole(1) == *PolicyOf(3, 100).bytes);
 }
 
+TEST_F(CourierTest, WhoHasANewerOneThanThereIsHereIsSentNoOlder) {
+  courier_.Use(Packed(4), now_);
+  Greet(1, 7, std::string(32, 'x'));
+  EXPECT_EQ(TakeWhole(1), "");
+  EXPECT_FALSE(courier_.Refuses(bus::Peer{1}));
+  courier_.Use(Packed(8), now_);
+  EXPECT_TRUE(TakeWhole(1) == *PolicyOf(8, 100).bytes);
+}
+
 TEST_F(CourierTest, ANewOneGoesToEverybodyAtOnce) {
   courier_.Use(Packed(1), now_);
   for (uint32_t peer = 1; peer <= 1000; ++peer) Greet(peer);
@@ -224,7 +233,7 @@ TEST_F(CourierTest, ItIsRepeatedLessAndLessOftenUntilItIsSeen) {
   std::vector<std::chrono::seconds> sent;
   for (int second = 0; second < 1300; ++second) {
     courier_.Proceed(now_);
-    if (!queues_.Take(bus::Peer{1}).empty()) sent.push_back(std::chrono::seconds(second));
+    if (!queues_.Take(bus::Peer{1}).empty()) sent.emplace_back(second);
     now_ += 1s;
   }
   EXPECT_EQ(sent, (std::vector<std::chrono::seconds>{0s, 10s, 30s, 70s, 150s, 310s, 610s, 910s, 1210s}));
@@ -248,7 +257,9 @@ TEST_F(CourierTest, OneThatIsRefusedIsNotSentAgainOnThatConnectionNorSoonOnAnoth
   wire::Seen refused;
   refused.set_policy(1);
   refused.set_policy_refused("its signature is another key's");
+  EXPECT_FALSE(courier_.Refuses(bus::Peer{1}));
   EXPECT_EQ(courier_.Hear(bus::Peer{1}, refused, now_), Courier::Word::kRefused);
+  EXPECT_TRUE(courier_.Refuses(bus::Peer{1}));
   EXPECT_EQ(courier_.Hear(bus::Peer{1}, refused, now_), Courier::Word::kNothing);  // told once
   courier_.Proceed(now_ + 1h);
   EXPECT_EQ(queues_.Bytes(), 0u);

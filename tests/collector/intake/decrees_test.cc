@@ -396,6 +396,7 @@ TEST_F(DecreesTest, APolicyComesAfterTheWelcomeAndWhenThereIsAnother) {
   EXPECT_TRUE(HearPolicy(one, 2) == *PolicyOf(2, 100).bytes);
   const Concern policy{Concern::Kind::kPolicy, ""};
   EXPECT_EQ(ReachOf(policy, 2, 50ms).others.size(), 1u);
+  EXPECT_EQ(ReachOf(policy, 2).others.at(0).why, Why::kWaiting);
   SayPolicy(one, PolicyOf(2, 100));
   EXPECT_TRUE(ReachOf(policy, 2, 30s).complete());
 }
@@ -429,6 +430,11 @@ TEST_F(DecreesTest, ARefusedPolicyIsAnAlarmAndNotSentAgain) {
   SayPolicy(one, PolicyOf(1, 100), "it was signed with another key");
   EXPECT_TRUE(keep_.HasAlarm("policy_refused"));
   EXPECT_EQ(keep_.presence().Find(one.host.agent)->refused, "it was signed with another key");
+  const Reach reach = ReachOf({Concern::Kind::kPolicy, ""}, 1, 30s);  // nobody is waited for
+  EXPECT_EQ(reach.holders, 1u);
+  EXPECT_EQ(reach.acknowledged, 0u);
+  ASSERT_EQ(reach.others.size(), 1u);
+  EXPECT_EQ(reach.others[0].why, Why::kRefuses);
   for (int i = 0; i < 20; ++i) SayPolicy(one, PolicyOf(1, 100), "it was signed with another key");
   Apply(PolicyOf(2, 100));
   EXPECT_EQ(HearPolicy(one, 2).size(), 100u);

@@ -77,6 +77,9 @@ void WriteIngest(const intake::Counters& counters, Lines& out) {
   out.Counter("pushes", counters.pushes);
   out.Counter("pushes_repeated", counters.repeats);
   out.Counter("credentials_sealed", counters.credentials);
+  out.Counter("policies_taken", counters.policies);
+  out.Counter("policies_refused", counters.refused_policies);
+  out.Counter("seen_unheard_of", counters.unheard_of);
   out.Counter("alarms", counters.alarms);
   out.Counter("alarms_withheld", counters.withheld_alarms);
   out.Gauge("queue_frames", counters.queued_frames);

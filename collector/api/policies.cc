@@ -50,20 +50,26 @@ Result<ApplyQuery> ParseApplyQuery(const rest::Query& query) {
       if (value != "true" && value != "false")
         return Error{ErrorCode::kInvalid, "force must be true or false"};
       parsed.force = value == "true" ? Force::kYes : Force::kNo;
-    } else {
-      return Error{ErrorCode::kInvalid, "a parameter of the query is not known; known are: based_on, force"};
+    } else if (name != "wait") {
+      return Error{ErrorCode::kInvalid,
+                   "a parameter of the query is not known; known are: based_on, force, wait"};
     }
   }
   return parsed;
 }
 
-// What became of an attempt: the new version, or why there is none.
-Answer Attempted(const Result<Attempt>& attempt) {
+using Wait = std::optional<std::chrono::seconds>;
+
+// What became of an attempt: the new version and, where that is asked for, whom it has reached; or why there
+// is none.
+Answer Attempted(const Context& context, const Wait& wait, const Result<Attempt>& attempt) {
   if (!attempt) return Conflict(attempt.error());
   switch (attempt->outcome) {
     case Attempt::Outcome::kDone:
     case Attempt::Outcome::kUnchanged:
-      return Json(200, [&](json::Writer& out) { WriteApplied(*attempt, out); });
+      return WithReach(context, wait, {.kind = intake::Concern::Kind::kPolicy},
+                       Json(200, [&](json::Writer& out) { WriteApplied(*attempt, out); }),
+                       attempt->issued->version.version);
     case Attempt::Outcome::kWrong: break;
     case Attempt::Outcome::kNeedsForce:
     case Attempt::Outcome::kStale:
@@ -129,8 +135,7 @@ Result<policies::Question> ReadQuestion(const json::Object& body) {
   return question;
 }
 
-Answer Frozen(const Context& context, const std::optional<std::chrono::seconds>& wait,
-              const Result<wire::Freeze>& freeze) {
+Answer Frozen(const Context& context, const Wait& wait, const Result<wire::Freeze>& freeze) {
   return WithReach(context, wait, {.kind = intake::Concern::Kind::kEverybody},
                    Changed(200, freeze, [](const wire::Freeze& now, json::Writer& out) { Write(now, out); }),
                    freeze ? freeze->revision() : 0);
@@ -161,12 +166,14 @@ Answer ShowPolicy(const Context& context, const Call& call) {
 
 Answer ApplyPolicy(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const ApplyQuery query, ParseApplyQuery(call.request.query));
+  ASSIGN_OR_RETURN(const Wait wait, ReadWait(call));
   if (HasType(call, kSigned)) {
     ASSIGN_OR_RETURN(const wire::SignedPolicy signed_policy, ReadSigned(call));
-    return Attempted(PoliciesOf(context).ApplySigned(call.actor, signed_policy, query.force));
+    return Attempted(context, wait, PoliciesOf(context).ApplySigned(call.actor, signed_policy, query.force));
   }
   RETURN_IF_ERROR(RequireYaml(call));
-  return Attempted(PoliciesOf(context).Apply(call.actor, call.request.body, query.based_on, query.force));
+  return Attempted(context, wait,
+                   PoliciesOf(context).Apply(call.actor, call.request.body, query.based_on, query.force));
 }
 
 Answer CheckPolicy(const Context& context, const Call& call) {
@@ -221,7 +228,9 @@ Answer RollbackPolicy(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const json::Object body, ReadBody(call, Body::kRequired, {"version", "force"}));
   ASSIGN_OR_RETURN(const int64_t version, body.Integer("version", 1, kMostVersion));
   ASSIGN_OR_RETURN(const auto force, body.OptionalBoolean("force"));
-  return Attempted(PoliciesOf(context).Rollback(call.actor, static_cast<uint64_t>(version),
+  ASSIGN_OR_RETURN(const Wait wait, ReadWait(call));
+  return Attempted(context, wait,
+                   PoliciesOf(context).Rollback(call.actor, static_cast<uint64_t>(version),
                                                 force.value_or(false) ? Force::kYes : Force::kNo));
 }
 

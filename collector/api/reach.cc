@@ -45,6 +45,10 @@ const char* NameOf(Mode mode) {
 
 // For the person who revoked: what this host may still do.
 std::string SentenceOf(const Straggler& straggler) {
+  if (straggler.why == Straggler::Why::kRefuses)
+    return straggler.host +
+           " is connected and doesn't take it (postern agent show says why); it goes on "
+           "by the policy that it had";
   if (straggler.why == Straggler::Why::kWaiting)
     return straggler.host + " is connected and has not acknowledged it yet; it is told again until it does";
   const std::string away = straggler.host + " is not connected, and it is not known what it remembers; ";
@@ -56,9 +60,18 @@ std::string SentenceOf(const Straggler& straggler) {
   return away + "it is best_effort: by what it remembers it may go on until " + time;
 }
 
+const char* NameOf(Straggler::Why why) {
+  switch (why) {
+    case Straggler::Why::kWaiting: return "waiting";
+    case Straggler::Why::kRefuses: return "refuses";
+    case Straggler::Why::kAway: break;
+  }
+  return "away";
+}
+
 void Write(const Straggler& straggler, json::Writer& out) {
   out.BeginObject().Text("agent", straggler.agent).Text("host", straggler.host);
-  out.Text("why", straggler.why == Straggler::Why::kWaiting ? "waiting" : "away");
+  out.Text("why", NameOf(straggler.why));
   out.Text("mode", NameOf(straggler.mode));
   WriteTime("heard", straggler.heard.value_or(0), out);
   WriteTime("until", straggler.until.value_or(0), out);

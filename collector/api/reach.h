@@ -1,5 +1,5 @@
-// Whom a change has reached: `?wait=SECONDS` of the calls that revoke, disable, remove or freeze, and
-// GET /v1/reach for those who want to know later.
+// Whom a change has reached: `?wait=SECONDS` of the calls that revoke, disable, remove, freeze or change the
+// policy, and GET /v1/reach for those who want to know later.
 #pragma once
 
 #include <chrono>

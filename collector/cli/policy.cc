@@ -9,12 +9,14 @@
 #include "collector/cli/policy_file.h"
 #include "collector/cli/policy_output.h"
 #include "collector/cli/profile.h"
+#include "collector/cli/reach.h"
 #include "shared/json/writer.h"
 
 namespace postern::cli {
 namespace {
 
 using command_line::Completes;
+using command_line::Join;
 using command_line::kDone;
 using command_line::kRefused;
 using command_line::Need;
@@ -108,17 +110,31 @@ int PrintRefusal(const Invocation& call, const Api::Answer& answer, const std::s
   return kRefused;
 }
 
-int PrintApplied(const Invocation& call, const Api::Answer& answer, const std::string& file) {
-  if (call.arguments.Has("json")) {
-    call.out << JsonText(answer.body) << '\n';
-    return kDone;
-  }
-  PrintProblems(call.err, answer.body, file);
-  const bool unchanged = Cell(answer.body, "unchanged") == "yes";
-  call.out << "Version " << Cell(answer.body, "policy.version")
+void PrintApplied(const Invocation& call, const json::Value& answer, const std::string& file) {
+  PrintProblems(call.err, answer, file);
+  const bool unchanged = Cell(answer, "unchanged") == "yes";
+  call.out << "Version " << Cell(answer, "policy.version")
            << (unchanged ? " is in force already, with the same text.\n" : " is in force.\n");
-  if (!unchanged) PrintChanges(call.out, answer.body, "changes");
-  return kDone;
+  if (!unchanged) PrintChanges(call.out, answer, "changes");
+}
+
+// Makes a version, and waits for the hosts where that is asked for; only then they are asked after.
+int MakeVersion(const Invocation& call, const rest::Call& request, const std::string& file) {
+  std::optional<Api::Answer> refusal;
+  const auto make = [&](const Api& api, const Query& query) -> Result<json::Value> {
+    rest::Call made = request;
+    if (call.arguments.Has("wait")) made.query.insert(made.query.end(), query.begin(), query.end());
+    ASSIGN_OR_RETURN(Api::Answer answer, api.Ask(made));
+    if (!answer.refused()) return std::move(answer.body);
+    refusal = std::move(answer);
+    return refusal->error();
+  };
+  const Status made =
+      MakeChange(call, {.kind = "policy", .id = {}, .make = make, .print = [&](const json::Value& answer) {
+                          PrintApplied(call, answer, file);
+                        }});
+  if (refusal) return PrintRefusal(call, *refusal, file);
+  return made ? kDone : call.Fail(made.error());
 }
 
 int Apply(const Invocation& call) {
@@ -132,15 +148,11 @@ int Apply(const Invocation& call) {
   }
   const auto base = call.arguments.Number("based-on", 1, UINT64_MAX / 2);
   if (!base) return call.Fail(base.error());
-  const auto api = Api::Open();
-  if (!api) return call.Fail(api.error());
   rest::Call apply =
       CallWith("PUT", "/v1/policy", *std::move(text), is_signed ? "application/octet-stream" : kYaml);
   if (*base) apply.query.emplace_back("based_on", std::to_string(**base));
   if (call.arguments.Has("force")) apply.query.emplace_back("force", "true");
-  const auto answer = api->Ask(apply);
-  if (!answer) return call.Fail(answer.error());
-  return answer->refused() ? PrintRefusal(call, *answer, file) : PrintApplied(call, *answer, file);
+  return MakeVersion(call, apply, file);
 }
 
 int Rollback(const Invocation& call) {
@@ -148,11 +160,7 @@ int Rollback(const Invocation& call) {
   if (!version) return call.Fail(version.error());
   json::Writer body;
   body.BeginObject().Integer("version", *version).Boolean("force", call.arguments.Has("force")).EndObject();
-  const auto api = Api::Open();
-  if (!api) return call.Fail(api.error());
-  const auto answer = api->Ask(CallWith("POST", "/v1/policy/rollback", body.Take(), "application/json"));
-  if (!answer) return call.Fail(answer.error());
-  return answer->refused() ? PrintRefusal(call, *answer, "") : PrintApplied(call, *answer, "");
+  return MakeVersion(call, CallWith("POST", "/v1/policy/rollback", body.Take(), "application/json"), "");
 }
 
 Status ShowPolicy(const Invocation& call) {
@@ -222,11 +230,10 @@ std::vector<command_line::Command> TextCommands() {
            "since.\n\n"
            "  PROGRAM policy show > policy.yaml\n  PROGRAM policy apply policy.yaml\n\n"
            "A file that policy sign wrote is applied as it was signed.",
-       .options = {{.name = "based-on",
-                    .value = "VERSION",
-                    .sentence = "The version that it is a change of."},
-                   kForce,
-                   kJsonOption},
+       .options =
+           Join({{.name = "based-on", .value = "VERSION", .sentence = "The version that it is a change of."},
+                 kForce},
+                Join(PolicyWaitOptions(), {kJsonOption})),
        .run = Apply},
       {.name = "policy show",
        .words = "[VERSION]",
@@ -240,7 +247,7 @@ std::vector<command_line::Command> TextCommands() {
       {.name = "policy rollback",
        .words = "VERSION",
        .sentence = "Makes the text of an earlier version the next one.",
-       .options = {kForce, kJsonOption},
+       .options = Join({kForce}, Join(PolicyWaitOptions(), {kJsonOption})),
        .run = Rollback},
   };
 }

@@ -19,7 +19,11 @@ struct Reach {
   int64_t revision = 0, holders = 0, acknowledged = 0;
   std::vector<json::Value> others;
 
-  bool waiting() const { return acknowledged < holders; }
+  // A host that has said no is not waited for.
+  bool waiting() const {
+    return std::any_of(others.begin(), others.end(),
+                       [](const json::Value& other) { return Cell(other, "why") == "waiting"; });
+  }
 };
 
 Result<Reach> ReadReach(const json::Value& value) {
@@ -114,16 +118,25 @@ Status NameOthers(const Invocation& call, const Reach& reach) {
                "it is done; " + Hosts(static_cast<int64_t>(named)) + " may go on for a while"};
 }
 
+std::vector<command_line::Option> OptionsWith(const char* what_it_waits_for) {
+  return {{.name = "wait", .sentence = what_it_waits_for},
+          {.name = "timeout",
+           .value = "SECONDS",
+           .sentence = "With --wait: it waits at most so long; 60 where it is left out."}};
+}
+
 }  // namespace
 
 std::vector<command_line::Option> WaitOptions() {
-  return {
-      {.name = "wait",
-       .sentence = "Ends when every connected host that holds it has acknowledged; names the others with the "
-                   "time until which they may go on, and then exits with 1."},
-      {.name = "timeout",
-       .value = "SECONDS",
-       .sentence = "With --wait: it waits at most so long; 60 where it is left out."}};
+  return OptionsWith(
+      "Ends when every connected host that holds it has acknowledged; names the others with the time until "
+      "which they may go on, and then exits with 1.");
+}
+
+std::vector<command_line::Option> PolicyWaitOptions() {
+  return OptionsWith(
+      "Ends when every connected host has put this version in force; names the others with the time until "
+      "which they may go on by the one before, and then exits with 1.");
 }
 
 Status MakeChange(const Invocation& call, const Change& change) {

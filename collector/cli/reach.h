@@ -1,5 +1,5 @@
-// `--wait`: a command that revokes, disables, removes or freezes ends when every connected host that holds it
-// has acknowledged, and names those that may go on for a while.
+// `--wait`: a command that revokes, disables, removes, freezes or changes the policy ends when every
+// connected host that holds it has acknowledged, and names those that may go on for a while.
 #pragma once
 
 #include <functional>
@@ -13,12 +13,13 @@
 
 namespace postern::cli {
 
-// --wait and --timeout, for the table of commands.
+// --wait and --timeout, for the table of commands; and the same of a command that changes the policy.
 std::vector<command_line::Option> WaitOptions();
+std::vector<command_line::Option> PolicyWaitOptions();
 
 struct Change {
-  std::string_view kind;  // as GET /v1/reach has it: "key", "user", "team", "agent", "freeze"
-  std::string id;         // of the one that is changed; empty for a freeze
+  std::string_view kind;  // as GET /v1/reach has it: "key", "user", "team", "agent", "freeze", "policy"
+  std::string id;         // of the one that is changed; empty for a freeze or a policy
   // Makes the call with this query, and with its body, if any.
   std::function<Result<json::Value>(const Api&, const Query&)> make;
   // Prints what was answered, for people, without its `reach`; unset: as a record.

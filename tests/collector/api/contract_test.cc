@@ -146,13 +146,13 @@ class Contract : public testing::Test {
     const std::string after =
         before + "users: {eve@example.com: {max_tokens: 16000}, gone@example.com: {}}\n";
     Do("policy.show");
-    Do("policy.apply", "", before);
+    Do("policy.apply", "", before, "?wait=1");
     Do("policy.check", "", after);
     Do("policy.diff", "", after);
     Do("policy.apply", "", after, "?based_on=2&force=true");
     Do("policy.history");
     Do("policy.version", "2");
-    Do("policy.rollback", "", R"({"version":2,"force":false})");
+    Do("policy.rollback", "", R"({"version":2,"force":false})", "?wait=0");
     Do("policy.explain", "",
        R"({"key":")" + Inner(key, "key", "id") + R"(","user":"eve@example.com",)" + kQuestion);
     Do("policy.explain", "", R"({"team":"ml","model":"claude-opus-5-5"})");

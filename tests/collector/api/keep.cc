@@ -124,6 +124,8 @@ Result<intake::Reach> Keep::Reached(const intake::Concern& concern, uint64_t rev
   reach.others.push_back(
       {"agent0000003", "laptop-3", Why::kAway, Mode::kBestEffort, 1'790'000'000, 1'790'043'200});
   reach.others.push_back({"agent0000004", "laptop-4", Why::kAway, Mode::kUnknown, {}, {}});
+  if (concern.kind == intake::Concern::Kind::kPolicy)
+    reach.others.push_back({"agent0000005", "laptop-5", Why::kRefuses, Mode::kStrict, 1'790'000'000, {}});
   return reach;
 }
 

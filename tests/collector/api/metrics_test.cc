@@ -49,6 +49,9 @@ TEST(ApiMetrics, TellWhatIsGoingOn) {
   keep.presence().Update("b", [](intake::AgentPresence& agent) { agent.unsent = 1; });
   keep.presence().counters.events = 42;
   keep.presence().counters.commit_nanoseconds = 1'500'000'000;
+  keep.presence().counters.policies = 3;
+  keep.presence().counters.refused_policies = 2;
+  keep.presence().counters.unheard_of = 1;
   keep.Call("", "GET", "/v1/keys");
   const std::string text = keep.Call(keep.viewer, "GET", "/metrics").body;
   EXPECT_EQ(ValueOf(text, "postern_collector_agents{state=\"connected\"}"), "1");
@@ -57,6 +60,9 @@ TEST(ApiMetrics, TellWhatIsGoingOn) {
   EXPECT_EQ(ValueOf(text, "postern_collector_unsent_events"), "6");
   EXPECT_EQ(ValueOf(text, "postern_collector_ingest_events_total"), "42");
   EXPECT_EQ(ValueOf(text, "postern_collector_ingest_commit_seconds_total"), "1.500000000");
+  EXPECT_EQ(ValueOf(text, "postern_collector_policies_taken_total"), "3");
+  EXPECT_EQ(ValueOf(text, "postern_collector_policies_refused_total"), "2");
+  EXPECT_EQ(ValueOf(text, "postern_collector_seen_unheard_of_total"), "1");
   EXPECT_EQ(ValueOf(text, "postern_collector_api_requests_total{operation=\"key.list\",status=\"401\"}"),
             "1");
   EXPECT_EQ(ValueOf(text, "postern_collector_log_entries"), std::to_string(keep.store().stats().log_size));

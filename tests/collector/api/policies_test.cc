@@ -76,6 +76,21 @@ TEST_F(ApiPolicies, AnOlderBaseIsAConflictAndForceIsSaid) {
   EXPECT_EQ(Apply(nobody, "?based=1").status, 400);
 }
 
+TEST_F(ApiPolicies, WhomANewVersionHasReachedIsSaidWhereItIsAskedFor) {
+  EXPECT_THAT(Apply(Text("  max_tokens: 1\n")).body, Not(HasSubstr("\"reach\"")));
+  const Reply applied = Apply(Text("  max_tokens: 2\n"), "?wait=0");
+  EXPECT_EQ(applied.status, 200);
+  EXPECT_THAT(applied.body, HasSubstr("\"reach\":{\"revision\":3,"));
+  EXPECT_THAT(applied.body, HasSubstr("\"why\":\"refuses\""));
+  EXPECT_THAT(applied.body, HasSubstr("laptop-5 is connected and doesn't take it"));
+  EXPECT_THAT(keep_.Admin("POST", "/v1/policy/rollback?wait=0", R"({"version":2})").body,
+              HasSubstr("\"reach\":{\"revision\":4,"));
+  EXPECT_EQ(Apply(Text("  max_tokens: 3\n"), "?wait=61").status, 400);
+  EXPECT_EQ(Apply(Text("  max_tokens: 3\n"), "?wait=0&wait=1").status, 400);
+  EXPECT_EQ(keep_.Admin("POST", "/v1/policy/rollback?wait=soon", R"({"version":2})").status, 400);
+  EXPECT_EQ(InForce(), 4u) << "what is wrong is found before anything is changed";
+}
+
 TEST_F(ApiPolicies, CheckAndDiffChangeAndRecordNothing) {
   const size_t before = keep_.Administrations();
   EXPECT_EQ(Yaml(keep_.viewer, "POST", "/v1/policy/check", "organisation: 5\n").Text("outcome"), "wrong");

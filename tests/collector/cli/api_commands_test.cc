@@ -233,6 +233,24 @@ TEST_F(ApiCommands, WhoMayGoOnIsNamedWithTheTimeAndIsAFailureOfWaiting) {
   Good({"agent", "revoke", agent});
 }
 
+TEST_F(ApiCommands, WhoMayGoOnByTheFormerPolicyIsNamedWithTheTime) {
+  const support::TemporaryDirectory files;
+  const std::string file = files.Write(
+      "rules.yaml", "organisation:\n  name: Example\n  models: {allow: [\"*\"]}\n  max_tokens: 4000\n");
+  const std::string agent = Enrol("build-10");
+  ASSERT_TRUE(SayHello(agent));  // and goes again
+  EXPECT_THAT(Good({"policy", "apply", file}), HasSubstr("is in force."));
+  EXPECT_THAT(last_errors, Not(HasSubstr("build-10"))) << "who doesn't wait isn't told";
+  EXPECT_THAT(
+      Bad(1, {"policy", "rollback", "1", "--wait", "--timeout", "5"}),
+      ::testing::AllOf(HasSubstr(agent + ": build-10 is not connected"), HasSubstr("may go on until 2")));
+  const Finished finished = collector->Postern({"policy", "apply", file, "--wait", "--json"}, "");
+  EXPECT_EQ(finished.ending.code, 1);
+  EXPECT_THAT(finished.output, HasSubstr("\"complete\":false"));
+  EXPECT_THAT(Bad(2, {"policy", "apply", file, "--timeout", "5"}), HasSubstr("--timeout goes with --wait"));
+  Good({"agent", "revoke", agent});
+}
+
 TEST_F(ApiCommands, WaitingWithJsonGivesTheReachOnOneLine) {
   const std::string agent = Enrol("build-9");
   ASSERT_TRUE(SayHello(agent));

@@ -12,6 +12,9 @@
 namespace postern::policies {
 namespace {
 
+// So many versions at most, it is held, were made between a backup and the day on which it is restored.
+constexpr uint64_t kMostForgotten = 1000;
+
 constexpr std::string_view kBaseMark = "# postern policy: version ";
 
 // What a new collector begins with.
@@ -95,7 +98,22 @@ std::string WithBase(std::string_view yaml, uint64_t version) {
   return std::string(kBaseMark) + std::to_string(version) + "\n" + std::string(WithoutBase(yaml));
 }
 
+// Without waiting for an agent to say what it has: one that is away may have any of them.
+Status Policies::LeaveRoom() {
+  ASSIGN_OR_RETURN(const uint64_t epoch, directory_.settings().Epoch());
+  const auto decide = [&]() -> Result<directory::Draft> {
+    directory::Draft draft;
+    ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
+    if (std::max<uint64_t>(standing.epoch, 1) < epoch && standing.version != 0)
+      PutRoom(draft.change, standing, standing.next() + kMostForgotten, epoch);
+    return draft;
+  };
+  if (auto left = directory_.registrar().Note(decide); !left) return left.error();
+  return Ok{};
+}
+
 Status Policies::Begin() {
+  RETURN_IF_ERROR(LeaveRoom());
   ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
   highest_ = std::max(standing.version, standing.seen);
   if (standing.version == 0) return MakeFirst();
@@ -216,6 +234,9 @@ Result<Attempt> Policies::Judge(const Candidate& candidate, const Standing& stan
     ASSIGN_OR_RETURN(current, Find(standing.version));
   }
   RETURN_IF_ERROR(Weigh(attempt, candidate, *read.file, current.get()));
+  // Hosts that go by a version which is forgotten here get the same text as a newer one.
+  if (attempt.outcome == Attempt::Outcome::kUnchanged && standing.is_overtaken())
+    attempt.outcome = Attempt::Outcome::kDone;
   if (attempt.outcome == Attempt::Outcome::kUnchanged) attempt.issued = current;
   return attempt;
 }

@@ -74,7 +74,9 @@ struct Options {
 class Policies {
  public:
   // Where there is no policy yet, makes version 1 (everything that has a price is allowed at the
-  // organisation's level) and says so in the log. One whose key doesn't count any more is signed anew.
+  // organisation's level) and says so in the log. One whose key doesn't count any more is signed anew. Where
+  // the collector's epoch has risen, a backup was restored: room is left for the versions that it may have
+  // forgotten, so that no number is given twice.
   // `directory` and `key` must live longer.
   static Result<std::unique_ptr<Policies>> Open(directory::Directory& directory,
                                                 const crypto::SigningKey& key, Options options);
@@ -144,6 +146,7 @@ class Policies {
   store::Store& store() { return directory_.registrar().store(); }
 
   Status Begin();
+  Status LeaveRoom();
   Status MakeFirst();
   Status RequireOnlineSigning() const;
   std::string Signer(const Candidate& candidate) const;  // the id of its key

@@ -14,6 +14,8 @@ using store::RecordKind;
 
 constexpr const char* kInForce = "policy";
 constexpr const char* kSeen = "policy.seen";
+constexpr const char* kBeyond = "policy.beyond";
+constexpr const char* kEpoch = "policy.epoch";
 constexpr const char* kFreeze = "freeze";
 
 Error Damaged(const std::string& what) { return {ErrorCode::kCorrupt, what + " is damaged"}; }
@@ -82,7 +84,16 @@ wire::PolicyRecord RecordOf(const Version& version) {
 Result<Standing> ReadStanding(store::Store& store) {
   ASSIGN_OR_RETURN(const Number version, ReadNumber(store, kInForce));
   ASSIGN_OR_RETURN(const Number seen, ReadNumber(store, kSeen));
-  return Standing{version.value, seen.value, version.revision, seen.revision};
+  ASSIGN_OR_RETURN(const Number beyond, ReadNumber(store, kBeyond));
+  ASSIGN_OR_RETURN(const Number epoch, ReadNumber(store, kEpoch));
+  return Standing{.version = version.value,
+                  .seen = seen.value,
+                  .beyond = beyond.value,
+                  .epoch = epoch.value,
+                  .version_revision = version.revision,
+                  .seen_revision = seen.revision,
+                  .beyond_revision = beyond.revision,
+                  .epoch_revision = epoch.revision};
 }
 
 Result<Version> ReadVersion(store::Store& store, uint64_t version) {
@@ -161,6 +172,13 @@ void Put(store::Change& change, const Standing& standing, const Version& version
 
 void PutSeen(store::Change& change, const Standing& standing, uint64_t seen) {
   change.records.push_back(PutOf(RecordKind::kSetting, kSeen, std::to_string(seen), standing.seen_revision));
+}
+
+void PutRoom(store::Change& change, const Standing& standing, uint64_t beyond, uint64_t epoch) {
+  change.records.push_back(
+      PutOf(RecordKind::kSetting, kBeyond, std::to_string(beyond), standing.beyond_revision));
+  change.records.push_back(
+      PutOf(RecordKind::kSetting, kEpoch, std::to_string(epoch), standing.epoch_revision));
 }
 
 void PutFreeze(store::Change& change, wire::Freeze freeze) {

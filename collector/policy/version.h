@@ -2,6 +2,8 @@
 //
 //   setting   "policy"        → the number of the version in force, decimal
 //             "policy.seen"   → the highest that an agent has said to have, where that is above all here
+//             "policy.beyond" → the highest that may have been given out before a backup was restored
+//             "policy.epoch"  → the collector's epoch, up to which room was left for such versions
 //             "freeze"        → a serialised wire::Freeze, its revision left empty
 //   policy    number, decimal → a serialised wire::PolicyRecord, its revision left empty
 //   snapshot  number, decimal → a serialised wire::SignedPolicy, with the source
@@ -53,11 +55,17 @@ struct Issued {
 struct Standing {
   uint64_t version = 0;  // 0: there is no policy yet
   uint64_t seen = 0;
+  uint64_t beyond = 0;
+  uint64_t epoch = 0;  // 0: it was never noted, and is the first
   uint64_t version_revision = 0;
   uint64_t seen_revision = 0;
+  uint64_t beyond_revision = 0;
+  uint64_t epoch_revision = 0;
 
   // The number of the next version.
-  uint64_t next() const { return std::max(version, seen) + 1; }
+  uint64_t next() const { return std::max({version, seen, beyond}) + 1; }
+  // There was, or may have been, a newer one than the one in force: hosts may go by that.
+  bool is_overtaken() const { return version < std::max(seen, beyond); }
 };
 
 // Errors as the store's, and kCorrupt for what can't be read.
@@ -78,6 +86,7 @@ Result<Issued> IssuedOf(Version version, wire::SignedPolicy signed_policy);
 void Put(store::Change& change, const Standing& standing, const Version& version,
          const wire::SignedPolicy& signed_policy);
 void PutSeen(store::Change& change, const Standing& standing, uint64_t seen);
+void PutRoom(store::Change& change, const Standing& standing, uint64_t beyond, uint64_t epoch);
 // It replaces the freeze of this revision, 0 where there is none.
 void PutFreeze(store::Change& change, wire::Freeze freeze);
 

@@ -260,6 +260,29 @@ TEST_F(PoliciesTest, VersionsGoOnAboveWhatAnAgentHas) {
   EXPECT_EQ(Applied(Text("  max_tokens: 3000\n")), 22u);
 }
 
+TEST_F(PoliciesTest, ARecoveredCollectorLeavesRoomForWhatItMayHaveForgotten) {
+  Applied(Text("  max_tokens: 1000\n"));
+  Open();
+  EXPECT_EQ(*policies->Next(), 3u) << "nothing was restored";
+  ASSERT_TRUE(house.directory->settings().RaiseEpoch(house.actor, 0, 0));
+  Open();
+  EXPECT_EQ(*policies->Next(), 1004u);
+  EXPECT_EQ(InForce(), 2u);
+  Open();  // once for each epoch
+  EXPECT_EQ(*policies->Next(), 1004u);
+  ASSERT_TRUE(policies->NoteSeen("agent0000001", 5));
+  EXPECT_EQ(house.Events().back().alarm().reason(), "policy_forgotten");
+  EXPECT_EQ(*policies->Next(), 1004u);
+  EXPECT_EQ(Applied(Text("  max_tokens: 1000\n")), 1004u) << "the same text, for hosts that have another";
+  EXPECT_EQ(Apply(Text("  max_tokens: 1000\n")).outcome, Outcome::kUnchanged);
+  EXPECT_EQ(Applied(Text("  max_tokens: 2000\n")), 1005u);
+}
+
+TEST_F(PoliciesTest, ANewCollectorLeavesNoRoom) {
+  EXPECT_EQ(InForce(), 1u);
+  EXPECT_EQ(*policies->Next(), 2u);
+}
+
 TEST_F(PoliciesTest, AHostThatLiesDoesNotUseUpTheNumbers) {
   ASSERT_TRUE(policies->NoteSeen("agent0000001", ~uint64_t{0}));
   EXPECT_EQ(*policies->Next(), 2u);

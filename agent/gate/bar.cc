@@ -11,7 +11,7 @@ using membership::Certainty;
 using membership::Membership;
 using membership::Trust;
 
-std::optional<Refusal> WhyHostIsBarred(const Membership& membership, const Settings& settings) {
+std::optional<Refusal> WhyHostIsBarred(const Membership& membership) {
   if (const auto freeze = membership.freeze()) return FreezeRefusal(*freeze);
   std::optional<NoAnswer> why;
   switch (membership.outlook().trust) {
@@ -22,7 +22,7 @@ std::optional<Refusal> WhyHostIsBarred(const Membership& membership, const Setti
     case Trust::kNever:
     case Trust::kQuarantined: return std::nullopt;
   }
-  return RefusalOf(*why, membership.standing().why, settings.config.membership.policy_ttl);
+  return RefusalOf(*why, membership.standing().why, membership.enforced().policy_ttl);
 }
 
 std::optional<Refusal> WhyKeyIsBarred(const LiveExchange& exchange, Inquiries& inquiries,
@@ -66,7 +66,7 @@ std::optional<Refusal> WhyBarredByFiles(const LiveExchange& exchange, const Sett
 
 std::optional<Refusal> WhyBarredByCollector(const LiveExchange& exchange, Inquiries& inquiries,
                                             const Settings& settings, WallTime now) {
-  if (auto why = WhyHostIsBarred(inquiries.membership(), settings)) return why;
+  if (auto why = WhyHostIsBarred(inquiries.membership())) return why;
   return exchange.who().key ? WhyKeyIsBarred(exchange, inquiries, settings, now)
                             : WhyOsUserIsBarred(exchange, inquiries);
 }

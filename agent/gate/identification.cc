@@ -19,15 +19,16 @@ std::optional<uid_t> UidOf(const Caller& caller) {
 
 Identification Refused(Refusal refusal) { return {.refusal = std::move(refusal)}; }
 
-Identification Refused(NoAnswer no_answer, const Inquiries& inquiries, const Settings& settings) {
-  return Refused(
-      RefusalOf(no_answer, inquiries.membership().standing().why, settings.config.membership.policy_ttl));
+// The time that counts here may be the policy's and not agent.yaml's.
+Identification Refused(NoAnswer no_answer, const Inquiries& inquiries) {
+  const membership::Membership& membership = inquiries.membership();
+  return Refused(RefusalOf(no_answer, membership.standing().why, membership.enforced().policy_ttl));
 }
 
 http::Task<Identification> IdentifyByKey(Inquiries& inquiries, http::Strand& strand, const Settings& settings,
                                          tokens::Token key, std::optional<uid_t> uid) {
   const auto finding = co_await inquiries.FindKey(strand, std::string(key.id));
-  if (finding.no_answer) co_return Refused(*finding.no_answer, inquiries, settings);
+  if (finding.no_answer) co_return Refused(*finding.no_answer, inquiries);
   const membership::Key* known = finding.found.get();
   auto admitted = identity::Admit(known == nullptr ? nullptr : &known->record, key.secret, settings.host_name,
                                   uid, WallNow());
@@ -39,10 +40,9 @@ http::Task<Identification> IdentifyByKey(Inquiries& inquiries, http::Strand& str
   co_return identified;
 }
 
-http::Task<Identification> IdentifyByOsUser(Inquiries& inquiries, http::Strand& strand,
-                                            const Settings& settings, uid_t uid) {
+http::Task<Identification> IdentifyByOsUser(Inquiries& inquiries, http::Strand& strand, uid_t uid) {
   const auto finding = co_await inquiries.FindOsUser(strand, uid);
-  if (finding.no_answer) co_return Refused(*finding.no_answer, inquiries, settings);
+  if (finding.no_answer) co_return Refused(*finding.no_answer, inquiries);
   if (finding.found == nullptr) co_return Refused(RefusalOf(IdentityRefusal::kUnknownOsUser));
   Identification identified;
   identified.identity.principal = finding.found->principal;
@@ -71,7 +71,7 @@ http::Task<Identification> IdentifyByCollector(Inquiries& inquiries, http::Stran
   if (const auto* key = std::get_if<tokens::Token>(&shown))
     co_return co_await IdentifyByKey(inquiries, strand, settings, *key, uid);
   if (mode != identity::Mode::kOsUser || !uid) co_return Refused(RefusalOf(IdentityRefusal::kNoKey));
-  co_return co_await IdentifyByOsUser(inquiries, strand, settings, *uid);
+  co_return co_await IdentifyByOsUser(inquiries, strand, *uid);
 }
 
 }  // namespace postern::gate

@@ -84,14 +84,17 @@ Refusal RefusalOf(NoAnswer no_answer, std::string_view why, std::chrono::nanosec
           Reason::kTooManyUnknownKeys,
           "Too many keys that nobody knows are being tried on this host; yours is looked up in a moment."};
     case NoAnswer::kSilent:
-      return {Reason::kCollectorAway,
-              "This host's gate has not heard from its collector for 30 seconds, and its configuration "
-              "(revocation: strict) wants to know at once when a key is revoked; tell your administrator."};
+      return {
+          Reason::kCollectorAway,
+          "This host's gate has not heard from its collector for 30 seconds, and its configuration or your "
+          "organisation's policy (revocation: strict) wants it to know at once when a key is revoked; tell "
+          "your administrator."};
     case NoAnswer::kTooLong:
       return {Reason::kCollectorAway, "This host's gate has not heard from its collector for more than " +
                                           Hours(ttl) +
-                                          " (offline.policy_ttl), so what it remembers of keys counts no "
-                                          "longer; tell your administrator."};
+                                          " (policy_ttl, of its configuration or your organisation's "
+                                          "policy), so what it remembers of keys counts no longer; tell your "
+                                          "administrator."};
     case NoAnswer::kNever:
       return {Reason::kCollectorAway,
               "This host's gate has never reached its collector; tell your administrator (postern-agent "

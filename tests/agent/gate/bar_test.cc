@@ -1,9 +1,12 @@
 #include "agent/gate/bar.h"
 
+#include <future>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/agent/membership/enrolled.h"
+#include "tests/agent/membership/policies.h"
 #include "tests/support/temporary_directory.h"
 
 namespace postern::gate {
@@ -26,12 +29,13 @@ class BarTest : public testing::Test {
     options.incarnation = 42;
     options.boot_now = [this] { return BootClock::now() + later_; };
     membership_ = *membership::Membership::Open(enrolment_, std::move(options));
-    inquiries_.emplace(*loop_, *worker_, *membership_, [this](auto keys, auto) {
+    inquiries_.emplace(*loop_, *worker_, *membership_, [this](auto keys, const auto&) {
       asked_.insert(asked_.end(), keys.begin(), keys.end());
       return Status(Ok{});
     });
     wire::Welcome welcome;
     welcome.set_incarnation(42);
+    welcome.set_policy_key(std::string(membership::PolicyKey().public_key().raw()));
     membership_->Take(welcome, BootClock::now());
   }
   ~BarTest() override {
@@ -44,6 +48,21 @@ class BarTest : public testing::Test {
     *directory.add_keys() = key;
     directory.set_revision(key.revision());
     ASSERT_TRUE(membership_->Take(directory, {}));
+  }
+  void SayFrozen(uint64_t revision, bool frozen, const std::string& sentence) {
+    wire::Directory directory;
+    directory.set_revision(revision);
+    directory.mutable_freeze()->set_revision(revision);
+    directory.mutable_freeze()->set_frozen(frozen);
+    directory.mutable_freeze()->set_sentence(sentence);
+    ASSERT_TRUE(membership_->Take(directory, {}));
+  }
+  void PutInForce(const wire::Policy& policy) {
+    std::promise<std::string> refused;
+    for (const auto& part : membership::PartsOf(membership::SignedBytes(policy), policy.version()))
+      membership_->Take(part,
+                        [&](const membership::PolicyAnswer& answer) { refused.set_value(answer.refused); });
+    ASSERT_EQ(refused.get_future().get(), "");
   }
   std::optional<Refusal> ByCollector() {
     return WhyBarredByCollector(live_, *inquiries_, settings_, WallNow());
@@ -135,6 +154,52 @@ TEST_F(BarTest, ACollectorThatIsSilentTooLongEndsAll) {
   EXPECT_FALSE(ByCollector());
   later_ = std::chrono::seconds(31);
   EXPECT_THAT(ByCollector()->sentence, HasSubstr("30 seconds"));
+}
+
+TEST_F(BarTest, OfTheTimesOfPolicyAndConfigurationTheOneThatCountsIsSaid) {
+  Say(membership::KeyOf(kId, 5));
+  wire::Policy policy = membership::PolicyOf(1);
+  policy.mutable_staleness()->set_policy_ttl(3600);
+  PutInForce(policy);
+  later_ = std::chrono::minutes(61);
+  EXPECT_THAT(ByCollector()->sentence, HasSubstr("more than 1 hour "));
+  policy.set_version(2);
+  policy.mutable_staleness()->set_strict(true);
+  PutInForce(policy);
+  EXPECT_THAT(ByCollector()->sentence, HasSubstr("your organisation's policy (revocation: strict)"));
+}
+
+TEST_F(BarTest, AFreezeEndsAllWithItsSentenceUntilTheThaw) {
+  Say(membership::KeyOf(kId, 5));
+  SayFrozen(6, true, "Ask Ada.");
+  const auto why = ByCollector();
+  ASSERT_TRUE(why);
+  EXPECT_EQ(why->reason, Reason::kFrozen);
+  EXPECT_THAT(why->sentence, HasSubstr("stopped all use of its gates for now: Ask Ada."));
+  SayFrozen(7, true, "");
+  EXPECT_THAT(ByCollector()->sentence, HasSubstr("; ask your administrator."));
+  SayFrozen(6, false, "");
+  EXPECT_TRUE(ByCollector()) << "an older word";
+  SayFrozen(8, false, "");
+  EXPECT_FALSE(ByCollector());
+}
+
+TEST_F(BarTest, AFreezeEndsWhoHasNoKeyToo) {
+  const identity::Identity who{.principal = {"ada@example.com", "", ""}, .key = {}};
+  const LiveExchange live(strand_, who, kAlice);
+  EXPECT_FALSE(WhyBarredByCollector(live, *inquiries_, settings_, WallNow())) << "it is asked for first";
+  SayFrozen(6, true, "Ask Ada.");
+  EXPECT_EQ(WhyBarredByCollector(live, *inquiries_, settings_, WallNow())->reason, Reason::kFrozen);
+}
+
+TEST_F(BarTest, AFreezeIsSaidBeforeAnythingElse) {
+  Say(membership::RevokedKeyOf(kId, 5));
+  SayFrozen(6, true, "Ask Ada.");
+  EXPECT_EQ(ByCollector()->reason, Reason::kFrozen);
+  later_ = std::chrono::hours(13);
+  EXPECT_EQ(ByCollector()->reason, Reason::kFrozen);
+  SayFrozen(7, false, "");
+  EXPECT_EQ(ByCollector()->reason, Reason::kCollectorAway);
 }
 
 TEST_F(BarTest, OnALoneHostTheFileDecides) {

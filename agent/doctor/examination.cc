@@ -196,6 +196,8 @@ std::optional<WallTime> ParseHttpDate(const std::string& text) {
   std::tm time{};
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
   if (end == nullptr || *end != '\0') return std::nullopt;
+  // Nanoseconds count from 1678 to 2261.
+  if (time.tm_year < 1678 - 1900 || time.tm_year > 2261 - 1900) return std::nullopt;
   return WallTime(std::chrono::seconds(::timegm(&time)));
 }
 

@@ -35,7 +35,8 @@ std::vector<Observation> ExamineCollector(const membership::Enrolment& enrolment
 // merged.
 std::vector<SettingsFile> ReadManagedSettings(const std::filesystem::path& directory);
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7); nothing for anything else.
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7); nothing for anything else, and for
+// years that WallTime can't hold.
 std::optional<WallTime> ParseHttpDate(const std::string& text);
 
 }  // namespace postern::doctor

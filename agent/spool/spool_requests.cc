@@ -12,17 +12,14 @@ constexpr auto kMakeRoomEvery = std::chrono::seconds(1);
 }  // namespace
 
 void Spool::Ask(Request request) {
-  bool wake = false;
-  bool closed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    closed = inbox_.closing;
-    if (!closed) {
-      inbox_.requests.push_back(std::move(request));
-      wake = std::exchange(inbox_.sleeping, false);
-    }
+  std::unique_lock lock(mutex_);
+  if (inbox_.closing) {
+    lock.unlock();
+    return request(Error{ErrorCode::kUnavailable, "the record is closed"});
   }
-  if (closed) return request(Error{ErrorCode::kUnavailable, "the record is closed"});
+  inbox_.requests.push_back(std::move(request));
+  const bool wake = std::exchange(inbox_.sleeping, false);
+  lock.unlock();
   if (wake) wake_.notify_one();
 }
 

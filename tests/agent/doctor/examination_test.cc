@@ -101,5 +101,12 @@ TEST(Examination, ManagedSettingsAreReadInTheOrderInWhichTheyAreMerged) {
   EXPECT_TRUE(files[1].path.ends_with("10.json"));
 }
 
+TEST(Examination, TimesOfTheWebAreReadWhereTheyCanBeHeld) {
+  EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), WallTime(std::chrono::seconds(784'111'777)));
+  for (const char* text : {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ", "06 Nov 1994",
+                           "Sun, 06 Nov 3988 08:49:37 GMT", "Sun, 06 Nov 1066 08:49:37 GMT"})
+    EXPECT_FALSE(ParseHttpDate(text)) << text;
+}
+
 }  // namespace
 }  // namespace postern::doctor

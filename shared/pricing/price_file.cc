@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -136,19 +137,67 @@ Result<std::vector<PriceEntry>> ReadEntries(const Node& node) {
   return entries;
 }
 
-Result<ModelPrices> ReadModel(const std::string& id, const Node& node) {
-  ASSIGN_OR_RETURN(const Map map, node.AsMap({"aliases", "prices"}));
-  ModelPrices model{id, {}, {}};
-  if (const auto aliases = map.Find("aliases")) {
-    ASSIGN_OR_RETURN(const auto nodes, aliases->AsList());
-    for (const Node& alias : nodes) {
-      ASSIGN_OR_RETURN(model.aliases.emplace_back(), alias.AsString());
-    }
+Status ReadAliases(const Map& map, ModelPrices& model) {
+  const auto aliases = map.Find("aliases");
+  if (!aliases) return Ok{};
+  ASSIGN_OR_RETURN(const auto nodes, aliases->AsList());
+  for (const Node& alias : nodes) {
+    ASSIGN_OR_RETURN(model.aliases.emplace_back(), alias.AsString());
   }
+  return Ok{};
+}
+
+Result<ModelPrices> ReadFallback(const Node& node) {
+  ASSIGN_OR_RETURN(const Map map, node.AsMap({"aliases", "prices"}));
+  ModelPrices model{"default", {}, {}};
+  RETURN_IF_ERROR(ReadAliases(map, model));
   ASSIGN_OR_RETURN(const Node prices, map.Require("prices"));
   ASSIGN_OR_RETURN(model.entries, ReadEntries(prices));
   return model;
 }
+
+// Those listed, in their order. A model with prices_of costs what that one does, and is another model all the
+// same: policies, limits and the record tell them apart.
+class ModelList {
+ public:
+  Result<std::vector<ModelPrices>> Read(const Node& list) {
+    ASSIGN_OR_RETURN(const auto entries, list.AsEntries());
+    for (const auto& [id, node] : entries) RETURN_IF_ERROR(ReadModel(id, node));
+    for (const auto& [place, named] : borrowers_) RETURN_IF_ERROR(Borrow(models_[place], named));
+    return std::move(models_);
+  }
+
+ private:
+  Status ReadModel(const std::string& id, const Node& node) {
+    ASSIGN_OR_RETURN(const Map map, node.AsMap({"aliases", "prices", "prices_of"}));
+    ModelPrices& model = models_.emplace_back();
+    model.id = id;
+    RETURN_IF_ERROR(ReadAliases(map, model));
+    if (const auto named = map.Find("prices_of")) {
+      if (map.Find("prices")) return node.Wrong("prices beside prices_of", "either prices or prices_of");
+      borrowers_.emplace_back(models_.size() - 1, *named);
+      return Ok{};
+    }
+    ASSIGN_OR_RETURN(const Node prices, map.Require("prices"));
+    ASSIGN_OR_RETURN(model.entries, ReadEntries(prices));
+    own_prices_.emplace(id, models_.size() - 1);
+    return Ok{};
+  }
+
+  // From one with prices of its own, so that nothing goes round in a circle.
+  Status Borrow(ModelPrices& model, const Node& named) const {
+    ASSIGN_OR_RETURN(const std::string id, named.AsString());
+    const auto lender = own_prices_.find(id);
+    if (lender == own_prices_.end())
+      return named.Wrong("\"" + id + "\"", "the id of a model of this list that has prices of its own");
+    model.entries = models_[lender->second].entries;
+    return Ok{};
+  }
+
+  std::vector<ModelPrices> models_;
+  std::map<std::string, size_t> own_prices_;
+  std::vector<std::pair<size_t, Node>> borrowers_;
+};
 
 // Dollars a thousand searches, in millionths: that is nano-dollars a search.
 Result<int64_t> ReadSearchPrice(const Map& root) {
@@ -167,14 +216,10 @@ Result<PriceTable> LoadPriceTable(const config::Node& file) {
   if (const auto node = root.Find("multipliers")) RETURN_IF_ERROR(ReadMultipliers(*node, multipliers));
   ASSIGN_OR_RETURN(const int64_t search_price, ReadSearchPrice(root));
   ASSIGN_OR_RETURN(const Node list, root.Require("models"));
-  ASSIGN_OR_RETURN(const auto entries, list.AsEntries());
-  std::vector<ModelPrices> models;
-  for (const auto& [id, node] : entries) {
-    ASSIGN_OR_RETURN(models.emplace_back(), ReadModel(id, node));
-  }
+  ASSIGN_OR_RETURN(auto models, ModelList().Read(list));
   std::optional<ModelPrices> fallback;
   if (const auto node = root.Find("default")) {
-    ASSIGN_OR_RETURN(fallback, ReadModel("default", *node));
+    ASSIGN_OR_RETURN(fallback, ReadFallback(*node));
   }
   auto table = PriceTable::Make(std::move(models), std::move(multipliers), search_price, std::move(fallback));
   if (!table) return list.Wrong(table.error().message, "each name once");

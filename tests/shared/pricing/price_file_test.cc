@@ -86,6 +86,32 @@ TEST(PriceFile, ANameThatIsGivenTwiceIsRefused) {
             "");
 }
 
+TEST(PriceFile, AModelMayCostWhatAnotherDoesAndIsNoAliasOfIt) {
+  const auto table =
+      Load("web_search: 10\nmodels:\n  b:\n    aliases: [b-1]\n    prices_of: a\n  a:\n    prices: [" +
+           kRates + "]\n");
+  ASSERT_TRUE(table) << table.error().message;
+  Usage usage;
+  usage.output = 7;
+  const auto own = table->Price("a", usage, WallTime());
+  const auto borrowed = table->Price("b-1", usage, WallTime());
+  ASSERT_TRUE(own && borrowed);
+  EXPECT_EQ(borrowed->nano_dollars, own->nano_dollars);
+  EXPECT_EQ(borrowed->model, "b");
+  ASSERT_EQ(table->models().size(), 2u);
+  EXPECT_TRUE(table->models()[1].aliases.empty());
+}
+
+TEST(PriceFile, PricesAreThoseOfAModelThatHasItsOwn) {
+  const std::string begin =
+      "web_search: 10\nmodels:\n  a:\n    prices: [" + kRates + "]\n  b:\n    prices_of: ";
+  EXPECT_EQ(Wrong(begin + "a\n"), "");
+  EXPECT_TRUE(Wrong(begin + "c\n").starts_with("models.yaml:6: ")) << Wrong(begin + "c\n");
+  EXPECT_NE(Wrong(begin + "b\n"), "");
+  EXPECT_NE(Wrong(begin + "a\n  c:\n    prices_of: b\n"), "");
+  EXPECT_NE(Wrong(begin + "a\n    prices: [" + kRates + "]\n"), "");
+}
+
 TEST(PriceFile, ADefaultIsReadLikeAModel) {
   const auto table = Load("web_search: 10\nmodels: {}\ndefault:\n  prices: [" + kRates + "]\n");
   ASSERT_TRUE(table) << table.error().message;

@@ -2,6 +2,7 @@
 //
 //   team ml (12 people, 30 keys)   models      loses claude-opus-5-5
 //   user bob@example.com           max_tokens  32000 → 16000
+//   everybody (40 people, 90 keys) hosts       loses all other hosts
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,9 @@ inline constexpr size_t kMostNamed = 20;
 
 // Judges by effect: rules that are written differently and mean the same are no difference. Models are those
 // of the catalogue and those that either policy names, tools those that either names and those that clients
-// commonly have; a glob stands for what it means ("mcp__*"). Both must compile, or nothing is compared.
+// commonly have; hosts and OS users those that either names or the directory knows, and "all other hosts",
+// "all other OS users"; a glob stands for what it means ("mcp__*"). Both must compile, or nothing is
+// compared.
 Comparison Compare(const wire::Policy& before, const wire::Policy& after, const Catalogue& catalogue,
                    const People& people, WallTime now);
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "shared/policy/glob.h"
+#include "shared/policy/chain.h"
 #include "shared/policy/judge.h"
+#include "shared/policy/plain_name.h"
 #include "shared/policy/subjects.h"
 
 namespace postern::policy {
@@ -54,15 +55,15 @@ class Explaining {
     statements_.push_back({aspect, NameOf(level), std::string(subject), said.word, std::string(said.rule)});
   }
 
-  void Lists(Kind kind, Aspect aspect, std::string_view name, const Subject& subject) {
+  void Lists(const Speakers& speakers, Aspect aspect, std::string_view name, const Subject& subject) {
     std::fill(words_.begin(), words_.end(), Said{});
-    Rule(chain_, kind, subject, words_);
+    Rule(speakers, subject, words_);
     for (size_t i = 0; i < words_.size(); ++i) Say(aspect, *chain_.levels()[i], name, words_[i]);
   }
 
   void Named(Kind kind, Aspect aspect, std::string_view name, std::string_view other = {}) {
-    const NamedSubject named(kind, name, other);
-    if (named.is_known()) Lists(kind, aspect, name.empty() ? other : name, named.subject());
+    const NamedSubject named(tables_, kind, name, other);
+    if (named.is_known()) Lists(Speakers(chain_, kind), aspect, name.empty() ? other : name, named.subject());
   }
 
   void Hours() {
@@ -86,18 +87,21 @@ class Explaining {
   }
 
   void Model() {
-    if (!IsPlainName(facts_.model)) return;
-    Lists(Kind::kModels, Aspect::kModel, facts_.model, ModelSubject(facts_.model, tables_.models).subject());
+    const PlainName model(facts_.model);
+    if (!model.is_plain()) return;
+    Lists(Speakers(chain_, Kind::kModels), Aspect::kModel, facts_.model,
+          ModelSubject(tables_, model.written()).subject());
   }
 
   void Tools() {
+    const Speakers speakers(chain_, Kind::kTools);
     const bool has_toolset = std::any_of(facts_.tools.begin(), facts_.tools.end(), IsMcpToolset);
     if (facts_.mcp_servers > 0 || has_toolset)
-      Lists(Kind::kTools, Aspect::kMcpServers, "", McpServersSubject());
+      Lists(speakers, Aspect::kMcpServers, "", McpServersSubject(tables_));
     for (const Tool& tool : facts_.tools.first(std::min(facts_.tools.size(), kMostTools))) {
-      const ToolSubject subject(tool);
+      const ToolSubject subject(tables_, speakers, tool);
       if (subject.is_plain() && !IsMcpToolset(tool))
-        Lists(Kind::kTools, Aspect::kTool, tool.name.empty() ? tool.type : tool.name, subject.subject());
+        Lists(speakers, Aspect::kTool, tool.name.empty() ? tool.type : tool.name, subject.subject());
     }
   }
 

@@ -7,11 +7,38 @@
 namespace postern::policy {
 namespace {
 
-uint32_t FirstFit(const PatternList& list, const NameSet& names) {
+uint32_t FirstFit(const PatternList& list, std::span<const Term> terms) {
   uint32_t first = kNowhere;
-  if (list.empty()) return first;
-  for (const HashedName& name : names.all()) first = std::min(first, list.Find(name.text, name.hash));
+  for (const Term& term : terms) first = std::min(first, list.Find(term));
   return first;
+}
+
+bool MeetsAny(const Reach& reach, std::span<const Term> terms) {
+  return std::any_of(terms.begin(), terms.end(), [&reach](const Term& term) { return reach.Meets(term); });
+}
+
+// Nothing that any of them says can be about it: most tools of most requests.
+bool AllAreSilent(const Speakers& speakers, const Subject& subject) {
+  return !speakers.lists() && !subject.is_mcp_server && !MeetsAny(speakers.denied(), subject.denying) &&
+         !MeetsAny(speakers.denied_types(), subject.denying_types);
+}
+
+// What a level has said that may decide.
+struct Heard {
+  bool allowed = false;
+  const Speaker* speaker = nullptr;  // none: nobody has
+  Said said{};
+};
+
+Ruling RulingOf(const Speakers& speakers, const Heard& heard) {
+  Ruling ruling;
+  ruling.allowed = heard.allowed;
+  if (heard.speaker == nullptr) return ruling;
+  ruling.word = heard.said.word;
+  ruling.level = &speakers.LevelOf(*heard.speaker);
+  ruling.at = heard.speaker->at;
+  ruling.rule = heard.said.rule;
+  return ruling;
 }
 
 // Of what a group says of how to deny, the stricter counts; of single levels the nearest.
@@ -56,76 +83,43 @@ uint32_t MinutesToOpening(const Level& level, uint32_t minute) {
 
 }  // namespace
 
-Chain::Chain(const Tables& tables, const Facts& facts) {
-  Add(&tables.organisation_level());
-  if (!facts.team.empty()) {
-    const uint32_t team = tables.teams.Find(facts.team);
-    if (team != kNowhere) {
-      for (const Level* level : tables.team_levels[team]) Add(level);
-    }
-  }
-  const uint32_t user = facts.user.empty() ? kNowhere : tables.users.Find(facts.user);
-  groups_begin_ = groups_end_ = count_;
-  if (user != kNowhere) {
-    const User& found = tables.users_levels[user];
-    for (const Level* level : found.groups) Add(level);
-    groups_end_ = count_;
-    if (found.level != nullptr) Add(found.level);
-  }
-  const uint32_t key = facts.key.empty() ? kNowhere : tables.keys.Find(facts.key);
-  if (key != kNowhere && tables.key_levels[key] != nullptr) Add(tables.key_levels[key]);
-}
-
-void Chain::Add(const Level* level) {
-  levels_[count_++] = level;
-  for (size_t kind = 0; kind < kKinds; ++kind) {
-    if (level->lists[kind]) speaks_ |= 1U << kind;
-  }
-}
-
-Said Ask(const Level& level, Kind kind, const Subject& subject) {
-  const Lists* lists = level.lists[static_cast<size_t>(kind)].get();
-  if (lists == nullptr) return {};
+Said Ask(const Lists& lists, const Subject& subject) {
   uint32_t denied =
-      std::min(FirstFit(lists->deny, subject.denying), FirstFit(lists->deny_types, subject.denying_types));
-  if (subject.is_mcp_server) denied = std::min(denied, lists->denies_mcp);
-  if (denied != kNowhere) return {Word::kDenies, lists->deny_rules[denied]};
-  if (!lists->listed) return {};
-  const uint32_t allowed = std::min(FirstFit(lists->allow, subject.allowing),
-                                    FirstFit(lists->allow_types, subject.allowing_types));
-  if (allowed == kNowhere) return {Word::kNarrows, lists->allow_rule};
-  return {Word::kAllows, lists->allow_rules[allowed]};
+      std::min(FirstFit(lists.deny, subject.denying), FirstFit(lists.deny_types, subject.denying_types));
+  if (subject.is_mcp_server) denied = std::min(denied, lists.denies_mcp);
+  if (denied != kNowhere) return {Word::kDenies, lists.deny_rules[denied]};
+  if (!lists.listed) return {};
+  const uint32_t allowed =
+      std::min(FirstFit(lists.allow, subject.allowing), FirstFit(lists.allow_types, subject.allowing_types));
+  if (allowed == kNowhere) return {Word::kNarrows, lists.allow_rule};
+  return {Word::kAllows, lists.allow_rules[allowed]};
 }
 
-Ruling Rule(const Chain& chain, Kind kind, const Subject& subject, std::span<Said> words) {
-  const auto levels = chain.levels();
-  Ruling ruling;
-  ruling.allowed = kind != Kind::kModels;
-  std::optional<Ruling> denied;
-  bool may_widen = false;
-  for (size_t begin = 0; begin < levels.size();) {
-    const size_t end = chain.EndOfTier(begin);
-    const bool adds =
-        begin > 0 && !ruling.allowed;  // the organisation's lists are what the others start from
-    std::optional<Ruling> allows, narrows;
-    for (size_t i = begin; i < end; ++i) {
-      Said said = Ask(*levels[i], kind, subject);
-      if (said.word == Word::kAllows && adds && may_widen) said.word = Word::kWidens;
-      if (!words.empty()) words[i] = said;
-      const Ruling its{false, said.word, levels[i], i, said.rule};
-      if (said.word == Word::kDenies && !denied) denied = its;
-      if (said.word == Word::kNarrows) narrows = its;
-      if (said.word == Word::kWidens || (said.word == Word::kAllows && !adds)) (allows = its)->allowed = true;
-      if (denied && words.empty()) return *denied;
+Ruling Rule(const Speakers& speakers, const Subject& subject, std::span<Said> words) {
+  Heard decided{.allowed = speakers.kind() != Kind::kModels};
+  if (AllAreSilent(speakers, subject)) return RulingOf(speakers, decided);
+  const auto all = speakers.all();
+  Heard denied;
+  for (size_t next = 0; next < all.size();) {
+    const uint32_t tier = all[next].tier;
+    // The organisation's lists are what the others start from.
+    const bool adds = tier > 0 && !decided.allowed;
+    Heard allows, narrows;
+    for (; next < all.size() && all[next].tier == tier; ++next) {
+      const Speaker& speaker = all[next];
+      Said said = Ask(*speaker.lists, subject);
+      if (said.word == Word::kAllows && adds && speaker.may_widen) said.word = Word::kWidens;
+      if (!words.empty()) words[speaker.at] = said;
+      if (said.word == Word::kNarrows) narrows = {false, &speaker, said};
+      else if (said.word == Word::kWidens || (said.word == Word::kAllows && !adds))
+        allows = {true, &speaker, said};
+      else if (said.word == Word::kDenies && denied.speaker == nullptr) denied = {false, &speaker, said};
     }
-    if (narrows) ruling = *narrows;
-    else if (allows) ruling = *allows;
-    for (size_t i = begin; i < end; ++i) {
-      if ((levels[i]->may_widen & (1U << static_cast<unsigned>(kind))) != 0) may_widen = true;
-    }
-    begin = end;
+    if (denied.speaker != nullptr && words.empty()) break;
+    if (narrows.speaker != nullptr) decided = narrows;
+    else if (allows.speaker != nullptr) decided = allows;
   }
-  return denied.value_or(ruling);
+  return RulingOf(speakers, denied.speaker != nullptr ? denied : decided);
 }
 
 wire::DeniedTool DeniedToolOf(const Chain& chain, size_t at) {

@@ -2,45 +2,23 @@
 // through all that an exchange holds, Explain writes down each step.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "shared/policy/chain.h"
 #include "shared/policy/explain.h"
 #include "shared/policy/facts.h"
-#include "shared/policy/model_names.h"
+#include "shared/policy/lexicon.h"
 #include "shared/policy/tables.h"
 
 namespace postern::policy {
 
-// The levels that have a word about somebody, in their order.
-class Chain {
- public:
-  Chain(const Tables& tables, const Facts& facts);
-
-  std::span<const Level* const> levels() const { return {levels_.data(), count_}; }
-  // Levels beside each other, one place in the order: the groups of a user, or a single level.
-  size_t EndOfTier(size_t begin) const {
-    return begin >= groups_begin_ && begin < groups_end_ ? groups_end_ : begin + 1;
-  }
-  bool Speaks(Kind kind) const { return (speaks_ & (1U << static_cast<unsigned>(kind))) != 0; }
-
- private:
-  void Add(const Level* level);
-
-  std::array<const Level*, kMostTeamDepth + kMostGroupsOfUser + 3> levels_;
-  size_t count_ = 0;
-  size_t groups_begin_ = 0;
-  size_t groups_end_ = 0;
-  unsigned speaks_ = 0;
-};
-
-// What lists are held against: names, and of tools types. Those to allow as they are written, those to deny
-// in small letters.
+// What lists are held against: names, and of tools types, in words of the kind's lexicon. Those to allow as
+// they are written, those to deny in small letters.
 struct Subject {
-  NameSet allowing, denying;
-  NameSet allowing_types, denying_types;
+  std::span<const Term> allowing, denying;
+  std::span<const Term> allowing_types, denying_types;
   bool is_mcp_server = false;  // tools of names that aren't known
 };
 
@@ -50,7 +28,7 @@ struct Said {
   std::string_view rule;
 };
 
-Said Ask(const Level& level, Kind kind, const Subject& subject);
+Said Ask(const Lists& lists, const Subject& subject);
 
 // What follows from all levels' words.
 struct Ruling {
@@ -61,8 +39,9 @@ struct Ruling {
   std::string_view rule;
 };
 
-// `words`, where it isn't empty, has a place for each level and is given what that says.
-Ruling Rule(const Chain& chain, Kind kind, const Subject& subject, std::span<Said> words = {});
+// `words`, where it isn't empty, has a place for each level of the chain; the speakers' are given what they
+// say.
+Ruling Rule(const Speakers& speakers, const Subject& subject, std::span<Said> words = {});
 
 // How what a level denies is denied: as it says, or else as the nearest level above it says.
 wire::DeniedTool DeniedToolOf(const Chain& chain, size_t at);

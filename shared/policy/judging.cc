@@ -3,9 +3,11 @@
 #include <bit>
 #include <utility>
 
+#include "shared/policy/chain.h"
 #include "shared/policy/compiled.h"
 #include "shared/policy/glob.h"
 #include "shared/policy/judge.h"
+#include "shared/policy/plain_name.h"
 #include "shared/policy/refused.h"
 #include "shared/policy/subjects.h"
 
@@ -30,14 +32,11 @@ Why WhyOf(const Ruling& ruling) {
 }
 
 // The rule that makes a kind one that the policy speaks of: for what can't be held against any.
-Ruling FirstSpeaking(const Chain& chain, Kind kind) {
-  const auto levels = chain.levels();
-  for (size_t i = 0; i < levels.size(); ++i) {
-    const Lists* lists = levels[i]->lists[static_cast<size_t>(kind)].get();
-    if (lists == nullptr) continue;
-    return {false, Word::kNarrows, levels[i], i, lists->listed ? lists->allow_rule : lists->deny_rule};
-  }
-  return {};
+Ruling FirstSpeaking(const Speakers& speakers) {
+  if (speakers.all().empty()) return {};
+  const Speaker& first = speakers.all().front();
+  return {false, Word::kNarrows, &speakers.LevelOf(first), first.at,
+          first.lists->listed ? first.lists->allow_rule : first.lists->deny_rule};
 }
 
 class Judging {
@@ -58,8 +57,9 @@ class Judging {
     return std::move(verdict_);
   }
 
-  Ruling RuleModel(std::string_view model) const {
-    return Rule(chain_, Kind::kModels, ModelSubject(model, tables_.models).subject());
+  // Of a name that is plain.
+  Ruling RuleModel(const HashedName& model) const {
+    return Rule(Speakers(chain_, Kind::kModels), ModelSubject(tables_, model).subject());
   }
 
  private:
@@ -76,6 +76,7 @@ class Judging {
   }
 
   std::optional<Refused> Expiry() {
+    if (!chain_.Sets(Scalar::kExpires)) return std::nullopt;
     for (size_t i = 0; i < levels().size(); ++i) {
       const int64_t expires = levels()[i]->scalars.expires();
       if (expires != 0 && UnixSeconds(facts_.time) >= expires)
@@ -86,6 +87,7 @@ class Judging {
   }
 
   std::optional<Refused> Hours() {
+    if (!chain_.Sets(Scalar::kHours)) return std::nullopt;
     const auto closed = ClosedAt(tables_, chain_, facts_.time);
     if (!closed) return std::nullopt;
     return Refused{
@@ -101,9 +103,14 @@ class Judging {
   // What the agent itself knows.
   std::optional<Refused> Named(Kind kind, Aspect aspect, std::string_view name, std::string_view other = {}) {
     if (!chain_.Speaks(kind)) return std::nullopt;
-    const NamedSubject named(kind, name, other);
-    if (!named.is_known()) return Refusal(aspect, Why::kUnknown, FirstSpeaking(chain_, kind), {});
-    const Ruling ruling = Rule(chain_, kind, named.subject());
+    return Named(Speakers(chain_, kind), aspect, name, other);
+  }
+
+  std::optional<Refused> Named(const Speakers& speakers, Aspect aspect, std::string_view name,
+                               std::string_view other = {}) const {
+    const NamedSubject named(tables_, speakers.kind(), name, other);
+    if (!named.is_known()) return Refusal(aspect, Why::kUnknown, FirstSpeaking(speakers), {});
+    const Ruling ruling = Rule(speakers, named.subject());
     if (ruling.allowed) return std::nullopt;
     return Refusal(aspect, WhyOf(ruling), ruling, name.empty() ? other : name);
   }
@@ -113,6 +120,7 @@ class Judging {
   }
 
   std::optional<Refused> Residency() {
+    if (!chain_.Sets(Scalar::kResidency)) return std::nullopt;
     for (size_t i = 0; i < levels().size(); ++i) {
       const auto& tags = levels()[i]->scalars.residency();
       for (int t = 0; t < tags.size(); ++t) {
@@ -130,10 +138,15 @@ class Judging {
 
   // Refused only where there was one and none remains: that there is none is not the policy's doing.
   std::optional<Refused> Credentials() {
-    std::optional<Refused> first;
     const size_t count = std::min(facts_.credentials.size(), kMostCredentials);
+    if (!chain_.Speaks(Kind::kCredentials)) {
+      verdict_.credentials = count == kMostCredentials ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
+      return std::nullopt;
+    }
+    const Speakers speakers(chain_, Kind::kCredentials);
+    std::optional<Refused> first;
     for (size_t i = 0; i < count; ++i) {
-      const auto refused = Named(Kind::kCredentials, Aspect::kCredential, facts_.credentials[i]);
+      const auto refused = Named(speakers, Aspect::kCredential, facts_.credentials[i]);
       if (!refused) verdict_.credentials |= uint64_t{1} << i;
       else if (!first) first = refused;
     }
@@ -142,11 +155,12 @@ class Judging {
 
   std::optional<Refused> Model() {
     if (facts_.call == Call::kListModels) return std::nullopt;
-    if (!IsPlainName(facts_.model)) {
+    const PlainName model(facts_.model);
+    if (!model.is_plain()) {
       return Refused{
           .aspect = Aspect::kModel, .why = Why::kOddName, .rule = kNoModels, .subject = facts_.model};
     }
-    const Ruling ruling = RuleModel(facts_.model);
+    const Ruling ruling = RuleModel(model.written());
     verdict_.rule = ruling.rule;
     if (ruling.allowed) return std::nullopt;
     Refused refused = Refusal(Aspect::kModel, WhyOf(ruling), ruling, facts_.model);
@@ -158,51 +172,62 @@ class Judging {
     const bool has_any =
         facts_.mcp_servers > 0 || std::any_of(facts_.tools.begin(), facts_.tools.end(), IsMcpToolset);
     if (!has_any || !chain_.Speaks(Kind::kTools)) return std::nullopt;
-    const Ruling ruling = Rule(chain_, Kind::kTools, McpServersSubject());
+    const Ruling ruling = Rule(Speakers(chain_, Kind::kTools), McpServersSubject(tables_));
     if (ruling.allowed) return std::nullopt;
     return Refusal(Aspect::kMcpServers, WhyOf(ruling), ruling, {});
   }
 
   std::optional<Refused> Tools() {
     if (!chain_.Speaks(Kind::kTools) || facts_.call == Call::kListModels) return std::nullopt;
+    const Speakers speakers(chain_, Kind::kTools);
     std::optional<Ruling> cut;
     for (size_t i = 0; i < facts_.tools.size(); ++i) {
       const Tool& tool = facts_.tools[i];
-      if (IsMcpToolset(tool)) continue;
-      const auto refused = ToolRefused(tool, cut);
-      if (!refused) continue;
-      if (refused->why == Why::kForced || DeniedToolOf(chain_, refused->at) != wire::DENIED_TOOL_STRIP)
+      if (IsMcpToolset(tool) || IsAllowedByAll(speakers, tool)) continue;
+      const auto [ruling, why] = RuleTool(speakers, tool);
+      if (ruling.allowed) continue;
+      const Refused refused = RefusedTool(tool, ruling, why);
+      if (refused.why == Why::kForced || DeniedToolOf(chain_, refused.at) != wire::DENIED_TOOL_STRIP)
         return refused;
-      verdict_.cut_tools.push_back({i, refused->rule});
+      if (!cut) cut = ruling;
+      verdict_.cut_tools.push_back({i, refused.rule});
     }
-    return ForcedTool(cut);
+    return ForcedTool(speakers, cut);
   }
 
-  // A tool of a request that isn't allowed; `cut` keeps the first.
-  std::optional<Refused> ToolRefused(const Tool& tool, std::optional<Ruling>& cut) {
-    const auto [ruling, why] = RuleTool(tool);
-    if (ruling.allowed) return std::nullopt;
-    if (!cut) cut = ruling;
+  // Of a tool that the client runs: what RuleTool would say, in short. False only means that it has to be
+  // asked.
+  bool IsAllowedByAll(const Speakers& speakers, const Tool& tool) const {
+    if (!tool.type.empty()) return false;
+    const PlainName name(tool.name);
+    const Lexicon& names = tables_.lexicon(Kind::kTools);
+    return name.is_plain() && speakers.DenyNothingOf(name.folded(), names) &&
+           (!speakers.lists() || speakers.AllList(names.Look(name.written())));
+  }
+
+  // A tool of a request that isn't allowed.
+  Refused RefusedTool(const Tool& tool, const Ruling& ruling, Why why) const {
     const std::string_view name = tool.name.empty() ? tool.type : tool.name;
     const bool is_forced = facts_.tool_choice == ToolChoice::kNamed && tool.name == facts_.forced_tool;
     return Refusal(Aspect::kTool, is_forced ? Why::kForced : why, ruling, name);
   }
 
-  std::pair<Ruling, Why> RuleTool(const Tool& tool) const {
-    const ToolSubject subject(tool);
-    if (!subject.is_plain()) return {FirstSpeaking(chain_, Kind::kTools), Why::kOddName};
-    const Ruling ruling = Rule(chain_, Kind::kTools, subject.subject());
+  std::pair<Ruling, Why> RuleTool(const Speakers& speakers, const Tool& tool) const {
+    const ToolSubject subject(tables_, speakers, tool);
+    if (!subject.is_plain()) return {FirstSpeaking(speakers), Why::kOddName};
+    const Ruling ruling = Rule(speakers, subject.subject());
     return {ruling, WhyOf(ruling)};
   }
 
   // What the request insists on must be left: by name, though it isn't among its tools, or any tool at all.
-  std::optional<Refused> ForcedTool(const std::optional<Ruling>& cut) {
+  // `cut` is the first that was cut.
+  std::optional<Refused> ForcedTool(const Speakers& speakers, const std::optional<Ruling>& cut) const {
     if (facts_.tool_choice == ToolChoice::kNamed) {
       const bool is_brought = std::any_of(facts_.tools.begin(), facts_.tools.end(), [this](const Tool& tool) {
         return tool.name == facts_.forced_tool;
       });
       if (is_brought) return std::nullopt;
-      const Ruling ruling = RuleTool({facts_.forced_tool, {}}).first;
+      const Ruling ruling = RuleTool(speakers, {facts_.forced_tool, {}}).first;
       if (ruling.allowed) return std::nullopt;
       return Refusal(Aspect::kTool, Why::kForced, ruling, facts_.forced_tool);
     }
@@ -212,7 +237,7 @@ class Judging {
   }
 
   std::optional<Refused> Context() {
-    if (facts_.call != Call::kMessages) return std::nullopt;
+    if (facts_.call != Call::kMessages || !chain_.Sets(Scalar::kContextTokens)) return std::nullopt;
     std::optional<Refused> refused;
     const auto tokens = static_cast<uint64_t>(std::max<int64_t>(0, facts_.context_tokens));
     for (size_t i = 0; i < levels().size(); ++i) {
@@ -229,7 +254,8 @@ class Judging {
 
   // The lowest cap counts; one that refuses where it is exceeded does so, though a lower one would lower.
   std::optional<Refused> MaxTokens() {
-    if (facts_.call != Call::kMessages || !facts_.max_tokens) return std::nullopt;
+    if (facts_.call != Call::kMessages || !facts_.max_tokens || !chain_.Sets(Scalar::kMaxTokens))
+      return std::nullopt;
     const auto asked = static_cast<uint64_t>(std::max<int64_t>(0, *facts_.max_tokens));
     for (size_t i = 0; i < levels().size(); ++i) {
       const uint64_t cap = levels()[i]->scalars.max_tokens();
@@ -258,7 +284,7 @@ class Judging {
 Verdict Compiled::Judge(const Facts& facts) const { return Judging(*tables_, facts).Run(); }
 
 bool Compiled::AllowsModel(const Facts& facts, std::string_view model) const {
-  return IsPlainName(model) && Judging(*tables_, facts).RuleModel(model).allowed;
+  return IsPlainName(model) && Judging(*tables_, facts).RuleModel({model, HashOf(model)}).allowed;
 }
 
 }  // namespace postern::policy

@@ -7,7 +7,7 @@
 namespace postern::policy {
 
 inline constexpr size_t kMostSnapshotBytes = 32 << 20;
-inline constexpr size_t kMostPatterns = 500'000;   // of all levels
+inline constexpr size_t kMostPatterns = 500'000;   // of all levels; each list counts as one more
 inline constexpr size_t kMostLevels = 200'000;     // teams, groups, users and keys
 inline constexpr size_t kMostMembers = 1'000'000;  // of all groups
 inline constexpr size_t kMostTeamDepth = 16;       // a team within a team within …

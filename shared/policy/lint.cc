@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
+#include <utility>
 
 #include "shared/base/edit_distance.h"
+#include "shared/policy/chain.h"
 #include "shared/policy/glob.h"
 #include "shared/policy/judge.h"
 #include "shared/policy/model_names.h"
-#include "shared/policy/subjects.h"
 #include "shared/policy/zone.h"
 
 namespace postern::policy {
@@ -56,15 +56,7 @@ class Linting {
       EachLevel("keys." + key.id(), key.rules(), "");
     }
     LockedOut();
-    std::stable_sort(concerns_.begin(), concerns_.end(),
-                     [](const Concern& a, const Concern& b) { return a.line < b.line; });
-    if (concerns_.size() > kMostConcerns) {
-      // What needs force is never the part that is left out.
-      std::stable_partition(concerns_.begin(), concerns_.end(),
-                            [](const Concern& c) { return c.weight == Weight::kNeedsForce; });
-      concerns_.resize(kMostConcerns);
-    }
-    return std::move(concerns_);
+    return InOrder();
   }
 
  private:
@@ -232,6 +224,20 @@ class Linting {
     };
     return any(policy_.defaults()) || any_of(policy_.teams()) || any_of(policy_.groups()) ||
            any_of(policy_.users()) || any_of(policy_.keys());
+  }
+
+  // As they stand in the file. Of too many, what needs force is never the part that is left out.
+  std::vector<Concern> InOrder() const {
+    std::multimap<std::pair<bool, int>, Concern> ordered;
+    const bool are_many = concerns_.size() > kMostConcerns;
+    for (const Concern& concern : concerns_)
+      ordered.emplace(std::pair(are_many && concern.weight != Weight::kNeedsForce, concern.line), concern);
+    std::vector<Concern> first;
+    for (auto& [place, concern] : ordered) {
+      if (first.size() == kMostConcerns) break;
+      first.push_back(std::move(concern));
+    }
+    return first;
   }
 
   const PolicyFile& file_;

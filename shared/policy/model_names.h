@@ -21,15 +21,11 @@
 
 namespace postern::policy {
 
-// A name and its HashOf.
-struct HashedName {
-  std::string_view text;
-  uint64_t hash = 0;
-};
-
 // At most five names, each once.
 class NameSet {
  public:
+  static constexpr size_t kMost = 5;
+
   void Add(std::string_view text) {
     for (const HashedName& name : all()) {
       if (name.text == text) return;
@@ -39,7 +35,7 @@ class NameSet {
   std::span<const HashedName> all() const { return {names_.data(), count_}; }
 
  private:
-  std::array<HashedName, 5> names_;
+  std::array<HashedName, kMost> names_;
   size_t count_ = 0;
 };
 

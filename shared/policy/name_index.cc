@@ -20,4 +20,15 @@ void NameIndex::Build(std::vector<std::string> names) {
   }
 }
 
+void NumberIndex::Build(const std::vector<std::pair<uint32_t, uint32_t>>& entries) {
+  slots_.clear();
+  if (entries.empty()) return;
+  slots_.resize(std::bit_ceil(entries.size() * 2));
+  for (const auto& [number, value] : entries) {
+    size_t i = PlaceOf(number);
+    while (slots_[i].number != kNowhere) i = (i + 1) & (slots_.size() - 1);
+    slots_[i] = {number, value};
+  }
+}
+
 }  // namespace postern::policy

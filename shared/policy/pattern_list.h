@@ -1,17 +1,18 @@
 // A list of patterns, made so that a name is looked up rather than tried.
 //
-//   exact       "claude-opus-5-5"       one look into a hash table
-//   anchored    "mcp__github__*"        one look for each length of beginning that the list has
-//               "*-preview"             the same of endings; where a pattern has both, its longer one counts
+//   whole       "claude-opus-5-5"       by the number of the word (lexicon.h)
+//   anchored    "mcp__github__*"        by the numbers of the words that the name begins with
+//               "*-preview"             the same of endings
 //   loose       "*opus*"                tried one by one: at most kMostLoosePatterns
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "shared/base/result.h"
+#include "shared/policy/lexicon.h"
 #include "shared/policy/name_index.h"
 
 namespace postern::policy {
@@ -21,47 +22,65 @@ struct Pattern {
   uint32_t place = 0;  // in the list as it is written
 };
 
+// Which terms lists may mean, by bits: a quick no.
+struct Reach {
+  uint64_t whole = 0;
+  uint64_t beginnings = 0;
+  uint64_t endings = 0;
+  bool has_loose = false;
+
+  bool Meets(const Term& term) const {
+    return has_loose || ((whole & term.whole_bit) | (beginnings & term.beginning_bits) |
+                         (endings & term.ending_bits)) != 0;
+  }
+  void Add(const Reach& other);
+};
+
 // Thread-compatible.
 class PatternList {
  public:
   PatternList() = default;
 
-  // kInvalid, with what is wrong, where patterns would have to be tried one by one that are more than
-  // kMostLoosePatterns: loose ones, or those that differ only away from their longer anchor.
-  static Result<PatternList> Make(const std::vector<Pattern>& patterns);
+  // All patterns must have been added to the lexicon, which has to live as long. kInvalid, with what is
+  // wrong, where patterns would have to be tried one by one that are more than kMostLoosePatterns: loose
+  // ones, or those that differ only away from their anchor.
+  static Result<PatternList> Make(const std::vector<Pattern>& patterns, const Lexicon& lexicon);
 
-  // The lowest place of a pattern that the name fits, or kNowhere. `hash` is HashOf(name).
-  uint32_t Find(std::string_view name, uint64_t hash) const {
-    if (empty_) return kNowhere;
-    const uint32_t exact = exact_.Find(name, hash);
-    const uint32_t place = exact == kNowhere ? kNowhere : exact_places_[exact];
-    return has_globs_ ? FindGlob(name, place) : place;
+  // The lowest place of a pattern that the term of that lexicon fits, or kNowhere.
+  uint32_t Find(const Term& term) const {
+    if (!reach_.Meets(term)) return kNowhere;
+    const uint32_t place = (reach_.whole & term.whole_bit) == 0 ? kNowhere : whole_.Find(term.whole);
+    return globs_ == nullptr ? place : FindGlob(term, place);
   }
-  uint32_t Find(std::string_view name) const { return Find(name, HashOf(name)); }
 
-  bool empty() const { return empty_; }
+  const Reach& reach() const { return reach_; }
 
  private:
-  enum class End { kBeginning, kEnding };
-
-  // Globs by the text that they begin with, or end with.
-  struct Anchored {
-    NameIndex anchors;
-    std::vector<std::vector<Pattern>> globs;  // of each anchor, places rising
-    std::vector<size_t> lengths;              // of anchors, each once
+  struct Glob {
+    std::string text;
+    uint32_t place = 0;
+    bool is_open = false;  // nothing but its anchor and one *: whatever has the anchor fits
   };
+  // Globs by the number of their anchor.
+  struct ByAnchor {
+    NumberIndex places;                    // in `globs`
+    std::vector<std::vector<Glob>> globs;  // of each anchor; their places rise
+  };
+  struct Globs {
+    const Lexicon* lexicon = nullptr;
+    ByAnchor beginnings, endings;
+    std::vector<Glob> loose;
+  };
+  class Maker;
 
-  static Result<Anchored> MakeAnchored(const std::vector<Pattern>& globs, End end);
-  static uint32_t FindAnchored(const Anchored& anchored, End end, std::string_view name, uint32_t best);
-  uint32_t FindGlob(std::string_view name, uint32_t best) const;
+  static uint32_t FirstOf(const std::vector<Glob>& globs, std::string_view name, uint32_t best);
+  static uint32_t FindAnchored(const ByAnchor& by_anchor, const Anchors& anchors, uint32_t longest,
+                               std::string_view name, uint32_t best);
+  uint32_t FindGlob(const Term& term, uint32_t best) const;
 
-  bool empty_ = true;
-  bool has_globs_ = false;
-  NameIndex exact_;
-  std::vector<uint32_t> exact_places_;
-  Anchored beginnings_;
-  Anchored endings_;
-  std::vector<Pattern> loose_;
+  Reach reach_;
+  NumberIndex whole_;
+  std::unique_ptr<const Globs> globs_;  // none where there are none
 };
 
 }  // namespace postern::policy

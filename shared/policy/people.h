@@ -17,14 +17,15 @@ struct Holder {
   std::string team;
 };
 
-// Removed and revoked ones left out. An empty list of teams, providers or credentials means that nothing is
-// known of them, not that there are none.
+// Removed and revoked ones left out. An empty list of teams, providers, credentials or hosts means that
+// nothing is known of them, not that there are none.
 struct People {
   std::vector<std::string> teams;
   std::vector<Person> users;
   std::vector<Holder> keys;
   std::vector<std::string> providers;
   std::vector<std::string> credentials;
+  std::vector<std::string> hosts;  // by their agents' names
 };
 
 }  // namespace postern::policy

@@ -1,61 +1,68 @@
 #include "shared/policy/subjects.h"
 
-#include <algorithm>
-
-#include "shared/policy/glob.h"
-
 namespace postern::policy {
 
-SmallName::SmallName(std::string_view name) : size_(std::min(name.size(), text_.size())) {
-  for (size_t i = 0; i < size_; ++i) {
-    const char c = name[i];
-    text_[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
-  }
-}
-
-NamedSubject::NamedSubject(Kind kind, std::string_view name, std::string_view other) {
-  const std::array<std::string_view, 2> names = {name, other};
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i].empty()) continue;
-    if (!IsPlainName(names[i])) {
-      is_known_ = false;
+NamedSubject::NamedSubject(const Tables& tables, Kind kind, std::string_view name, std::string_view other)
+    : names_{PlainName(name.empty() ? other : name), PlainName(name.empty() ? name : other)} {
+  const Lexicon& lexicon = tables.lexicon(kind);
+  size_t count = 0;
+  for (const PlainName& each : names_) {
+    if (!each.is_plain()) {
+      if (count > 0 && each.is_empty()) break;
       return;
     }
-    small_[i] = SmallName(names[i]);
-    subject_.allowing.Add(kind == Kind::kHosts ? small_[i].text() : names[i]);
-    subject_.denying.Add(small_[i].text());
+    denying_[count] = lexicon.Look(each.folded());
+    // Hosts' names have no case.
+    const bool is_same = kind == Kind::kHosts || !each.has_capitals();
+    allowing_[count] = is_same ? denying_[count] : lexicon.Look(each.written());
+    ++count;
   }
-  is_known_ = !subject_.denying.all().empty();
+  subject_.allowing = {allowing_.data(), count};
+  subject_.denying = {denying_.data(), count};
+  is_known_ = true;
 }
 
-ToolSubject::ToolSubject(const Tool& tool) {
+ToolSubject::ToolSubject(const Tables& tables, const Speakers& speakers, const Tool& tool)
+    : name_(tool.name) {
   const bool has_type = !tool.type.empty() && tool.type != "custom";
   const bool runs_at_provider = has_type && RunsAtProvider(tool.type);
-  is_plain_ = (IsPlainName(tool.name) || (runs_at_provider && tool.name.empty())) &&
-              (!has_type || IsPlainName(tool.type));
+  if (has_type) type_.emplace(tool.type);
+  is_plain_ =
+      (name_.is_plain() || (runs_at_provider && name_.is_empty())) && (!has_type || type_->is_plain());
   if (!is_plain_) return;
+  if (!name_.is_empty()) SetName(tables, speakers, runs_at_provider);
+  if (has_type) SetType(tables);
+}
+
+void ToolSubject::SetName(const Tables& tables, const Speakers& speakers, bool runs_at_provider) {
+  const Lexicon& lexicon = tables.lexicon(Kind::kTools);
+  denying_[0] = lexicon.Look(name_.folded());
+  subject_.denying = denying_;
   // To allow what the provider runs takes its type: by a name nobody can tell what that is.
-  if (!runs_at_provider) subject_.allowing.Add(tool.name);
-  if (!tool.name.empty()) {
-    name_ = SmallName(tool.name);
-    subject_.denying.Add(name_.text());
-  }
-  if (!has_type) return;
-  type_ = SmallName(tool.type);
-  subject_.allowing_types.Add(tool.type);
-  subject_.denying_types.Add(type_.text());
+  if (runs_at_provider || !speakers.lists()) return;
+  allowing_[0] = name_.has_capitals() ? lexicon.Look(name_.written()) : denying_[0];
+  subject_.allowing = allowing_;
 }
 
-ModelSubject::ModelSubject(std::string_view model, const KnownModels& known) : names_(model, known) {
-  subject_.allowing = names_.allowing();
-  subject_.denying = names_.denying();
+void ToolSubject::SetType(const Tables& tables) {
+  denying_type_[0] = tables.tool_types.Look(type_->folded());
+  allowing_type_[0] = type_->has_capitals() ? tables.tool_types.Look(type_->written()) : denying_type_[0];
+  subject_.denying_types = denying_type_;
+  subject_.allowing_types = allowing_type_;
 }
 
-Subject McpServersSubject() {
+ModelSubject::ModelSubject(const Tables& tables, const HashedName& model) {
+  const uint32_t place = tables.exact_models.Find(model.text, model.hash);
+  if (place == kNowhere) terms_.emplace(model.text, tables.models, tables.lexicon(Kind::kModels));
+  const ModelTerms& terms = place == kNowhere ? *terms_ : tables.exact_model_terms[place];
+  subject_.allowing = terms.allowing();
+  subject_.denying = terms.denying();
+}
+
+Subject McpServersSubject(const Tables& tables) {
   Subject subject;
   subject.is_mcp_server = true;
-  subject.allowing_types.Add("mcp_toolset");
-  subject.denying_types.Add("mcp_toolset");
+  subject.allowing_types = subject.denying_types = {&tables.mcp_toolset, 1};
   return subject;
 }
 

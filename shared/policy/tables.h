@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "shared/policy/compiled.h"
+#include "shared/policy/lexicon.h"
 #include "shared/policy/limits.h"
 #include "shared/policy/model_names.h"
+#include "shared/policy/model_terms.h"
 #include "shared/policy/name_index.h"
 #include "shared/policy/pattern_list.h"
 #include "shared/wire/policy.pb.h"
@@ -20,6 +22,12 @@ namespace postern::policy {
 // What has lists of what is allowed and denied.
 enum class Kind : uint8_t { kModels, kProviders, kCredentials, kTools, kHosts, kOsUsers };
 inline constexpr size_t kKinds = 6;
+
+// What else a level may set that has to be looked at in every exchange.
+enum class Scalar : uint8_t { kExpires, kHours, kResidency, kContextTokens, kMaxTokens };
+
+constexpr uint8_t BitOf(Kind kind) { return static_cast<uint8_t>(1U << static_cast<unsigned>(kind)); }
+constexpr uint8_t BitOf(Scalar scalar) { return static_cast<uint8_t>(1U << static_cast<unsigned>(scalar)); }
 
 // "models", "providers", …: as the file calls them.
 std::string_view KeyOf(Kind kind);
@@ -40,17 +48,19 @@ struct Lists {
 
 enum class LevelKind : uint8_t { kOrganisation, kTeam, kGroup, kUser, kKey };
 
+// What every exchange reads stands first.
 struct Level {
-  LevelKind kind = LevelKind::kOrganisation;
-  std::string id;
-  std::string prefix;                                      // of its rules: "teams.ml."
   std::array<std::unique_ptr<const Lists>, kKinds> lists;  // none where it says nothing
-  uint8_t may_widen = 0;                                   // bit k: kind k
-  wire::Rules scalars;                                     // without its lists
+  uint8_t speaks = 0;                                      // bits of the kinds that it has lists of
+  uint8_t sets = 0;                                        // bits of the scalars that it sets
+  uint8_t may_widen = 0;                                   // bits of kinds
+  LevelKind kind = LevelKind::kOrganisation;
+  bool says_nothing = true;
+  std::string id;
+  std::string prefix;   // of its rules: "teams.ml."
+  wire::Rules scalars;  // without its lists
   std::string expires_rule, hours_rule, context_rule, max_tokens_rule;
   std::vector<std::string> residency_rules;
-
-  bool says_nothing = true;
 };
 
 struct User {
@@ -58,13 +68,20 @@ struct User {
   std::vector<const Level*> groups;  // in the file's order
 };
 
+// Addresses of levels, lexicons and models are stable: others point to them.
 struct Tables {
   uint64_t version = 0;
   std::string organisation;
   Staleness staleness;
   wire::TimeZone zone;
   KnownModels models;
-  std::deque<Level> levels;  // addresses are stable; the organisation's first
+  std::array<Lexicon, kKinds> lexicons;  // of names
+  Lexicon tool_types;
+  Term mcp_toolset{};        // the type of that name
+  std::deque<Level> levels;  // the organisation's first
+
+  NameIndex exact_models;                    // the catalogue's names as they are written there …
+  std::deque<ModelTerms> exact_model_terms;  // … and all that rules may call each by
 
   NameIndex teams, users, keys;
   std::vector<std::vector<const Level*>>
@@ -73,6 +90,7 @@ struct Tables {
   std::vector<const Level*> key_levels;
 
   const Level& organisation_level() const { return levels.front(); }
+  const Lexicon& lexicon(Kind kind) const { return lexicons[static_cast<size_t>(kind)]; }
 };
 
 const Tables& TablesOf(const Compiled& compiled);

@@ -47,7 +47,7 @@ TEST(Compare, SaysForWhomWhatChanges) {
               ElementsAre("user bob: tools: loses Bash"));
   EXPECT_THAT(
       Compared(kAll + "keys: {k2: {hosts: {allow: [a]}}}\n", kAll + "keys: {k2: {hosts: {allow: [b]}}}\n"),
-      ElementsAre("key k2: hosts: only a → only b"));
+      ElementsAre("key k2: hosts: loses a; gains b"));
 }
 
 TEST(Compare, GainsAndLossesStandTogether) {
@@ -59,6 +59,28 @@ TEST(Compare, GainsAndLossesStandTogether) {
 TEST(Compare, GlobsStandForWhatTheyMean) {
   EXPECT_THAT(Compared(kAll, kAll + "groups: {g: {users: [carol], tools: {deny: [\"mcp__*\"]}}}\n"),
               ElementsAre("team sales (1 person, 1 key): tools: loses mcp__*"));
+}
+
+TEST(Compare, HostsAndOsUsersAreComparedByWhatComesOfAllLevels) {
+  // The team could use no other host before either, so that nothing changes for it.
+  const std::string ml_only = "teams: {ml: {hosts: {allow: [\"build-*\"]}}}\n";
+  EXPECT_THAT(Compared(kAll + ml_only, kAll + "  hosts: {deny: [laptop-1]}\n" + ml_only),
+              ElementsAre("team sales (1 person, 1 key): hosts: loses laptop-1"));
+  EXPECT_THAT(Compared(kAll, kAll + "  hosts: {allow: [\"build-*\", Desk-1]}\n"),
+              ElementsAre("everybody (3 people, 3 keys): hosts: loses all other hosts"));
+  EXPECT_THAT(
+      Compared(kAll + "  os_users: {deny: [root, \"0\"]}\n", kAll + "  os_users: {allow: [ci, root]}\n"),
+      ElementsAre("everybody (3 people, 3 keys): os_users: loses all other OS users; gains root"));
+}
+
+TEST(Compare, HostsOfTheDirectoryAreNamed) {
+  People people = SomePeople();
+  people.hosts = {"build-1", "build-2", "desk-1"};
+  const Comparison comparison =
+      Compare(PolicyOf(kAll), PolicyOf(kAll + "groups: {g: {users: [bob], hosts: {allow: [\"build-*\"]}}}\n"),
+              SmallCatalogue(), people, kNoon);
+  ASSERT_EQ(comparison.differences.size(), 1u);
+  EXPECT_EQ(Line(comparison.differences[0]), "user bob: hosts: loses all other hosts, desk-1");
 }
 
 TEST(Compare, TimesAreComparedAsTheyAreRead) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "shared/policy/limits.h"
+#include "tests/shared/policy/allocations.h"
 #include "tests/shared/policy/policy_text.h"
 
 namespace postern::policy {
@@ -72,6 +73,59 @@ TEST(Compile, HoldsItsBounds) {
   policy = Plain();
   policy.set_format(2);
   EXPECT_NE(Wrong(policy), "");
+}
+
+TEST(Compile, ListsWithoutPatternsCountToo) {
+  wire::Policy policy = Plain();
+  for (size_t i = 0; i < kMostPatterns / 6 + 1; ++i) {
+    wire::PolicyUser& user = *policy.add_users();
+    user.set_id(std::to_string(i));
+    wire::Rules& rules = *user.mutable_rules();
+    for (auto* patterns : {rules.mutable_models(), rules.mutable_providers(), rules.mutable_credentials(),
+                           rules.mutable_tools(), rules.mutable_hosts(), rules.mutable_os_users()})
+      patterns->set_allows_listed(true);
+  }
+  EXPECT_THAT(Wrong(policy), HasSubstr("more than 500000 lists and patterns"));
+}
+
+// A large organisation's list, below which teams are as deep as they may be: nothing of it is copied for
+// each.
+wire::Policy DeepPolicy() {
+  wire::Policy policy = Plain();
+  for (int i = 0; i < 20'000; ++i) {
+    policy.mutable_defaults()->mutable_tools()->add_deny("mcp__server" + std::to_string(i) + "__remove");
+    policy.mutable_defaults()->mutable_tools()->add_deny("Tool" + std::to_string(i) + "*");
+  }
+  for (size_t i = 0; i < 3'000; ++i) {
+    wire::PolicyTeam& team = *policy.add_teams();
+    team.set_id("team" + std::to_string(i));
+    if (i % kMostTeamDepth != 0) team.set_parent("team" + std::to_string(i - 1));
+    team.mutable_rules()->mutable_tools()->add_deny("Own" + std::to_string(i));
+  }
+  return policy;
+}
+
+// Each the beginning of the next, and all alike for longer than any quick comparison reaches.
+wire::Policy AlikePolicy() {
+  wire::Policy policy = Plain();
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string text = std::string(40 + static_cast<size_t>(i) % 200, 'a') + std::to_string(i / 200);
+    policy.mutable_defaults()->mutable_tools()->add_deny(text + "*");
+    policy.mutable_defaults()->mutable_tools()->add_deny("*b" + text);
+  }
+  return policy;
+}
+
+TEST(Compile, TakesMemoryInProportionToTheSnapshotWhateverItsShape) {
+  for (const wire::Policy& policy : {DeepPolicy(), AlikePolicy()}) {
+    const size_t snapshot = policy.ByteSizeLong();
+    const size_t before = LiveBytes();
+    ResetPeak();
+    const auto compiled = Compiled::Compile(policy, SmallCatalogue());
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    EXPECT_LT(LiveBytes() - before, 30 * snapshot);
+    EXPECT_LT(PeakBytes() - before, 50 * snapshot);
+  }
 }
 
 TEST(Compile, KnowsItsVersionAndStaleness) {

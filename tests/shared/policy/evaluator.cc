@@ -245,8 +245,8 @@ class Evaluation {
   }
 
   bool Named(const std::string& key, const std::string& aspect,
-             const wire::Patterns& (wire::Rules::*patterns)() const, std::vector<std::string_view> given,
-             bool small) {
+             const wire::Patterns& (wire::Rules::*patterns)() const,
+             const std::vector<std::string_view>& given, bool small) {
     Answer first;
     if (!IsSpokenOf(patterns, key, first)) return true;
     Names names;

@@ -97,12 +97,17 @@ int PrintRefusal(const Invocation& call, const Api::Answer& answer, const std::s
     call.out << JsonText(answer.body) << '\n';
     return kRefused;
   }
+  const std::string outcome = Cell(answer.body, "outcome");
+  if (outcome == "needs_force") {  // the answer's sentence is that of its first problem
+    PrintProblems(call.err, answer.body, file);
+    call.err << "Nothing was changed: with --force it would be.\n";
+    return kRefused;
+  }
   Error error = answer.error();
   error.message = InFile(error.message, file);
   call.Fail(error);
-  if (Cell(answer.body, "outcome") == "wrong") return kRefused;  // the sentence says it all
+  if (outcome != "stale") return kRefused;  // of what is wrong the sentence says it all
   PrintProblems(call.err, answer.body, file);
-  if (Cell(answer.body, "outcome") != "stale") return kRefused;
   call.err << "\nWhat has changed since:\n";
   PrintChanges(call.err, answer.body, "missed");
   call.err << "\nWhat this would change:\n";
@@ -160,7 +165,8 @@ int Rollback(const Invocation& call) {
   if (!version) return call.Fail(version.error());
   json::Writer body;
   body.BeginObject().Integer("version", *version).Boolean("force", call.arguments.Has("force")).EndObject();
-  return MakeVersion(call, CallWith("POST", "/v1/policy/rollback", body.Take(), "application/json"), "");
+  return MakeVersion(call, CallWith("POST", "/v1/policy/rollback", body.Take(), "application/json"),
+                     "version " + std::to_string(*version));
 }
 
 Status ShowPolicy(const Invocation& call) {

@@ -41,9 +41,7 @@ std::string Hosts(int64_t count) { return std::to_string(count) + (count == 1 ? 
 
 void TellProgress(const Invocation& call, const Reach& reach) {
   if (reach.holders == 0) return;
-  call.err << reach.acknowledged << " of " << Hosts(reach.holders) << " that hold it "
-           << (reach.acknowledged == 1 ? "has" : "have") << " acknowledged\n"
-           << std::flush;
+  call.err << ProgressText(reach.acknowledged, reach.holders) << '\n' << std::flush;
 }
 
 class Waiting {
@@ -126,6 +124,12 @@ std::vector<command_line::Option> OptionsWith(const char* what_it_waits_for) {
 }
 
 }  // namespace
+
+std::string ProgressText(int64_t acknowledged, int64_t holders) {
+  const bool is_one = holders == 1;
+  return std::to_string(acknowledged) + " of " + Hosts(holders) + " that " + (is_one ? "holds" : "hold") +
+         " it " + (is_one || acknowledged == 1 ? "has" : "have") + " acknowledged";
+}
 
 std::vector<command_line::Option> WaitOptions() {
   return OptionsWith(

@@ -2,6 +2,7 @@
 // connected host that holds it has acknowledged, and names those that may go on for a while.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace postern::cli {
 // --wait and --timeout, for the table of commands; and the same of a command that changes the policy.
 std::vector<command_line::Option> WaitOptions();
 std::vector<command_line::Option> PolicyWaitOptions();
+
+// "2 of 3 hosts that hold it have acknowledged".
+std::string ProgressText(int64_t acknowledged, int64_t holders);
 
 struct Change {
   std::string_view kind;  // as GET /v1/reach has it: "key", "user", "team", "agent", "freeze", "policy"

@@ -67,6 +67,11 @@ Result<policy::People> PeopleOf(directory::Directory& directory) {
   RETURN_IF_ERROR(EachPage<wire::CredentialRecord>(
       [&](const auto& page) { return directory.credentials().List(page); },
       [&](const wire::CredentialRecord& credential) { people.credentials.push_back(credential.id()); }));
+  RETURN_IF_ERROR(EachPage<wire::AgentRecord>([&](const auto& page) { return directory.agents().List(page); },
+                                              [&](const wire::AgentRecord& agent) {
+                                                if (agent.state() != wire::AGENT_REVOKED)
+                                                  people.hosts.push_back(agent.host());
+                                              }));
   return people;
 }
 

@@ -35,7 +35,7 @@ struct Assessment {
   bool has(Problem::Weight weight) const;
 };
 
-// Of all people and keys that the directory holds.
+// Of all people, keys and hosts that the directory holds.
 Result<policy::People> PeopleOf(directory::Directory& directory);
 
 // Reads texts, by the zones and models that it was given. Thread-safe.

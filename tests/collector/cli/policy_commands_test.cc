@@ -108,7 +108,11 @@ TEST_F(PolicyCommands, LockingEverybodyOutNeedsForce) {
   Good({"key", "create", "--user", "eve@example.com"});
   const std::string file =
       files.Write("rules.yaml", "organisation: {name: Example, models: {deny: [\"*\"]}}\n");
-  EXPECT_THAT(Ended(1, {"policy", "apply", file}).errors, HasSubstr("needs --force"));
+  // Once, where and what; then what came of it.
+  EXPECT_EQ(
+      Ended(1, {"policy", "apply", file}).errors,
+      file +
+          ": needs --force: it would lock out every key\nNothing was changed: with --force it would be.\n");
   EXPECT_THAT(Ended(1, {"policy", "check", file}).output, HasSubstr("needs --force"));
   EXPECT_THAT(Good({"policy", "apply", file, "--force"}), HasSubstr("Version 2 is in force."));
 }

@@ -7,6 +7,7 @@
 #include "collector/cli/api.h"
 #include "collector/cli/output.h"
 #include "collector/cli/policy_output.h"
+#include "collector/cli/recorded_question.h"
 #include "shared/base/clock.h"
 #include "shared/command_line/times.h"
 #include "shared/json/writer.h"
@@ -84,46 +85,6 @@ std::optional<json::Value> Beginning(const std::vector<json::Value>& events) {
   return std::nullopt;
 }
 
-void WriteTools(const json::Value& event, json::Writer& out) {
-  const auto object = event.AsOpenObject();
-  const auto body = object ? object->Find("event") : std::nullopt;
-  const auto fields = body ? body->AsOpenObject() : Result<json::Object>(Error{ErrorCode::kNotFound, ""});
-  if (!fields) return;
-  std::vector<std::string> tools;
-  if (const auto names = fields->OptionalTexts("tools"); names && *names) tools = **names;
-  if (const auto types = fields->OptionalTexts("server_tools"); types && *types) {
-    for (const std::string& type : **types) tools.push_back("type:" + type);
-  }
-  if (!tools.empty()) out.Texts("tools", tools);
-  if (const auto most = fields->OptionalInteger("max_tokens", 1, INT64_MAX); most && *most)
-    out.Integer("max_tokens", **most);
-  if (const auto version = fields->OptionalInteger("policy_version", 1, INT64_MAX); version && *version)
-    out.Integer("version", **version);
-}
-
-std::string QuestionOf(const json::Value& event) {
-  json::Writer out;
-  out.BeginObject();
-  const auto text = [&](std::string_view field, std::string_view from) {
-    if (const std::string value = Cell(event, from); !value.empty()) out.Text(field, value);
-  };
-  text("key", "key");
-  if (Cell(event, "key").empty()) {
-    text("user", "user");
-    text("team", "team");
-  }
-  text("host", "host");
-  text("os_user", "event.os_user.name");
-  text("os_user_number", "event.os_user.uid");
-  text("model", "model");
-  WriteTools(event, out);
-  const auto object = event.AsOpenObject();
-  if (const auto time = object ? object->Text("time") : Result<std::string>(object.error()))
-    out.Text("at", *time);
-  out.EndObject();
-  return out.Take();
-}
-
 struct Recorded {
   std::vector<json::Value> events;
   std::string question;
@@ -139,7 +100,7 @@ Result<Recorded> FindExchange(const Api& api, const std::string& id) {
   const auto first = Beginning(recorded.events);
   if (!first)
     return Error{ErrorCode::kNotFound, "that is no exchange: it has neither an intent nor a refusal"};
-  recorded.question = QuestionOf(*first);
+  recorded.question = RecordedQuestion(*first);
   return recorded;
 }
 
@@ -162,16 +123,13 @@ void PrintRecorded(const Invocation& call, const std::vector<json::Value>& event
 
 Status Explain(const Invocation& call) {
   std::optional<Recorded> recorded;
-  std::string question;
+  ASSIGN_OR_RETURN(std::string question, QuestionOf(call));
   const bool by_exchange = call.word_count() > 0;
-  if (!by_exchange) {
-    ASSIGN_OR_RETURN(question, QuestionOf(call));
-    if (question == "{}") return Error{ErrorCode::kInvalid, "say what is asked: see --help"};
-  }
+  if (!by_exchange && question == "{}") return Error{ErrorCode::kInvalid, "say what is asked: see --help"};
   ASSIGN_OR_RETURN(const Api api, Api::Open());
   if (by_exchange) {
     ASSIGN_OR_RETURN(recorded, FindExchange(api, call.word(0)));
-    question = recorded->question;
+    ASSIGN_OR_RETURN(question, Supplemented(recorded->question, question));
   }
   ASSIGN_OR_RETURN(const json::Value explanation, api.Post("/v1/policy/explain", question));
   if (call.arguments.Has("json")) {
@@ -223,9 +181,11 @@ std::vector<command_line::Command> ExplainCommands() {
        .sentence = "Says why something would be allowed or refused, or why an exchange was: level by level.",
        .details = "An exchange is named by its request id (req_…), which the client and the record show. "
                   "What is left "
-                  "out isn't known; where a rule speaks of it, that refuses, as it does on a host.\n\n"
+                  "out isn't known; where a rule speaks of it, that refuses, as it does on a host. Beside an "
+                  "exchange, options say what its record doesn't tell, such as the provider and its tags, or "
+                  "what is to be asked instead.\n\n"
                   "  PROGRAM policy explain --user alice@example.com --model claude-opus-5-5 --tool Bash\n"
-                  "  PROGRAM policy explain req_0123456789",
+                  "  PROGRAM policy explain req_0123456789 --provider anthropic --residency eu",
        .options = Options(),
        .run = Run<Explain>}};
 }

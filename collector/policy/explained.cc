@@ -58,7 +58,7 @@ Status CompleteFromUser(Question& question, directory::Directory& directory,
   if (!user && user.error().code == ErrorCode::kNotFound && !question.team.empty()) return Ok{};
   if (!user) return user.error();
   question.team = user->team();
-  if (user->disabled()) obstacles.push_back("the user is disabled");
+  if (user->disabled()) obstacles.emplace_back("the user is disabled");
   return Ok{};
 }
 

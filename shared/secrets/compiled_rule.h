@@ -1,0 +1,45 @@
+// One rule made ready. Only shared/secrets includes this.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/result.h"
+#include "shared/secrets/allow_match.h"
+#include "shared/secrets/expression.h"
+#include "shared/secrets/first_stage.h"
+#include "shared/secrets/pattern.h"
+#include "shared/secrets/rules.h"
+
+namespace postern::secrets {
+
+// Thread-safe.
+struct CompiledRule {
+  const Rule* rule = nullptr;
+  std::optional<Expression> regex;  // none where the path alone decides
+  std::optional<Expression> path;
+  Pattern pattern;
+  bool is_generic =
+      false;  // its finding counts only where no other rule has one of the same secret on the line
+  bool in_first_stage = false;
+  std::vector<AllowMatch> allow;
+  std::vector<uint32_t> required;  // rules, as rule->required lists them
+};
+
+// What a match can reach: so far back from an end, and so far forward.
+size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size_t least);
+size_t WalkForward(const Pattern& pattern, std::string_view text, size_t from);
+
+// All rules of a set; the set must outlive them. `entries` are those that Vectorscan takes.
+struct CompiledRules {
+  std::vector<CompiledRule> rules;
+  std::vector<AllowMatch> allow;
+  std::vector<StageEntry> entries;
+  std::vector<uint32_t> beside;  // rules that every text is held against without a first stage
+};
+Result<CompiledRules> CompileRules(const RuleSet& set);
+
+}  // namespace postern::secrets

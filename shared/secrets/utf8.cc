@@ -1,0 +1,99 @@
+#include "shared/secrets/utf8.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace postern::secrets {
+namespace {
+
+constexpr char kNoCharacter = 0x1a;  // SUB
+constexpr std::string_view kKelvin = "\xe2\x84\xaa", kDottedI = "\xc4\xb0", kLongS = "\xc5\xbf";
+
+// How many bytes of ASCII the text begins with, about: fewer than 8 may be left.
+size_t AsciiPrefix(std::string_view text) {
+  size_t at = 0;
+  for (; at + 32 <= text.size(); at += 32) {
+    uint64_t words[4];
+    std::memcpy(words, text.data() + at, sizeof words);
+    if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
+}
+
+bool IsContinuation(unsigned char b) { return (b & 0xc0) == 0x80; }
+
+// The length of the character that begins here, 0 where none does (RFC 3629: no surrogates, nothing too
+// long).
+size_t CharacterAt(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : static_cast<unsigned char>(0);
+  };
+  const unsigned char first = byte(0), second = byte(1);
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4 || !IsContinuation(second)) return 0;
+  if (first < 0xe0) return 2;
+  if (!IsContinuation(byte(2))) return 0;
+  if (first < 0xf0) {
+    const bool bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0);
+    return bad ? 0 : 3;
+  }
+  const bool bad = (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
+  return bad || !IsContinuation(byte(3)) ? 0 : 4;
+}
+
+}  // namespace
+
+std::string_view AsUtf8(std::string_view text, std::string& storage) {
+  std::string_view result = text;
+  for (size_t at = AsciiPrefix(text); at < text.size();) {
+    const size_t length = CharacterAt(text, at);
+    if (length == 0) {
+      if (result.data() == text.data()) {
+        storage.assign(text);
+        result = storage;
+      }
+      storage[at++] = kNoCharacter;
+      continue;
+    }
+    at += length;
+    at += AsciiPrefix(text.substr(at));
+  }
+  return result;
+}
+
+bool HasFoldingCharacters(std::string_view text) {
+  for (size_t at = AsciiPrefix(text); at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    if (rest.starts_with(kKelvin) || rest.starts_with(kDottedI) || rest.starts_with(kLongS)) return true;
+    ++at;
+    at += AsciiPrefix(text.substr(at));
+  }
+  return false;
+}
+
+std::string Lowered(std::string_view text) {
+  std::string lowered;
+  lowered.resize(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    lowered[i] = static_cast<char>(c + (static_cast<unsigned char>(c - 'A') < 26 ? 32 : 0));
+  }
+  if (!HasFoldingCharacters(text)) return lowered;
+  std::string folded;
+  for (size_t at = 0; at < lowered.size();) {
+    const std::string_view rest = std::string_view(lowered).substr(at);
+    if (rest.starts_with(kKelvin)) {
+      folded += 'k';
+      at += kKelvin.size();
+    } else if (rest.starts_with(kDottedI)) {
+      folded += 'i';
+      at += kDottedI.size();
+    } else {
+      folded += lowered[at++];
+    }
+  }
+  return folded;
+}
+
+}  // namespace postern::secrets

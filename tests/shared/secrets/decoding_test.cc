@@ -1,0 +1,72 @@
+#include "shared/secrets/decoding.h"
+
+#include <gtest/gtest.h>
+
+#include "shared/base/base64.h"
+#include "shared/base/hex.h"
+
+namespace postern::secrets {
+namespace {
+
+std::string Once(const std::string& text) {
+  Decoded decoded;
+  return Decoded::From(text, nullptr, decoded) ? decoded.text() : "(nothing)";
+}
+
+TEST(Decoded, ReadsEachEncodingInItsPlace) {
+  EXPECT_EQ(Once("a=%68%65llo b"), "a=hello b");
+  EXPECT_EQ(Once("a=\\u0068\\u0065 b"), "a=he b");
+  EXPECT_EQ(Once("a=\\\\u0068\\\\u0065 b"), "a=he b");
+  EXPECT_EQ(Once("U+0068 U+0065 b"), "heb");
+  EXPECT_EQ(Once("x " + ToHex("a secret of 20 bytes") + " y"), "x a secret of 20 bytes y");
+  EXPECT_EQ(Once("x " + ToBase64("a secret of 20 bytes") + " y"), "x a secret of 20 bytes y");
+  EXPECT_EQ(Once("x YSBzZWNyZXQgb2YgMjAgYnl0ZXM y"), "x a secret of 20 bytes y");
+}
+
+TEST(Decoded, LeavesWhatSaysNothing) {
+  EXPECT_EQ(Once("plain text"), "(nothing)");
+  EXPECT_EQ(Once("100% of it, 5%"), "(nothing)");
+  EXPECT_EQ(Once("a_name_of_sixteen_and_more_letters"), "(nothing)");
+  EXPECT_EQ(Once("\\n \\u12 \\"), "(nothing)");
+  EXPECT_EQ(Once(""), "(nothing)");
+}
+
+TEST(Decoded, KnowsWhereItsBytesComeFrom) {
+  const std::string text = "ab %63%64 ef";
+  Decoded decoded;
+  ASSERT_TRUE(Decoded::From(text, nullptr, decoded));
+  ASSERT_EQ(decoded.text(), "ab cd ef");
+  EXPECT_EQ(decoded.Origin({0, 2}), (Span{0, 2}));
+  EXPECT_EQ(decoded.Origin({3, 5}), (Span{3, 9}));
+  EXPECT_EQ(decoded.Origin({4, 5}), (Span{3, 9}));
+  EXPECT_EQ(decoded.Origin({1, 8}), (Span{1, 12}));
+  EXPECT_TRUE(decoded.IsFresh({2, 4}));
+  EXPECT_FALSE(decoded.IsFresh({0, 3}));
+  EXPECT_FALSE(decoded.IsFresh({5, 8}));
+}
+
+TEST(Decoded, NestsAndRemembersHow) {
+  const std::string text =
+      "x " + ToBase64("y %68%65%6c%6c%6f " + ToBase64("the innermost of them") + " z") + " w";
+  Decoded first, second;
+  ASSERT_TRUE(Decoded::From(text, nullptr, first));
+  ASSERT_TRUE(Decoded::From(first.text(), &first, second));
+  EXPECT_EQ(second.text(), "x y hello the innermost of them z w");
+  const size_t at = second.text().find("innermost");
+  EXPECT_TRUE(second.IsFresh({at, at + 9}));
+  EXPECT_EQ(second.Origin({at, at + 9}), (Span{2, text.size() - 2}));
+  EXPECT_EQ(second.depth({at, at + 9}), 2);
+  EXPECT_EQ(second.encodings({at, at + 9}), kBase64);
+  EXPECT_EQ(second.encodings({at - 8, at + 9}), kBase64 | kPercent);
+  Decoded third;
+  EXPECT_FALSE(Decoded::From(second.text(), &second, third));
+}
+
+TEST(Decoded, ReadsALongLineOfUnprintableEscapesOnce) {
+  std::string text;
+  for (int i = 0; i < 300'000; ++i) text += "%00";
+  EXPECT_EQ(Once(text), "(nothing)");
+}
+
+}  // namespace
+}  // namespace postern::secrets

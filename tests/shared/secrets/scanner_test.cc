@@ -1,0 +1,185 @@
+#include "shared/secrets/scanner.h"
+
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "shared/base/base64.h"
+#include "shared/secrets/rule_file.h"
+#include "tests/shared/secrets/cases.h"
+
+namespace postern::secrets {
+namespace {
+
+Scanner ScannerOf(std::string_view text) {
+  const auto rules = ReadRules(text, "f.toml", {});
+  CHECK(rules);
+  auto scanner = Scanner::Make(*rules, {});
+  CHECK(scanner);
+  return *std::move(scanner);
+}
+
+constexpr std::string_view kKey = "[[rules]]\nid = 'key'\nregex = 'key=([a-z0-9]{8,})'\nkeywords = ['key']\n";
+
+TEST(Scanner, SaysWhereTheMatchAndTheSecretStand) {
+  const auto findings = MustScan(ScannerOf(kKey), {.text = "one\ntwo key=abcd1234 three\n"});
+  ASSERT_EQ(findings.size(), 1u);
+  const Finding& finding = findings[0];
+  EXPECT_EQ(finding.secret, "abcd1234");
+  EXPECT_EQ(finding.text, "key=abcd1234");
+  EXPECT_EQ(finding.line, "two key=abcd1234 three");
+  EXPECT_EQ(finding.match, (Span{8, 20}));
+  EXPECT_EQ(finding.secret_span, (Span{12, 20}));
+  EXPECT_EQ(finding.place.start_line, 2u);
+  EXPECT_EQ(finding.place.start_column, 5u);
+  EXPECT_EQ(finding.place.end_column, 16u);
+}
+
+TEST(Scanner, LooksIntoWhatIsEncoded) {
+  const Scanner scanner = ScannerOf(kKey);
+  const std::string text = "a " + ToBase64("{\"x\": \"key=abcd1234\"}") + " b";
+  const auto findings = MustScan(scanner, {.text = text});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].secret, "abcd1234");
+  EXPECT_EQ(findings[0].match, (Span{2, text.size() - 2}));
+  EXPECT_EQ(findings[0].depth, 1);
+  Workspace workspace(scanner);
+  EXPECT_THAT(scanner.Scan({.text = text}, workspace, {.decode_depth = 0}).value(), testing::IsEmpty());
+}
+
+// README.md
+TEST(Scanner, DecidesTheWorkedExampleAsItIsWritten) {
+  const Scanner scanner =
+      ScannerOf("[[rules]]\nid = 'key'\nregex = 'key=([a-z0-9]{8,})'\nkeywords = ['key']\nentropy = 2\n");
+  const auto findings = MustScan(scanner, {.text = "a\n  KEY: a2V5PWFiY2QxMjM0eHl6 b"});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].text, "key=abcd1234xyz");
+  EXPECT_EQ(findings[0].secret, "abcd1234xyz");
+  EXPECT_NEAR(findings[0].entropy, 3.46, 0.005);
+  EXPECT_EQ(findings[0].place.start_line, 2u);
+  EXPECT_EQ(findings[0].place.start_column, 8u);
+  EXPECT_EQ(findings[0].place.end_column, 27u);
+  EXPECT_EQ(findings[0].encodings, 8);
+  EXPECT_EQ(findings[0].depth, 1);
+}
+
+TEST(Scanner, IsNotSwitchedOffByTheTextItReads) {
+  EXPECT_EQ(MustScan(ScannerOf(kKey), {.text = "key=abcd1234 # gitleaks:allow"}).size(), 1u);
+}
+
+TEST(Scanner, RunsARuleOnlyWhereOneOfItsKeywordsIsInTheText) {
+  const Scanner scanner = ScannerOf("[[rules]]\nid = 'r'\nregex = '[0-9]{6}'\nkeywords = ['pin']\n");
+  EXPECT_EQ(MustScan(scanner, {.text = "123456"}).size(), 0u);
+  EXPECT_EQ(MustScan(scanner, {.text = "123456" + std::string(10'000, ' ') + "PIN"}).size(), 1u);
+}
+
+TEST(Scanner, HoldsAPathAgainstItsRule) {
+  const Scanner scanner = ScannerOf(
+      "[[rules]]\nid = 'env'\nregex = 'x[0-9]{3}'\npath = '\\.env$'\n[[rules]]\nid = 'file'\npath = "
+      "'\\.p12$'\n");
+  EXPECT_EQ(MustScan(scanner, {.text = "x123", .path = "a.txt"}).size(), 0u);
+  EXPECT_EQ(MustScan(scanner, {.text = "x123", .path = "a.env"}).size(), 1u);
+  EXPECT_EQ(MustScan(scanner, {.text = "", .path = "k.p12"}).size(), 1u);
+}
+
+TEST(Scanner, CountsARuleOnlyWithItsCompanionsNear) {
+  const Scanner scanner = ScannerOf(R"(
+[[rules]]
+id = "secret"
+regex = 'sec_[0-9]{4}'
+[[rules.required]]
+id = "user"
+withinLines = 2
+[[rules]]
+id = "user"
+regex = 'user_[a-z]+'
+skipReport = true
+)");
+  EXPECT_EQ(MustScan(scanner, {.text = "sec_1234"}).size(), 0u);
+  EXPECT_EQ(MustScan(scanner, {.text = "sec_1234\n\n\n\nuser_me"}).size(), 0u);
+  const auto findings = MustScan(scanner, {.text = "user_me\n\nsec_1234"});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_THAT(findings[0].companions, testing::ElementsAre("user"));
+}
+
+TEST(Scanner, DropsAGenericFindingWhereAnotherRuleHasItsSecret) {
+  const Scanner scanner = ScannerOf(
+      "[[rules]]\nid = 'generic'\nregex = 'k=(\\w{6,})'\n[[rules]]\nid = 'special'\nregex = 'sp_\\w{6}'\n");
+  EXPECT_THAT(RulesOf(scanner, MustScan(scanner, {.text = "k=sp_abcdef"})), testing::ElementsAre("special"));
+  EXPECT_THAT(RulesOf(scanner, MustScan(scanner, {.text = "k=abcdefgh\nsp_abcdef"})),
+              testing::ElementsAre("generic", "special"));
+}
+
+TEST(Scanner, TakesTextsThatAreNotUtf8) {
+  const auto findings = MustScan(ScannerOf(kKey), {.text = "\xff\xfe key=abcd1234\xff"});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].secret, "abcd1234");
+}
+
+TEST(Scanner, FindsWhatIsWrittenWithLettersThatFoldToAscii) {
+  const Scanner scanner =
+      ScannerOf("[[rules]]\nid = 'k'\nregex = '(?i)token=[0-9]{4}'\nkeywords = ['token']\n");
+  EXPECT_EQ(MustScan(scanner, {.text = "to\xe2\x84\xaa"
+                                       "en=1234"})
+                .size(),
+            1u);
+}
+
+TEST(Scanner, FailsClosedWhenItsBudgetIsSpent) {
+  const Scanner& scanner = GitleaksScanner();
+  Workspace workspace(scanner);
+  std::string hostile;
+  while (hostile.size() < 1 << 20) hostile += "api_key=\"a1b2c3d4e5f6\"; ";
+  const auto spent = scanner.Scan({.text = hostile}, workspace, {.budget = 10'000});
+  ASSERT_FALSE(spent);
+  EXPECT_EQ(spent.error().code, ErrorCode::kExhausted);
+  EXPECT_TRUE(scanner.Scan({.text = std::string(1 << 20, 'a')}, workspace, {.budget = 10'000}));
+}
+
+TEST(Scanner, KeepsItsDatabasesAndTakesThemBack) {
+  std::map<std::string, std::string> kept;
+  int compiled = 0;
+  const DatabaseCache cache{.find = [&](const std::string& key) -> std::optional<std::string> {
+                              const auto found = kept.find(key);
+                              return found == kept.end() ? std::nullopt : std::optional(found->second);
+                            },
+                            .keep =
+                                [&](const std::string& key, std::string_view bytes) {
+                                  ++compiled;
+                                  kept[key] = bytes;
+                                }};
+  const auto rules = ReadRules(kKey, "f.toml", {});
+  for (int i = 0; i < 3; ++i) {
+    const auto scanner = Scanner::Make(*rules, cache);
+    ASSERT_TRUE(scanner);
+    EXPECT_EQ(MustScan(*scanner, {.text = "key=abcd1234"}).size(), 1u);
+    EXPECT_EQ(compiled, i < 2 ? 1 : 2);
+    // What was changed on disk is not taken.
+    if (i == 1) kept.begin()->second.back() = static_cast<char>(kept.begin()->second.back() ^ 1);
+  }
+}
+
+TEST(Scanner, NamesTheRuleWhoseExpressionIsWrong) {
+  for (const auto& [text, message] :
+       {std::pair("[[rules]]\nid = 'a'\nregex = '('\n", "f.toml:1: a.regex: "),
+        std::pair("[[rules]]\nid = 'a'\nregex = 'x'\nsecretGroup = 1\n", "f.toml:1: a.secretGroup: ")}) {
+    const auto rules = ReadRules(text, "f.toml", {});
+    ASSERT_TRUE(rules);
+    const auto scanner = Scanner::Make(*rules, {});
+    ASSERT_FALSE(scanner);
+    EXPECT_TRUE(scanner.error().message.starts_with(message)) << scanner.error().message;
+  }
+}
+
+// Expressions that Vectorscan can't take are held against every text by RE2 alone.
+TEST(Scanner, RunsWhatVectorscanDoesNotTake) {
+  const Scanner scanner = ScannerOf("[[rules]]\nid = 'e'\nregex = '(?i)\xc3\xa9[0-9]{4}|zz[0-9]*'\n");
+  EXPECT_EQ(MustScan(scanner, {.text = "a \xc3\x89"
+                                       "1234 b"})
+                .size(),
+            1u);
+}
+
+}  // namespace
+}  // namespace postern::secrets

@@ -8,6 +8,7 @@
 #include "collector/cli/login.h"
 #include "collector/cli/people.h"
 #include "collector/cli/policy.h"
+#include "collector/cli/scan.h"
 #include "collector/cli/usage.h"
 
 namespace postern::cli {
@@ -37,12 +38,14 @@ command_line::Program PosternProgram() {
                  {"policy", "What is allowed to whom: one text for the whole organisation."},
                  {"audit", "The record of what happened."}},
       .files = {{"~/.config/postern/profile.yaml",
-                 "What login remembers: where the collector is and the token, for its owner alone."}},
+                 "What login remembers: where the collector is and the token, for its owner alone."},
+                {"~/.cache/postern/rules-*", "Compiled rules of scan; may be removed at any time."}},
       .environment = {{"POSTERN_URL", "The collector, instead of the profile's. With it:"},
                       {"POSTERN_TOKEN_FILE", "The file that holds the token."},
                       {"POSTERN_FINGERPRINT", "The fingerprint of the collector's certificate key."},
                       {"POSTERN_CA_FILE", "Authorities to trust instead of the system's."},
-                      {"XDG_CONFIG_HOME", "Where the profile is, instead of ~/.config."}},
+                      {"XDG_CONFIG_HOME", "Where the profile is, instead of ~/.config."},
+                      {"XDG_CACHE_HOME", "Where compiled rules are kept, instead of ~/.cache."}},
       .examples = {{"postern login https://keep.example.com:4790 --fingerprint 3f0c… --token-file token",
                     "Remembers the collector, once it knows the token."},
                    {"postern credential add main --provider anthropic --value-file anthropic.key",
@@ -54,11 +57,13 @@ command_line::Program PosternProgram() {
                     "What is allowed to whom, on every host from now on."},
                    {"postern audit query --since 2h --user alice@example.com",
                     "What she did in the last two hours."},
-                   {"postern usage --by team,day --since 7d", "What each team used each day."}},
+                   {"postern usage --by team,day --since 7d", "What each team used each day."},
+                   {"postern scan . --format sarif --report findings.sarif",
+                    "Secrets in this tree, for a code host's view of findings."}},
   };
-  for (auto& commands :
-       {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(), AgentCommands(),
-        AdministratorCommands(), PolicyCommands(), FreezeCommands(), AuditCommands(), UsageCommands()})
+  for (auto& commands : {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(),
+                         AgentCommands(), AdministratorCommands(), PolicyCommands(), FreezeCommands(),
+                         AuditCommands(), UsageCommands(), ScanCommands()})
     program.commands.insert(program.commands.end(), commands.begin(), commands.end());
   program.commands.push_back(command_line::ManCommand());
   program.commands.push_back(command_line::CompletionCommand());

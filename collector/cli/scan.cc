@@ -1,0 +1,214 @@
+#include "collector/cli/scan.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <limits>
+#include <thread>
+
+#include <unistd.h>
+
+#include "collector/cli/output.h"
+#include "collector/cli/policy_file.h"
+#include "collector/cli/rule_cache.h"
+#include "collector/cli/scan_files.h"
+#include "collector/cli/scan_report.h"
+#include "collector/cli/scan_run.h"
+#include "shared/json/writer.h"
+#include "shared/secrets/built_in.h"
+#include "shared/secrets/rule_file.h"
+#include "shared/secrets/samples.h"
+
+namespace postern::cli {
+namespace {
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
+
+Result<secrets::RuleSet> RulesFor(const Invocation& call) {
+  const auto file = call.arguments.Value("config");
+  if (!file) return secrets::BuiltInRules();
+  const secrets::RuleSources sources{.read =
+                                         [&](const std::string& path) {
+                                           // Relative to the file that was named.
+                                           const std::filesystem::path beside =
+                                               std::filesystem::path(*file).parent_path() / path;
+                                           return ReadText(call, beside.string());
+                                         },
+                                     .built_in = secrets::BuiltInText()};
+  ASSIGN_OR_RETURN(const std::string text, ReadText(call, *file));
+  return secrets::ReadRules(text, *file, sources);
+}
+
+std::string FormatOf(const Invocation& call) {
+  return call.arguments.Has("json") ? "json" : call.arguments.ValueOr("format", "table");
+}
+
+// A bar on a terminal, and nothing elsewhere.
+class Progress {
+ public:
+  Progress(const Invocation& call, size_t files)
+      : err_(call.err), files_(files), shown_(&call.err == &std::cerr && isatty(STDERR_FILENO) != 0) {}
+  ~Progress() {
+    if (drawn_) err_ << "\r\x1b[K" << std::flush;
+  }
+
+  void Show(size_t files, size_t bytes) {
+    if (!shown_) return;
+    constexpr size_t kWidth = 30;
+    const size_t full = files_ == 0 ? kWidth : std::min(kWidth, files * kWidth / files_);
+    err_ << "\r[" << std::string(full, '#') << std::string(kWidth - full, ' ') << "] " << files << " of "
+         << files_ << " files, " << (bytes >> 20) << " MB\x1b[K" << std::flush;
+    drawn_ = true;
+  }
+
+ private:
+  std::ostream& err_;
+  const size_t files_;
+  const bool shown_;
+  bool drawn_ = false;
+};
+
+int SelfTest(const Invocation& call, const secrets::Scanner& scanner) {
+  const secrets::Proof proof = secrets::Prove(scanner);
+  if (FormatOf(call) == "json") {
+    json::Writer out;
+    out.BeginObject()
+        .Integer("rules", proof.rules)
+        .Integer("true_samples", proof.true_samples)
+        .Integer("false_samples", proof.false_samples)
+        .Texts("failures", proof.failures)
+        .EndObject();
+    call.out << out.Take() << '\n';
+  } else {
+    for (const std::string& failure : proof.failures) call.out << failure << '\n';
+    call.out << proof.rules << " rules, " << proof.true_samples << " true and " << proof.false_samples
+             << " false samples: " << (proof.failures.empty() ? "all hold" : "some don't hold") << ".\n";
+  }
+  return proof.failures.empty() ? command_line::kDone : command_line::kRefused;
+}
+
+Status WriteReport(const Invocation& call, const ScanResults& results, const secrets::RuleSet& rules) {
+  const std::string format = FormatOf(call);
+  const Showing showing = call.arguments.Has("redact") ? Showing::kRedacted : Showing::kSecrets;
+  const auto file = call.arguments.Value("report");
+  const auto write = [&](std::ostream& out) {
+    if (format == "json") {
+      out << JsonReport(results.findings, rules, showing);
+    } else if (format == "sarif") {
+      out << SarifReport(results.findings, rules, showing);
+    } else {
+      PrintFindings(results.findings, rules, out);
+    }
+  };
+  if (!file) {
+    write(call.out);
+    return Ok{};
+  }
+  // It may hold secrets: for its owner alone.
+  std::ofstream out(*file, std::ios::binary);
+  std::error_code error;
+  std::filesystem::permissions(
+      *file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+  write(out);
+  if (!out.flush()) return Invalid("--report: " + *file + " can't be written");
+  return Ok{};
+}
+
+Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scanner) {
+  const Ignoring ignoring = call.arguments.Has("no-gitignore") ? Ignoring::kNothing : Ignoring::kAsGitDoes;
+  ASSIGN_OR_RETURN(const auto files, FilesToScan(call.arguments.words(), ignoring));
+  ASSIGN_OR_RETURN(const auto depth, call.arguments.Number("decode-depth", 0, 20));
+  std::optional<Baseline> baseline;
+  if (const auto file = call.arguments.Value("baseline")) {
+    ASSIGN_OR_RETURN(const std::string text, ReadText(call, *file));
+    auto parsed = Baseline::Parse(text);
+    if (!parsed) return Invalid("--baseline: " + *file + ": " + parsed.error().message);
+    baseline = *std::move(parsed);
+  }
+  Progress progress(call, files.size());
+  secrets::ScanOptions options;
+  // Nobody else waits for this, so that it may take as long as the text makes it.
+  options.budget = std::numeric_limits<size_t>::max();
+  if (depth) options.decode_depth = static_cast<int>(*depth);
+  ScanResults results =
+      ScanFiles(scanner, {.files = files,
+                          .in = call.in,
+                          .threads = std::max(1u, std::thread::hardware_concurrency()),
+                          .options = options,
+                          .progress = [&](size_t done, size_t bytes) { progress.Show(done, bytes); }});
+  if (baseline) {
+    std::erase_if(results.findings,
+                  [&](const FileFinding& finding) { return baseline->Knows(finding, scanner.rules()); });
+  }
+  return results;
+}
+
+int Scan(const Invocation& call) {
+  auto rules = RulesFor(call);
+  if (!rules) return call.Fail(rules.error());
+  const auto scanner = secrets::Scanner::Make(*std::move(rules), RuleCache());
+  if (!scanner) return call.Fail(scanner.error());
+  if (call.arguments.Has("self-test")) return SelfTest(call, *scanner);
+  if (call.word_count() == 0) return call.Fail(Invalid("name a file, a directory, or - for standard input"));
+  const auto results = ScanAll(call, *scanner);
+  if (!results) return call.Fail(results.error());
+  if (const Status written = WriteReport(call, *results, scanner->rules()); !written)
+    return call.Fail(written.error());
+  for (const std::string& failure : results->failures) call.err << "postern scan: " << failure << '\n';
+  const size_t count = results->findings.size();
+  call.err << (count == 0   ? "No secrets"
+               : count == 1 ? "1 secret"
+                            : std::to_string(count) + " secrets")
+           << " in " << results->files << (results->files == 1 ? " file, " : " files, ") << results->bytes
+           << " bytes.\n";
+  // What could not be scanned is not known to be clean.
+  return count == 0 && results->failures.empty() ? command_line::kDone : command_line::kRefused;
+}
+
+constexpr std::string_view kDetails =
+    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git and over symbolic links; a file that is named itself is always read. Of files that are no text only the name is judged.
+
+Text that is encoded (percent signs, \u escapes, hexadecimal, base 64) is decoded and scanned again, also within each other. A comment such as gitleaks:allow has no effect; what is to be passed over belongs into an allow-list of the rules or a baseline.
+
+--format json is Gitleaks' report, --format sarif is SARIF 2.1.0. Both hold the secrets unless --redact is given; the table never shows more than their beginning.
+
+It exits 0 where nothing was found, 1 where something was or a file could not be read, 2 where the command line or the rules are wrong.)";
+
+}  // namespace
+
+std::vector<command_line::Command> ScanCommands() {
+  using command_line::Completes;
+  return {
+      {.name = "scan",
+       .words = "[PATH…]",
+       .sentence = "Finds secrets in files and trees. It needs no collector.",
+       .details = kDetails,
+       .options = {{.name = "config",
+                    .value = "FILE",
+                    .sentence = "Rules in Gitleaks' format, instead of the built-in ones.",
+                    .completes = Completes::kFiles},
+                   {.name = "format",
+                    .value = "FORMAT",
+                    .sentence = "How the findings are written; table unless given.",
+                    .choices = {"table", "json", "sarif"}},
+                   {.name = "report",
+                    .value = "FILE",
+                    .sentence = "Where they are written, instead of standard output.",
+                    .completes = Completes::kFiles},
+                   {.name = "baseline",
+                    .value = "FILE",
+                    .sentence = "An earlier report in JSON; what is in it is not reported again.",
+                    .completes = Completes::kFiles},
+                   {.name = "redact", .sentence = "Writes REDACTED where reports would hold a secret."},
+                   {.name = "no-gitignore", .sentence = "Scans what .gitignore files name, too."},
+                   {.name = "decode-depth",
+                    .value = "N",
+                    .sentence = "How often what was decoded is decoded again; 5 unless given, 0 for never."},
+                   {.name = "self-test",
+                    .sentence = "Scans nothing, but holds every rule against the samples beside it."},
+                   {.name = "json", .sentence = "The same as --format json."}},
+       .run = Scan}};
+}
+
+}  // namespace postern::cli

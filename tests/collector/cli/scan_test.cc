@@ -1,0 +1,210 @@
+#include "collector/cli/scan.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/cli/program.h"
+#include "shared/json/value.h"
+#include "tests/support/paths.h"
+#include "tests/support/temporary_directory.h"
+
+namespace postern::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kRules =
+    "[[rules]]\nid = 'key'\ndescription = 'A key.'\nregex = 'key=([a-z0-9]{8,})'\n"
+    "keywords = ['key']\ntags = ['t']\n";
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+class ScanTest : public testing::Test {
+ protected:
+  ScanTest() {
+    // Compiled rules are kept below the test's own directory.
+    setenv("XDG_CACHE_HOME", (root_ / "cache").c_str(), 1);
+    Write("rules.toml", kRules);
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    const auto path = root_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+  }
+  std::string Path(const std::string& name) const { return (root_ / name).string(); }
+  std::string Text(const std::string& name) const {
+    std::ifstream in(root_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  Ran Scan(std::vector<std::string> words, const std::string& input = "") {
+    words.insert(words.begin(), {"scan", "--config", Path("rules.toml")});
+    return Run(words, input);
+  }
+  Ran Run(const std::vector<std::string>& words, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out, err;
+    const int code = command_line::Run(PosternProgram(), words, in, out, err);
+    return {code, out.str(), err.str()};
+  }
+
+  // The files of a JSON report.
+  static std::vector<std::string> Files(const std::string& report) {
+    std::vector<std::string> files;
+    const auto value = json::Parse(report);
+    EXPECT_TRUE(value) << report;
+    const std::vector<json::Value> items = value->AsList().value();
+    for (const json::Value& item : items)
+      files.push_back(std::filesystem::path(item.AsOpenObject()->Text("File").value()).filename().string());
+    return files;
+  }
+
+  support::TemporaryDirectory directory_;
+  std::filesystem::path root_ = directory_.path();
+};
+
+TEST_F(ScanTest, WritesGitleaksReport) {
+  Write("tree/a.txt", "one\n  key=abcd1234 two\n");
+  const Ran ran = Scan({Path("tree"), "--format", "json"});
+  EXPECT_EQ(ran.code, 1);
+  const std::vector<json::Value> items = json::Parse(ran.out)->AsList().value();
+  ASSERT_EQ(items.size(), 1u);
+  const auto one = items[0].AsOpenObject().value();
+  EXPECT_EQ(one.Text("RuleID").value(), "key");
+  EXPECT_EQ(one.Text("Description").value(), "A key.");
+  EXPECT_EQ(one.Integer("StartLine", 0, 9).value(), 2);
+  EXPECT_EQ(one.Integer("EndLine", 0, 9).value(), 2);
+  EXPECT_EQ(one.Integer("StartColumn", 0, 99).value(), 3);
+  EXPECT_EQ(one.Integer("EndColumn", 0, 99).value(), 14);
+  EXPECT_EQ(one.Text("Match").value(), "key=abcd1234");
+  EXPECT_EQ(one.Text("Secret").value(), "abcd1234");
+  EXPECT_EQ(one.Text("File").value(), Path("tree/a.txt"));
+  EXPECT_EQ(one.Text("Fingerprint").value(), Path("tree/a.txt") + ":key:2");
+  EXPECT_EQ(one.Find("Entropy")->AsDecimal().value(), 3.0);
+  EXPECT_THAT(one.Texts("Tags").value(), ElementsAre("t"));
+}
+
+TEST_F(ScanTest, WritesSarif) {
+  Write("a b.txt", "\xc3\xa9 key=abcd1234\n");
+  const Ran ran = Scan({Path("a b.txt"), "--format", "sarif", "--redact"});
+  EXPECT_EQ(ran.code, 1);
+  const json::Object log = json::Parse(ran.out)->AsOpenObject().value();
+  EXPECT_EQ(log.Text("version").value(), "2.1.0");
+  EXPECT_THAT(ran.out, HasSubstr("\"ruleId\":\"key\""));
+  EXPECT_THAT(ran.out, HasSubstr("a%20b.txt"));
+  EXPECT_THAT(ran.out, HasSubstr("\"startLine\":1,\"startColumn\":3,\"endLine\":1,\"endColumn\":15"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("abcd1234")));
+}
+
+TEST_F(ScanTest, ExitsCleanWithFindingsOrWrong) {
+  Write("clean.txt", "nothing\n");
+  Write("dirty.txt", "key=abcd1234\n");
+  EXPECT_EQ(Scan({Path("clean.txt")}).code, 0);
+  EXPECT_EQ(Scan({Path("dirty.txt")}).code, 1);
+  EXPECT_EQ(Scan({Path("missing.txt")}).code, 2);
+  EXPECT_EQ(Scan({}).code, 2);
+  EXPECT_EQ(Scan({Path("clean.txt"), "--format", "xml"}).code, 2);
+  Write("rules.toml", "[[rules]]\nid = 'a'\nregex = '('\n");
+  const Ran bad = Scan({Path("clean.txt")});
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("rules.toml:1: a.regex: "));
+  EXPECT_EQ(Scan({Path("clean.txt"), "--format", "json"}).out, "");
+}
+
+TEST_F(ScanTest, AnEmptyReportIsAnEmptyList) {
+  Write("clean.txt", "nothing\n");
+  EXPECT_EQ(Scan({Path("clean.txt"), "--json"}).out, "[]\n");
+}
+
+TEST_F(ScanTest, ReadsStandardInput) {
+  const Ran ran = Scan({"-", "--json"}, "key=abcd1234");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(Files(ran.out), ElementsAre("stdin"));
+}
+
+TEST_F(ScanTest, PassesOverWhatGitIgnoresUnlessItIsNamedOrTold) {
+  for (const char* file : {"tree/.git/config", "tree/a.txt", "tree/b.log", "tree/sub/c.log",
+                           "tree/sub/keep.log", "tree/out/d.txt"})
+    Write(file, "key=abcd1234\n");
+  Write("tree/.gitignore", "*.log\n/out/\n");
+  Write("tree/sub/.gitignore", "!keep.log\n");
+  EXPECT_THAT(Files(Scan({Path("tree"), "--json"}).out), ElementsAre("a.txt", "keep.log"));
+  EXPECT_THAT(Files(Scan({Path("tree/sub"), "--json"}).out), ElementsAre("keep.log"));
+  EXPECT_THAT(Files(Scan({Path("tree/b.log"), "--json"}).out), ElementsAre("b.log"));
+  EXPECT_THAT(Files(Scan({Path("tree"), "--json", "--no-gitignore"}).out),
+              ElementsAre("a.txt", "b.log", "d.txt", "c.log", "keep.log"));
+}
+
+TEST_F(ScanTest, ReportsOnlyWhatTheBaselineDoesNotKnow) {
+  Write("a.txt", "key=abcd1234\n");
+  EXPECT_EQ(Scan({Path("a.txt"), "--json", "--report", Path("base.json")}).code, 1);
+  EXPECT_EQ(Scan({Path("a.txt"), "--baseline", Path("base.json")}).code, 0);
+  Write("a.txt", "moved down\nkey=abcd1234\nkey=new45678\n");
+  const Ran ran = Scan({Path("a.txt"), "--json", "--baseline", Path("base.json")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(Files(ran.out), ElementsAre("a.txt"));
+  EXPECT_THAT(ran.out, HasSubstr("new45678"));
+  Write("bad.json", "{");
+  EXPECT_EQ(Scan({Path("a.txt"), "--baseline", Path("bad.json")}).code, 2);
+}
+
+TEST_F(ScanTest, ARedactedReportHoldsNoSecretAndServesAsABaseline) {
+  Write("a.txt", "key=abcd1234\n");
+  EXPECT_EQ(Scan({Path("a.txt"), "--json", "--redact", "--report", Path("base.json")}).code, 1);
+  EXPECT_THAT(Text("base.json"), Not(HasSubstr("abcd1234")));
+  EXPECT_THAT(Text("base.json"), HasSubstr("key=REDACTED"));
+  EXPECT_EQ(Scan({Path("a.txt"), "--baseline", Path("base.json")}).code, 0);
+}
+
+TEST_F(ScanTest, ATableShowsTheBeginningOfALongSecretAtMost) {
+  Write("a.txt", "key=abcd1234\nkey=abcdefgh12345678\n");
+  const Ran ran = Scan({Path("a.txt")});
+  EXPECT_THAT(ran.out, HasSubstr("a.txt:2:1"));
+  EXPECT_THAT(ran.out, HasSubstr("abcd…"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("abcd1")));
+  EXPECT_THAT(ran.out, Not(HasSubstr("abcde")));
+}
+
+TEST_F(ScanTest, ScansManyFilesInTheirOrder) {
+  for (int i = 100; i < 400; ++i)
+    Write("tree/" + std::to_string(i) + ".txt",
+          i % 3 == 0 ? "key=abcd" + std::to_string(i) + "9\n" : "clean\n");
+  const Ran ran = Scan({Path("tree"), "--json"});
+  const auto files = Files(ran.out);
+  EXPECT_EQ(files.size(), 100u);
+  EXPECT_TRUE(std::is_sorted(files.begin(), files.end()));
+}
+
+TEST_F(ScanTest, ExtendsFilesBesideItsOwnAndTheBuiltInRules) {
+  Write("rules.toml", "[extend]\npath = 'base.toml'\n");
+  Write("base.toml", kRules);
+  Write("a.txt", "key=abcd1234\n");
+  EXPECT_EQ(Scan({Path("a.txt")}).code, 1);
+  Write("rules.toml", "[extend]\nuseDefault = true\n");
+  EXPECT_THAT(Scan({"--self-test"}).out, HasSubstr("all hold"));
+}
+
+TEST_F(ScanTest, ProvesTheBuiltInRules) {
+  const Ran ran = Run({"scan", "--self-test"});
+  EXPECT_EQ(ran.code, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("all hold"));
+  // The second time they are there already.
+  EXPECT_EQ(Run({"scan", "--self-test", "--json"}).code, 0);
+  Write("rules.toml", std::string(kRules) + "trueSamples = ['key=short']\n");
+  EXPECT_EQ(Scan({"--self-test"}).code, 1);
+}
+
+}  // namespace
+}  // namespace postern::cli

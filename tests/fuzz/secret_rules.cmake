@@ -1,0 +1,3 @@
+postern_fuzzer(secret_rules_fuzzer SOURCES secret_rules_fuzzer.cc DEPS postern_secrets)
+postern_fuzzer(secret_scan_fuzzer SOURCES secret_scan_fuzzer.cc DEPS postern_secrets)
+postern_fuzzer(linear_view_fuzzer SOURCES linear_view_fuzzer.cc DEPS postern_secrets)

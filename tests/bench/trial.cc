@@ -6,8 +6,8 @@ namespace postern::bench {
 
 std::vector<Trial> AllTrials() {
   std::vector<Trial> all;
-  for (auto make :
-       {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, FleetTrials, AuditTrials, PolicyTrials}) {
+  for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, FleetTrials, AuditTrials,
+                    PolicyTrials, SecretsTrials}) {
     std::vector<Trial> some = make();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

@@ -32,6 +32,7 @@ std::vector<Trial> MemoryTrials();       // agent/rss/…
 std::vector<Trial> FleetTrials();        // fleet/…: collector and agents, in this process
 std::vector<Trial> AuditTrials();        // audit/…: the collector's, in this process
 std::vector<Trial> PolicyTrials();       // policy/decision-ns: in this process
+std::vector<Trial> SecretsTrials();      // secrets/…: in this process
 
 // All of them, in the order in which they are reported.
 std::vector<Trial> AllTrials();

@@ -20,7 +20,6 @@ namespace {
 constexpr size_t kKeptCapacity = size_t{1} << 20;
 constexpr size_t kLeastCapacity = size_t{1} << 12;
 
-bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 size_t Digits(std::string_view text, size_t from) {
@@ -218,35 +217,6 @@ bool JsonCursor::Open(std::string_view text) {
   return true;
 }
 
-JsonKind JsonCursor::Peek() const {
-  switch (Here()) {
-    case '{': return JsonKind::kObject;
-    case '[': return JsonKind::kArray;
-    case '"': return JsonKind::kString;
-    case 't': return JsonKind::kTrue;
-    case 'f': return JsonKind::kFalse;
-    case 'n': return JsonKind::kNull;
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9': return JsonKind::kNumber;
-    default: return JsonKind::kNothing;
-  }
-}
-
-bool JsonCursor::Take(char expected) {
-  if (Here() != expected) return Fail();
-  ++next_;
-  return true;
-}
-
 bool JsonCursor::Enter(char opening) {
   if (!Take(opening)) return false;
   fresh_ = true;
@@ -255,24 +225,6 @@ bool JsonCursor::Enter(char opening) {
 
 bool JsonCursor::EnterObject() { return Enter('{'); }
 bool JsonCursor::EnterArray() { return Enter('['); }
-
-std::string_view JsonCursor::TakeToken() {
-  const size_t begin = *next_++;
-  size_t end = *next_;
-  while (end > begin + 1 && IsSpace(text_[end - 1])) --end;
-  return text_.substr(begin, end - begin);
-}
-
-std::optional<JsonString> JsonCursor::TakeString() {
-  fresh_ = false;
-  if (Here() != '"') {
-    Fail();
-    return std::nullopt;
-  }
-  const std::string_view token = TakeToken();
-  CHECK(token.size() >= 2 && token.back() == '"');  // the first stage refuses a string without an end
-  return JsonString{token.substr(1, token.size() - 2)};
-}
 
 std::optional<std::string_view> JsonCursor::TakeNumber() {
   fresh_ = false;
@@ -325,19 +277,8 @@ bool JsonCursor::Skip() {
   }
 }
 
-bool JsonCursor::NextMember(std::string_view& key) {
-  const bool fresh = std::exchange(fresh_, false);
-  if (Here() == '}') {
-    ++next_;
-    --depth_;
-    return false;
-  }
-  if (!fresh && !Take(',')) return false;
-  const auto text = TakeString();
-  if (!text || !Take(':')) return false;
-  key = text->raw;
-  if (key.find('\\') == std::string_view::npos) return true;
-  auto decoded = text->Decode(text->raw.size());
+bool JsonCursor::DecodeKey(std::string_view& key) {
+  auto decoded = JsonString{key}.Decode(key.size());
   if (!decoded) return Fail();
   key_ = *std::move(decoded);
   key = key_;

@@ -17,10 +17,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "shared/base/check.h"
 
 namespace postern::dialect {
 
@@ -87,6 +91,7 @@ class JsonCursor {
   bool TakeKey();
   std::string_view TakeToken();  // from a mark to the next one, without the white space between
   bool TakeScalar();
+  bool DecodeKey(std::string_view& key);
 
   std::unique_ptr<Index> index_;
   std::string_view text_;
@@ -97,6 +102,60 @@ class JsonCursor {
   JsonFailure failure_ = JsonFailure::kNone;
   std::string key_;  // the last key, where it had to be decoded
 };
+
+// Small enough to be a part of whoever reads: each mark passes through some of these.
+
+inline JsonKind JsonCursor::Peek() const {
+  switch (const char c = Here()) {
+    case '{': return JsonKind::kObject;
+    case '[': return JsonKind::kArray;
+    case '"': return JsonKind::kString;
+    case 't': return JsonKind::kTrue;
+    case 'f': return JsonKind::kFalse;
+    case 'n': return JsonKind::kNull;
+    case '-': return JsonKind::kNumber;
+    default: return c >= '0' && c <= '9' ? JsonKind::kNumber : JsonKind::kNothing;
+  }
+}
+
+inline bool JsonCursor::Take(char expected) {
+  if (Here() != expected) return Fail();
+  ++next_;
+  return true;
+}
+
+inline std::string_view JsonCursor::TakeToken() {
+  const size_t begin = *next_++;
+  size_t end = *next_;
+  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+  while (end > begin + 1 && is_space(text_[end - 1])) --end;
+  return text_.substr(begin, end - begin);
+}
+
+inline std::optional<JsonString> JsonCursor::TakeString() {
+  fresh_ = false;
+  if (Here() != '"') {
+    Fail();
+    return std::nullopt;
+  }
+  const std::string_view token = TakeToken();
+  CHECK(token.size() >= 2 && token.back() == '"');  // the first stage refuses a string without an end
+  return JsonString{token.substr(1, token.size() - 2)};
+}
+
+inline bool JsonCursor::NextMember(std::string_view& key) {
+  const bool fresh = std::exchange(fresh_, false);
+  if (Here() == '}') {
+    ++next_;
+    --depth_;
+    return false;
+  }
+  if (!fresh && !Take(',')) return false;
+  const auto text = TakeString();
+  if (!text || !Take(':')) return false;
+  key = text->raw;
+  return std::memchr(key.data(), '\\', key.size()) == nullptr || DecodeKey(key);
+}
 
 // A count in a JSON number: whole and not negative. What is larger than 2^63 − 1 becomes that; fractions are
 // rounded up (so that a bill is never too small); nothing for a negative number.

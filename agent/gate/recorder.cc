@@ -45,7 +45,7 @@ wire::Event Recorder::BlankOutcome() {
   return blanks_.Outcome();
 }
 
-Result<spool::Ticket> Recorder::Append(wire::Event event) {
+Result<spool::Ticket> Recorder::Append(wire::Event&& event) {
   const Haste haste = event.has_intent() ? Haste::kThisTurn : Haste::kWhenDue;
   auto ticket = spool_.AppendQuietly(std::move(event));
   if (haste_ == Haste::kNone) loop_.AtTurnEnd(*this);

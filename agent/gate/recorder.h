@@ -44,7 +44,7 @@ class Recorder final : private http::TurnEnd, private http::Timer {
   wire::Event BlankOutcome();
 
   // kExhausted or kUnavailable when the record can't be kept now.
-  Result<spool::Ticket> Append(wire::Event event);
+  Result<spool::Ticket> Append(wire::Event&& event);
 
   // Whether the event behind the ticket has reached that durability; ends early when it can't.
   http::Task<Kept> Await(http::Strand& strand, spool::Ticket ticket, Durability durability);

@@ -86,7 +86,7 @@ void Spool::TakeSpent(std::vector<wire::Event>& spent) {
   inbox_.spent.clear();
 }
 
-Result<Ticket> Spool::AppendQuietly(wire::Event event) {
+Result<Ticket> Spool::AppendQuietly(wire::Event&& event) {
   const bool may_be_turned_away = MayBeTurnedAway(event);
   const Condition now = may_be_turned_away ? condition(BootClock::now()) : Condition::kGood;
   const std::lock_guard lock(mutex_);
@@ -106,7 +106,7 @@ Result<Ticket> Spool::AppendQuietly(wire::Event event) {
     return Error{ErrorCode::kUnavailable, "the record can't be written now"};
   }
   const Ticket ticket{++inbox_.last_ticket};
-  inbox_.items.push_back({std::move(event), inbox_.last_ticket});
+  inbox_.items.emplace_back(std::move(event), inbox_.last_ticket);
   counters_.queued.store(inbox_.items.size(), std::memory_order_relaxed);
   return ticket;
 }

@@ -129,7 +129,7 @@ class Spool {
 
   // As Append, but leaves the thread asleep if it is: for a caller that appends several events and then calls
   // Wake once.
-  Result<Ticket> AppendQuietly(wire::Event event);
+  Result<Ticket> AppendQuietly(wire::Event&& event);
   void Wake();
 
   // Adds events that were appended and aren't needed any more: who appends many may fill them again. Each is

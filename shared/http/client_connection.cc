@@ -1,13 +1,13 @@
 #include "shared/http/client_connection.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace postern::http {
 namespace {
 
-constexpr size_t kReadHeadAtOnce = 8 * 1024;
-constexpr size_t kReadBodyAtOnce = 64 * 1024 - Buffer::kPadding;
+constexpr size_t kReadAtOnce = 64 * 1024 - Buffer::kPadding;
+constexpr std::string_view kEmptyLine = "\r\n\r\n";
 
 }  // namespace
 
@@ -15,7 +15,7 @@ Task<Io> ClientConnection::SendRequest(Strand& strand, std::string_view method,
                                        std::span<std::string_view> pieces, std::chrono::nanoseconds stall) {
   parser_.Reset();
   input_.clear();
-  input_used_ = 0;
+  early_ = {};
   head_only_ = method == "HEAD";
   answered_ = complete_ = sent_whole_ = false;
   pieces = Advance(pieces, 0);
@@ -40,9 +40,7 @@ Task<Io> ClientConnection::SendRequest(Strand& strand, std::string_view method,
 }
 
 Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
-  // After an interim answer the rest of the input is the beginning of the next one.
-  input_.erase(0, input_used_);
-  input_used_ = 0;
+  input_.clear();
   parser_.Reset();
   for (;;) {
     if (!input_.empty()) {
@@ -51,6 +49,11 @@ Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
       if (state == MessageParser::State::kDone) break;
       if (input_.size() > most_bytes) co_return Io::kFailed;
     }
+    // After an interim answer what came with it is the beginning of the next one.
+    if (!early_.empty()) {
+      TakeHead(std::exchange(early_, {}));
+      continue;
+    }
     Io io = TryReadInput();
     while (io == Io::kWouldBlock) {
       const Wake wake = co_await strand.Wait();
@@ -58,7 +61,7 @@ Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
     }
     if (io != Io::kOk) co_return io;
   }
-  input_used_ = parser_.head_size();
+  if (parser_.head_size() != input_.size()) co_return Io::kFailed;
   if (head_only_) head_.framing = Framing::kNone;
   left_ = head_.framing == Framing::kLength ? head_.content_length : 0;
   const bool bodiless = head_.framing == Framing::kNone || (head_.framing == Framing::kLength && left_ == 0);
@@ -66,27 +69,47 @@ Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
   co_return Io::kOk;
 }
 
-// Not a part of the coroutine, whose frame would have to be as large as the array.
+// Read into the body's buffer: where much of the body comes with the head, it is there already.
 Io ClientConnection::TryReadInput() {
-  std::array<char, kReadHeadAtOnce> fresh;  // NOLINT: filled by the read
-  const IoCount read = stream_.TryRead(fresh);
-  if (read.io != Io::kOk) return read.io;
+  if (stream_.tls() == nullptr && !stream_.MayHaveInput()) return Io::kWouldBlock;
+  if (buffer_.capacity() == 0) buffer_ = buffers_.Lease(kReadAtOnce);
+  buffer_.Clear();
+  const std::span<char> into = buffer_.spare();
+  const IoCount read = stream_.TryRead(into);
+  if (read.io != Io::kOk) {
+    buffer_.Release();  // nobody knows how long the wait will be
+    return read.io;
+  }
   answered_ = true;
-  input_.append(fresh.data(), read.bytes);
+  TakeHead(into.first(read.bytes));
   return Io::kOk;
+}
+
+// Adds what may belong to the head to the input, and leaves the rest where it is.
+void ClientConnection::TakeHead(std::span<char> fresh) {
+  const size_t before = input_.size();
+  // The empty line may have begun with what came earlier.
+  const size_t overlap = std::min(before, kEmptyLine.size() - 1);
+  const std::string_view bytes(fresh.data(), fresh.size());
+  size_t end = std::string_view::npos;
+  for (size_t kept = overlap; kept > 0 && end == std::string_view::npos; --kept) {
+    if (std::string_view(input_).substr(before - kept) == kEmptyLine.substr(0, kept) &&
+        bytes.starts_with(kEmptyLine.substr(kept)))
+      end = kEmptyLine.size() - kept;
+  }
+  if (end == std::string_view::npos) {
+    const size_t found = bytes.find(kEmptyLine);
+    end = found == std::string_view::npos ? bytes.size() : found + kEmptyLine.size();
+  }
+  input_.append(bytes, 0, end);
+  early_ = fresh.subspan(end);
 }
 
 BodyPiece ClientConnection::TryReadBody() {
   if (complete_) return {Io::kOk, {}, true};
-  if (buffer_.capacity() == 0) buffer_ = buffers_.Lease(kReadBodyAtOnce);
+  if (!early_.empty()) return Decode(std::exchange(early_, {}));
+  if (buffer_.capacity() == 0) buffer_ = buffers_.Lease(kReadAtOnce);
   buffer_.Clear();
-  if (input_used_ < input_.size()) {
-    const size_t early = std::min(input_.size() - input_used_, buffer_.capacity());
-    const std::span<char> fresh = buffer_.spare().first(early);
-    std::copy_n(input_.begin() + static_cast<ptrdiff_t>(input_used_), early, fresh.begin());
-    input_used_ += early;
-    return Decode(fresh);
-  }
   std::span<char> into = buffer_.spare();
   // One byte more than is due: a server that sends it has lost count, and a read that comes short has drained
   // the socket.
@@ -117,7 +140,7 @@ BodyPiece ClientConnection::Decode(std::span<char> fresh) {
 }
 
 bool ClientConnection::IsReusable() {
-  const bool whole = complete_ && sent_whole_ && head_.keep_alive && input_used_ == input_.size();
+  const bool whole = complete_ && sent_whole_ && head_.keep_alive && early_.empty();
   if (!whole || stream_.socket().hung_up()) return false;
   char byte = 0;
   return stream_.TryRead(std::span(&byte, 1)).io == Io::kWouldBlock;
@@ -126,7 +149,7 @@ bool ClientConnection::IsReusable() {
 void ClientConnection::Rest() {
   buffer_.Release();
   input_ = std::string();
-  input_used_ = 0;
+  early_ = {};
 }
 
 }  // namespace postern::http

@@ -52,15 +52,16 @@ class ClientConnection {
 
  private:
   Io TryReadInput();
+  void TakeHead(std::span<char> fresh);
   BodyPiece Decode(std::span<char> fresh);
 
   BufferPool& buffers_;
   Stream stream_;
   MessageParser parser_{MessageParser::Role::kResponses};
   Head head_;
-  std::string input_;  // the head's bytes, and what came with them
-  size_t input_used_ = 0;
-  Buffer buffer_;           // what the last read of the body gave
+  std::string input_;       // the head's bytes
+  Buffer buffer_;           // what the last read gave
+  std::span<char> early_;   // of it, what came with the head and is not of the head
   uint64_t left_ = 0;       // of a body with a length
   bool head_only_ = false;  // the method was HEAD
   bool sent_whole_ = false;

@@ -76,14 +76,18 @@ Task<BodyState> Exchange::ReadBody() {
 
 Task<BodyState> Exchange::ReadSizedBody() {
   const size_t length = head_.content_length;
-  body_ = server_.buffers().Lease(length);
+  body_ = server_.buffers().Lease(length + 1);
   const size_t early = std::min(length, pending_.size());
   body_.Append(std::string_view(pending_).substr(0, early));
   pending_.erase(0, early);
   while (body_.size() < length) {
-    const IoCount read = co_await stream_.Read(strand_, body_.spare().first(length - body_.size()));
+    // A byte more than is due: a read that comes short has drained the socket, and nobody has to ask again.
+    const size_t due = length - body_.size();
+    const std::span<char> fresh = body_.spare().first(due + 1);
+    const IoCount read = co_await stream_.Read(strand_, fresh);
     if (read.io != Io::kOk) co_return BodyStateOf(read.io);
-    body_.Fill(read.bytes);
+    body_.Fill(std::min(read.bytes, due));
+    if (read.bytes > due) pending_.assign(1, fresh[due]);
     strand_.SetDeadlineIn(server_.limits().body_idle);
   }
   co_return BodyState::kWhole;

@@ -6,13 +6,37 @@
 namespace postern::http {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr uint64_t Repeated(uint8_t byte) { return 0x0101010101010101U * byte; }
+
+uint64_t Eight(const char* bytes, size_t count) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, count);
+  return word;
+}
+
+// Whether the bytes of two words are the same but for the case of ASCII letters.
+bool SameWord(uint64_t a, uint64_t b) {
+  const uint64_t differing = a ^ b;
+  if (differing == 0) return true;
+  if ((differing & ~Repeated(0x20)) != 0) return false;
+  // The top bit of each byte that is a lower-case letter; without it, no sum carries into the next byte.
+  const uint64_t lower = a | Repeated(0x20);
+  const uint64_t seven = lower & Repeated(0x7f);
+  const uint64_t from_a = seven + Repeated(0x80 - 'a');
+  const uint64_t beyond_z = seven + Repeated(0x80 - 'z' - 1);
+  const uint64_t letters = from_a & ~beyond_z & ~lower & Repeated(0x80);
+  return (differing & ~(letters >> 2)) == 0;
+}
 
 }  // namespace
 
 bool SameLettersIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(),
-                    [](char x, char y) { return x == y || Lower(x) == Lower(y); });
+  size_t at = 0;
+  for (; at + 8 <= a.size(); at += 8) {
+    if (!SameWord(Eight(a.data() + at, 8), Eight(b.data() + at, 8))) return false;
+  }
+  const size_t left = a.size() - at;
+  return left == 0 || SameWord(Eight(a.data() + at, left), Eight(b.data() + at, left));
 }
 
 void AppendHeaderLine(std::string& out, std::string_view name, std::string_view value) {

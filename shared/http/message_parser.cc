@@ -7,6 +7,8 @@
 
 #include <llhttp.h>
 
+#include "shared/http/plain_head.h"
+
 namespace postern::http {
 namespace {
 
@@ -204,6 +206,10 @@ const std::string& MessageParser::failure() const { return impl_->failure; }
 
 MessageParser::State MessageParser::ReadHead(std::string_view bytes, Head& head) {
   Impl& impl = *impl_;
+  if (impl.fed == 0) {
+    impl.head_size = ReadPlainHead(impl.role, bytes, head);
+    if (impl.head_size > 0) return State::kDone;
+  }
   impl.base = bytes.data();
   const llhttp_errno_t error = llhttp_execute(&impl.parser, bytes.data() + impl.fed, bytes.size() - impl.fed);
   if (impl.head_complete) {

@@ -1,6 +1,7 @@
 #include "shared/http/message.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace postern::http {
@@ -8,9 +9,10 @@ namespace {
 
 constexpr uint64_t Repeated(uint8_t byte) { return 0x0101010101010101U * byte; }
 
-uint64_t Eight(const char* bytes, size_t count) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, count);
+template <class T>
+uint64_t Load(const char* bytes) {
+  T word = 0;
+  std::memcpy(&word, bytes, sizeof word);
   return word;
 }
 
@@ -30,13 +32,23 @@ bool SameWord(uint64_t a, uint64_t b) {
 
 }  // namespace
 
+// Words at a time; the last one of those that don't fill one begins before its place and is looked at twice.
 bool SameLettersIgnoringCase(std::string_view a, std::string_view b) {
-  size_t at = 0;
-  for (; at + 8 <= a.size(); at += 8) {
-    if (!SameWord(Eight(a.data() + at, 8), Eight(b.data() + at, 8))) return false;
+  const size_t size = a.size();
+  const auto same = [&]<class T>(size_t at, T) {
+    return SameWord(Load<T>(a.data() + at), Load<T>(b.data() + at));
+  };
+  if (size >= 8) {
+    for (size_t at = 0; at + 8 < size; at += 8) {
+      if (!same(at, uint64_t{})) return false;
+    }
+    return same(size - 8, uint64_t{});
   }
-  const size_t left = a.size() - at;
-  return left == 0 || SameWord(Eight(a.data() + at, left), Eight(b.data() + at, left));
+  if (size >= 4) return same(0, uint32_t{}) && same(size - 4, uint32_t{});
+  for (size_t at = 0; at < size; ++at) {
+    if (!same(at, uint8_t{})) return false;
+  }
+  return true;
 }
 
 void AppendHeaderLine(std::string& out, std::string_view name, std::string_view value) {

@@ -1,8 +1,8 @@
 #include "tests/support/provider/directive.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <functional>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -148,108 +148,128 @@ bool AddBlock(Plan& plan, const std::string& value) {
   return true;
 }
 
-const std::map<std::string, Flag, std::less<>>& Flags() {
-  static const std::map<std::string, Flag, std::less<>> kFlags = {
-      {"gzip", [](Plan& plan) { plan.coding = Coding::kGzip; }},
-      {"br", [](Plan& plan) { plan.coding = Coding::kBrotli; }},
-      {"http10", [](Plan& plan) { plan.http_1_0 = true; }},
-      {"close", [](Plan& plan) { plan.close = true; }},
-      {"early", [](Plan& plan) { plan.early = true; }},
-      {"stream", [](Plan& plan) { plan.form = Form::kEvents; }},
-      {"json", [](Plan& plan) { plan.form = Form::kJson; }},
-      {"crlf", [](Plan& plan) { plan.line_end = LineEnd::kCrLf; }},
-      {"cr", [](Plan& plan) { plan.line_end = LineEnd::kCr; }},
-      {"no_space", [](Plan& plan) { plan.no_space = true; }},
-      {"bom", [](Plan& plan) { plan.byte_order_mark = true; }},
-  };
-  return kFlags;
+template <auto Member>
+bool SetBytes(Plan& plan, const std::string& value) {
+  (plan.*Member).emplace(value);
+  return true;
 }
 
-const std::map<std::string, Setter, std::less<>>& Setters() {
-  static const std::map<std::string, Setter, std::less<>> kSetters = {
-      {"text", AddBlock<Block::Kind::kText>},
-      {"thinking", AddBlock<Block::Kind::kThinking>},
-      {"redacted_thinking", AddBlock<Block::Kind::kRedactedThinking>},
-      {"loop", SetNumber<&Plan::loop>},
-      {"then", SetText<&Plan::then>},
-      {"events", SetNumber<&Plan::events>},
-      {"size", SetNumber<&Plan::size>},
-      {"model", SetText<&Plan::model>},
-      {"stop_reason", SetText<&Plan::stop_reason>},
-      {"input_tokens", SetTokens<&TokenOverrides::input>},
-      {"output_tokens", SetTokens<&TokenOverrides::output>},
-      {"cache_read", SetTokens<&TokenOverrides::cache_read>},
-      {"cache_write", SetTokens<&TokenOverrides::cache_write_5m>},
-      {"cache_write_1h", SetTokens<&TokenOverrides::cache_write_1h>},
-      {"thinking_tokens", SetTokens<&TokenOverrides::thinking>},
-      {"web_searches", SetTokens<&TokenOverrides::web_searches>},
-      {"slow_start_ms", SetMilliseconds<&Plan::slow_start>},
-      {"first_event_ms", SetMilliseconds<&Plan::first_event>},
-      {"pace_ms", SetMilliseconds<&Plan::pace>},
-      {"hold", SetText<&Plan::hold>},
-      {"hold_after", SetNumber<&Plan::hold_after>},
-      {"write", SetNumber<&Plan::write>},
-      {"status", SetNumber<&Plan::status>},
-      {"type", SetText<&Plan::error_type>},
-      {"message", SetText<&Plan::message>},
-      {"retry_after", SetNumber<&Plan::retry_after>},
-      {"error_event", SetText<&Plan::error_event>},
-      {"after", SetNumber<&Plan::after>},
-      {"cut_after", SetNumber<&Plan::cut_after>},
-      {"cut_bytes", SetNumber<&Plan::cut_bytes>},
-      {"pings", SetNumber<&Plan::ping_every>},
-      {"comments", SetNumber<&Plan::comment_every>},
-      {"odd", SetNumber<&Plan::odd>},
-      {"body", [](Plan& plan, const std::string& value) { return plan.body.emplace(value), true; }},
-      {"content_type", SetText<&Plan::content_type>},
-      {"raw", [](Plan& plan, const std::string& value) { return plan.raw.emplace(value), true; }},
-      {"body_base64",
-       [](Plan& plan, const std::string& value) {
-         auto bytes = FromBase64(value);
-         if (bytes) plan.body = *std::move(bytes);
-         return bytes.has_value();
-       }},
-      {"raw_base64",
-       [](Plan& plan, const std::string& value) {
-         auto bytes = FromBase64(value);
-         if (bytes) plan.raw = *std::move(bytes);
-         return bytes.has_value();
-       }},
-      {"omit", [](Plan& plan, const std::string& value) { return plan.omitted.push_back(value), true; }},
-      {"interim",
-       [](Plan& plan, const std::string& value) {
-         int status = 0;
-         if (!ReadNumber(value, status) || status / 100 != 1) return false;
-         plan.interim.push_back(status);
-         return true;
-       }},
-      {"should_retry",
-       [](Plan& plan, const std::string& value) {
-         plan.should_retry = value == "true";
-         return value == "true" || value == "false";
-       }},
-      {"cut",
-       [](Plan& plan, const std::string& value) {
-         plan.cut = value == "rst" ? Ending::kReset : Ending::kFinish;
-         return value == "rst" || value == "fin";
-       }},
-      {"framing",
-       [](Plan& plan, const std::string& value) {
-         if (value == "length") plan.framing = AnswerFraming::kLength;
-         if (value == "chunked") plan.framing = AnswerFraming::kChunked;
-         if (value == "close") plan.framing = AnswerFraming::kUntilClose;
-         return plan.framing != AnswerFraming::kUsual;
-       }},
-      {"huge",  // megabytes of text
-       [](Plan& plan, const std::string& value) {
-         size_t megabytes = 0;
-         plan.size = 16 * 1024;
-         const bool is_number = ReadNumber(value, megabytes);
-         plan.events = megabytes * 1024 * 1024 / plan.size;
-         return is_number && megabytes <= 1024;
-       }},
-  };
-  return kSetters;
+template <auto Member>
+bool SetBase64(Plan& plan, const std::string& value) {
+  auto bytes = FromBase64(value);
+  if (bytes) plan.*Member = *std::move(bytes);
+  return bytes.has_value();
+}
+
+bool AddOmitted(Plan& plan, const std::string& value) {
+  plan.omitted.push_back(value);
+  return true;
+}
+
+bool AddInterim(Plan& plan, const std::string& value) {
+  int status = 0;
+  if (!ReadNumber(value, status) || status / 100 != 1) return false;
+  plan.interim.push_back(status);
+  return true;
+}
+
+bool SetShouldRetry(Plan& plan, const std::string& value) {
+  plan.should_retry = value == "true";
+  return value == "true" || value == "false";
+}
+
+bool SetCut(Plan& plan, const std::string& value) {
+  plan.cut = value == "rst" ? Ending::kReset : Ending::kFinish;
+  return value == "rst" || value == "fin";
+}
+
+bool SetFraming(Plan& plan, const std::string& value) {
+  if (value == "length") plan.framing = AnswerFraming::kLength;
+  if (value == "chunked") plan.framing = AnswerFraming::kChunked;
+  if (value == "close") plan.framing = AnswerFraming::kUntilClose;
+  return plan.framing != AnswerFraming::kUsual;
+}
+
+bool SetMegabytes(Plan& plan, const std::string& value) {
+  size_t megabytes = 0;
+  plan.size = 16 * 1024;
+  const bool is_number = ReadNumber(value, megabytes);
+  plan.events = megabytes * 1024 * 1024 / plan.size;
+  return is_number && megabytes <= 1024;
+}
+
+template <class What>
+struct Named {
+  std::string_view name;
+  What what;
+};
+
+constexpr auto kFlags = std::to_array<Named<Flag>>({
+    {"gzip", [](Plan& plan) { plan.coding = Coding::kGzip; }},
+    {"br", [](Plan& plan) { plan.coding = Coding::kBrotli; }},
+    {"http10", [](Plan& plan) { plan.http_1_0 = true; }},
+    {"close", [](Plan& plan) { plan.close = true; }},
+    {"early", [](Plan& plan) { plan.early = true; }},
+    {"stream", [](Plan& plan) { plan.form = Form::kEvents; }},
+    {"json", [](Plan& plan) { plan.form = Form::kJson; }},
+    {"crlf", [](Plan& plan) { plan.line_end = LineEnd::kCrLf; }},
+    {"cr", [](Plan& plan) { plan.line_end = LineEnd::kCr; }},
+    {"no_space", [](Plan& plan) { plan.no_space = true; }},
+    {"bom", [](Plan& plan) { plan.byte_order_mark = true; }},
+});
+
+constexpr auto kSetters = std::to_array<Named<Setter>>({
+    {"text", AddBlock<Block::Kind::kText>},
+    {"thinking", AddBlock<Block::Kind::kThinking>},
+    {"redacted_thinking", AddBlock<Block::Kind::kRedactedThinking>},
+    {"loop", SetNumber<&Plan::loop>},
+    {"then", SetText<&Plan::then>},
+    {"events", SetNumber<&Plan::events>},
+    {"size", SetNumber<&Plan::size>},
+    {"model", SetText<&Plan::model>},
+    {"stop_reason", SetText<&Plan::stop_reason>},
+    {"input_tokens", SetTokens<&TokenOverrides::input>},
+    {"output_tokens", SetTokens<&TokenOverrides::output>},
+    {"cache_read", SetTokens<&TokenOverrides::cache_read>},
+    {"cache_write", SetTokens<&TokenOverrides::cache_write_5m>},
+    {"cache_write_1h", SetTokens<&TokenOverrides::cache_write_1h>},
+    {"thinking_tokens", SetTokens<&TokenOverrides::thinking>},
+    {"web_searches", SetTokens<&TokenOverrides::web_searches>},
+    {"slow_start_ms", SetMilliseconds<&Plan::slow_start>},
+    {"first_event_ms", SetMilliseconds<&Plan::first_event>},
+    {"pace_ms", SetMilliseconds<&Plan::pace>},
+    {"hold", SetText<&Plan::hold>},
+    {"hold_after", SetNumber<&Plan::hold_after>},
+    {"write", SetNumber<&Plan::write>},
+    {"status", SetNumber<&Plan::status>},
+    {"type", SetText<&Plan::error_type>},
+    {"message", SetText<&Plan::message>},
+    {"retry_after", SetNumber<&Plan::retry_after>},
+    {"error_event", SetText<&Plan::error_event>},
+    {"after", SetNumber<&Plan::after>},
+    {"cut_after", SetNumber<&Plan::cut_after>},
+    {"cut_bytes", SetNumber<&Plan::cut_bytes>},
+    {"pings", SetNumber<&Plan::ping_every>},
+    {"comments", SetNumber<&Plan::comment_every>},
+    {"odd", SetNumber<&Plan::odd>},
+    {"body", SetBytes<&Plan::body>},
+    {"content_type", SetText<&Plan::content_type>},
+    {"raw", SetBytes<&Plan::raw>},
+    {"body_base64", SetBase64<&Plan::body>},
+    {"raw_base64", SetBase64<&Plan::raw>},
+    {"omit", AddOmitted},
+    {"interim", AddInterim},
+    {"should_retry", SetShouldRetry},
+    {"cut", SetCut},
+    {"framing", SetFraming},
+    {"huge", SetMegabytes},
+});
+
+template <class What, size_t kCount>
+What Find(const std::array<Named<What>, kCount>& table, std::string_view name) {
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const auto& named) { return named.name == name; });
+  return found == table.end() ? nullptr : found->what;
 }
 
 }  // namespace
@@ -270,12 +290,11 @@ Result<Plan> ParseDirective(std::string_view text) {
     if (key == "tool") {
       ASSIGN_OR_RETURN(Block tool, items.TakeTool());
       plan.blocks.push_back(std::move(tool));
-    } else if (const auto flag = Flags().find(key); flag != Flags().end()) {
-      flag->second(plan);
-    } else if (const auto setter = Setters().find(key); setter != Setters().end()) {
+    } else if (const Flag set = Find(kFlags, key); set != nullptr) {
+      set(plan);
+    } else if (const Setter set_to = Find(kSetters, key); set_to != nullptr) {
       ASSIGN_OR_RETURN(const std::string value, items.TakeValue(key));
-      if (!setter->second(plan, value))
-        return Error{ErrorCode::kInvalid, "not a value of " + key + ": " + value};
+      if (!set_to(plan, value)) return Error{ErrorCode::kInvalid, "not a value of " + key + ": " + value};
     } else {
       return Error{ErrorCode::kInvalid, "not an item of a directive: \"" + key + "\""};
     }

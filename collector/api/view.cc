@@ -9,8 +9,6 @@
 namespace postern::api {
 namespace {
 
-constexpr int64_t kLatest = 9'214'646'399;  // 2261-12-31T23:59:59Z: what a WallTime can say
-
 std::string HexOf(uint64_t number) {
   std::string bytes(8, '\0');
   for (size_t i = 8; i-- > 0; number >>= 8) bytes[i] = static_cast<char>(number & 255);

@@ -1,0 +1,124 @@
+// How it is proven that a demand can't be met.
+//
+// Money moves while one looks for it: a sum of answers that were given at different moments proves nothing.
+// So everybody who may have some is asked twice. With the first answers all that was granted has come to its
+// wallet, and since then everybody gives back at once what becomes free. So at the beginning of the second
+// round all that is free lies here or is on its way here; and when the last answer is in, it has come. If
+// nothing was granted since, and it still isn't enough, it wasn't enough at that moment.
+#include <algorithm>
+
+#include "collector/ledger/ledger.h"
+
+namespace postern::ledger {
+
+void Ledger::StartRound(Pool& pool, WallTime now, Output& output) {
+  pool.round = {.number = ++last_round_, .is_open = true, .started = now, .awaited = 0, .all_stood = true};
+  for (auto& [index, holding] : pool.holdings()) {
+    const limits::Counters& counters = holding.counters;
+    if (counters.granted - counters.returned <= counters.used || agents_[index].is_silent) continue;
+    const bool stands =
+        holding.answered_at + options_.standing >= now && holding.answered > holding.granted_before;
+    pool.round.all_stood = pool.round.all_stood && stands;
+    holding.asked = pool.round.number;
+    ++pool.round.awaited;
+    limits::Answer recall{
+        .word = limits::Word::kRecall, .number = pool.round.number, .heard = agents_[index].heard};
+    recall.standings.push_back(StandingOf(pool, index, now));
+    output.messages.push_back({agents_[index].holder, std::move(recall)});
+  }
+  open_rounds_.push_back(&pool);
+}
+
+// Whether anybody was denied.
+bool Ledger::FinishRound(Pool& pool, WallTime now, Output& output) {
+  Round& round = pool.round;
+  round.is_open = false;
+  pool.next_round_at = now + options_.pause;
+  std::erase(open_rounds_, &pool);
+  if (!round.all_stood || round.granted) return false;
+  const size_t before = pending_.size();
+  std::erase_if(pending_, [&](const Pending& pending) {
+    if (pending.arrived > round.started) return false;
+    for (size_t i = 0; i < pending.pools.size(); ++i) {
+      if (pending.pools[i] != &pool || !Lacks(pending, i, now)) continue;
+      Deny(pending, pool, now, output);
+      return true;
+    }
+    return false;
+  });
+  return pending_.size() < before;
+}
+
+void Ledger::Receive(const Holder& holder, const limits::Return& returned, WallTime now, Output& output) {
+  const uint32_t index = Hear(holder, {}, now);
+  if (is_halted_) return;
+  for (const limits::Held& held : returned.held) {
+    if (!held.counters.is_sound() || held.counters.granted > kMost ||
+        held.counters.returned > held.counters.granted) {
+      output.alarms.push_back({Trouble::kUnsound, holder, held.account, "absurd counters were not taken"});
+      continue;
+    }
+    if (!IsKnown(held.account, held.window)) {
+      if (Halts(holder, held.account, held.counters.granted, Amount(), output)) return;
+      continue;
+    }
+    Pool& pool = *accounts_.find(held.account)->second.at(held.window);
+    Holding& holding = pool.At(index);
+    if (Halts(holder, held.account, held.counters.granted, holding.counters.granted, output)) return;
+    limits::Counters counters = holding.counters;
+    counters.returned = std::max(counters.returned, held.counters.returned);
+    if (counters != holding.counters) {
+      pool.Set(holding, counters);
+      Record(pool, index, output);
+    }
+    if (returned.recall <= holding.answered) continue;
+    if (pool.round.is_open && returned.recall == pool.round.number && holding.asked == pool.round.number)
+      --pool.round.awaited;
+    holding.answered = returned.recall;
+    holding.answered_at = now;
+  }
+  Work(now, output);
+}
+
+void Ledger::EndSlowRounds(WallTime now, Output& output) {
+  const std::vector<Pool*> rounds = open_rounds_;
+  for (Pool* pool : rounds) {
+    if (pool->round.awaited > 0 && now < pool->round.started + options_.recall) continue;
+    for (const auto& [index, holding] : pool->holdings())
+      if (holding.asked == pool->round.number && holding.answered < pool->round.number)
+        agents_[index].is_silent = true;
+    FinishRound(*pool, now, output);
+  }
+}
+
+void Ledger::FreeSilentLeases(WallTime now, Output& output) {
+  for (auto& [account, pools] : accounts_) {
+    const auto found = pools.find(limits::kAlways);
+    if (found == pools.end()) continue;
+    Pool& pool = *found->second;
+    if (pool.unreported > Amount() && now >= recovered_ + options_.lease) {
+      pool.unreported = Amount();
+      Record(pool, output);
+    }
+    for (auto& [index, holding] : pool.holdings()) {
+      if (holding.counters.returned >= holding.counters.granted) continue;
+      if (now < agents_[index].last_heard + options_.lease) continue;
+      limits::Counters counters = holding.counters;
+      counters.returned = counters.granted;
+      pool.Set(holding, counters);
+      Record(pool, index, output);
+    }
+  }
+}
+
+void Ledger::Tick(WallTime now, Output& output) {
+  if (now >= next_sweep_) Sweep(now, output);
+  EndSlowRounds(now, output);
+  std::erase_if(pending_, [&](const Pending& pending) {
+    // Out of patience without a proof: the wallet, whose own is longer, says that there was no answer.
+    return now >= pending.arrived + options_.patience;
+  });
+  Work(now, output);
+}
+
+}  // namespace postern::ledger

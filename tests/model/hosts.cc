@@ -1,0 +1,354 @@
+// A host: the wallet, its disk, and the streams that it pays for.
+#include <algorithm>
+#include <cstring>
+
+#include "tests/model/simulation.h"
+
+namespace postern::model {
+
+using limits::Unit;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using wallet::Purpose;
+using wallet::Verdict;
+
+ExchangeId IdOf(uint64_t exchange) {
+  ExchangeId id;
+  for (size_t i = 0; i < 8; ++i) id.bytes[i] = static_cast<uint8_t>(exchange >> (56 - 8 * i));
+  return id;
+}
+
+uint64_t NumberOf(const ExchangeId& id) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < 8; ++i) number = number << 8 | id.bytes[i];
+  return number;
+}
+
+void Simulation::Start(Host& host) {
+  host.life = ++next_id_;
+  host.is_up = true;
+  host.keep_life = 0;
+  host.sent = host.acknowledged = 0;
+  host.returns.clear();
+  host.exchanges.clear();
+  std::vector<wallet::HoldingRecord> holdings;
+  for (const auto& [key, record] : host.written.holdings) holdings.push_back(record);
+  std::vector<wallet::ReservationRecord> reservations;
+  for (const auto& [id, record] : host.written.reservations) reservations.push_back(record);
+  host.wallet = wallet::Wallet::Restore({}, holdings, reservations);
+  Unshare(host);
+  Share(host);
+  for (const ExchangeId& id : host.wallet.InFlight()) {
+    wallet::Output output;
+    if (!host.wallet.SettleAsReserved(id, time_.now(), output)) Violated("a recovered exchange is unknown");
+    Act(host, output, EventOf(host, NumberOf(id), output.charges));
+  }
+  Beat(host, host.life);
+}
+
+void Simulation::Stop(Host& host, bool loses_unsynced) {
+  host.is_up = false;
+  host.impaired = time_.now();
+  ++result_.crashes;
+  // Of what wasn't synced any beginning may have reached the disk.
+  const auto kept =
+      loses_unsynced ? random_.Between(0, static_cast<int64_t>(host.unsynced.size())) : int64_t{1} << 40;
+  for (size_t i = 0; i < host.unsynced.size() && static_cast<int64_t>(i) < kept; ++i)
+    Apply(host.synced, host.unsynced[i]);
+  host.unsynced.clear();
+  host.written = host.synced;
+}
+
+void Simulation::Apply(HostDisk& disk, const HostWrite& write) {
+  if (write.begin) {
+    disk = HostDisk();
+    disk.incarnation = *write.begin;
+  }
+  for (const wallet::HoldingRecord& record : write.holdings) {
+    if (record.erased) {
+      disk.holdings.erase({record.account, record.window});
+    } else {
+      disk.holdings[{record.account, record.window}] = record;
+    }
+  }
+  for (const wallet::ReservationRecord& record : write.reservations) {
+    if (record.parts.empty()) {
+      disk.reservations.erase(record.exchange);
+    } else {
+      disk.reservations[record.exchange] = record;
+    }
+  }
+  if (!write.event) return;
+  disk.sequence = write.event->sequence;
+  for (const limits::Charge& charge : write.event->charges)
+    disk.sums[{charge.account, charge.window}] += charge.amount;
+  disk.events.push_back(*write.event);
+  // Older ones have long been acknowledged, and no backup is as old.
+  if (disk.events.size() > 2'000 && disk.events.front().at + seconds(120) < write.event->at)
+    disk.events.erase(disk.events.begin(), disk.events.begin() + 1'000);
+}
+
+void Simulation::Write(Host& host, HostWrite write) {
+  Apply(host.written, write);
+  host.unsynced.push_back(std::move(write));
+  if (host.syncs) return;
+  host.syncs = true;
+  time_.After(microseconds(random_.Between(500, 3'000)), [this, &host, life = host.life] {
+    host.syncs = false;
+    if (host.is_up && host.life == life) Sync(host);
+  });
+}
+
+// Now, and not before, the collector may hear of it.
+void Simulation::Sync(Host& host) {
+  for (const HostWrite& write : host.unsynced) Apply(host.synced, write);
+  host.unsynced.clear();
+  for (limits::Return& back : host.returns)
+    ToKeep(host, [this, holder = HolderOf(host), back = std::move(back)] {
+      ledger::Output output;
+      keep_.ledger->Receive(holder, back, time_.now(), output);
+      ActKeep(output);
+    });
+  host.returns.clear();
+  SendEvents(host, false);
+}
+
+void Simulation::SendEvents(Host& host, bool again) {
+  if (host.keep_life == 0) return;
+  const uint64_t from = again ? host.acknowledged : std::max(host.sent, host.acknowledged);
+  std::vector<Event> events;
+  for (auto event = host.synced.events.rbegin(); event != host.synced.events.rend(); ++event) {
+    if (event->sequence <= from) break;
+    events.push_back(*event);
+  }
+  if (events.empty()) return;
+  std::reverse(events.begin(), events.end());
+  if (events.size() > 200) events.resize(200);
+  host.sent = events.back().sequence;
+  ToKeep(host, [this, &host, events = std::move(events)] { TakeEvents(host, events); });
+}
+
+void Simulation::Beat(Host& host, uint64_t life) {
+  if (!host.is_up || host.life != life) return;
+  if (host.keep_life == 0) {
+    Hello(host);
+  } else {
+    ToKeep(host, [this, &host, life, holder = HolderOf(host), at = time_.now()] {
+      keep_.ledger->Heard(holder, at, time_.now());
+      ToHost(host, [&host, at] { host.wallet.Heard(at); });
+      (void)life;
+    });
+    SendEvents(host, true);
+    // Now and then a connection is lost without any other reason.
+    if (has_faults_ && random_.OneIn(100)) {
+      host.keep_life = 0;
+      host.impaired = time_.now();
+    }
+  }
+  wallet::Output output;
+  host.wallet.Tick(time_.now(), output);
+  Act(host, output, std::nullopt);
+  for (const ExchangeId& id : host.wallet.Uncovered(time_.now())) {
+    const auto found = host.exchanges.find(NumberOf(id));
+    if (found != host.exchanges.end() && found->second.is_running) Finish(host, found->second);
+  }
+  time_.After(seconds(1), [this, &host, life] { Beat(host, life); });
+}
+
+void Simulation::TickSoon(Host& host) {
+  if (host.ticks || !host.wallet.waits()) return;
+  host.ticks = true;
+  time_.After(milliseconds(10), [this, &host, life = host.life] {
+    host.ticks = false;
+    if (!host.is_up || host.life != life) return;
+    wallet::Output output;
+    host.wallet.Tick(time_.now(), output);
+    Act(host, output, std::nullopt);
+  });
+}
+
+void Simulation::Hello(Host& host) {
+  std::vector<std::pair<uint64_t, uint64_t>> salts;
+  for (const Event& event : host.synced.events) salts.emplace_back(event.sequence, event.salt);
+  Carry(host, [this, &host, life = host.life, incarnation = host.synced.incarnation,
+               sequence = host.synced.sequence, salts = std::move(salts), report = host.wallet.Report()] {
+    if (host.life == life) TakeHello(host.index, life, host.machine, incarnation, sequence, salts, report);
+  });
+}
+
+void Simulation::Welcomed(Host& host, uint64_t keep_life, uint64_t incarnation, uint64_t watermark) {
+  if (incarnation != host.written.incarnation) {
+    if (host.is_blind) {
+      Unshare(host);
+    } else {
+      Freeze(host);
+    }
+    host.frozen.clear();
+    wallet::Output output;
+    host.wallet.Begin(output);
+    host.exchanges.clear();
+    HostWrite write{.holdings = {}, .reservations = {}, .event = {}, .begin = incarnation};
+    Write(host, std::move(write));
+    host.returns.clear();
+    for (const HostWrite& pending : host.unsynced) Apply(host.synced, pending);  // persisted before use
+    host.unsynced.clear();
+  } else if (host.is_blind) {
+    // Nothing that it has forgotten was ever known: it goes on as it is.
+    Unshare(host);
+    for (const auto& [pool, amount] : host.frozen) {
+      truth_.Change(*pool, Amount() - amount, Amount());
+      pool->frozen -= amount;
+    }
+    host.frozen.clear();
+    host.is_blind = false;
+    Share(host);
+  }
+  host.is_blind = false;
+  host.impaired = time_.now();
+  host.keep_life = keep_life;
+  host.acknowledged = host.sent = watermark;
+  SendEvents(host, true);
+}
+
+Event Simulation::EventOf(Host& host, uint64_t exchange, const std::vector<limits::Charge>& charges) {
+  return {host.written.sequence + 1, random_.Next(), exchange, time_.now(), charges};
+}
+
+// In the wallet's order: what is to be persisted, in one write with the event; then what was decided.
+void Simulation::Act(Host& host, wallet::Output& output, std::optional<Event> event) {
+  Count(host, output);
+  if (event || !output.holdings.empty() || !output.reservations.empty() || !output.returns.empty())
+    Write(host, {output.holdings, output.reservations, std::move(event), std::nullopt});
+  for (limits::Return& back : output.returns) host.returns.push_back(std::move(back));
+  for (limits::Demand& demand : output.demands)
+    ToKeep(host, [this, holder = HolderOf(host), demand = std::move(demand)] {
+      ledger::Output answer;
+      keep_.ledger->Receive(holder, demand, time_.now(), answer);
+      ActKeep(answer);
+    });
+  for (const wallet::Decision& decision : output.decisions) Decide(host, decision);
+  TickSoon(host);
+}
+
+void Simulation::Request(Host& host) {
+  const uint64_t number = ++made_;
+  Exchange& exchange = host.exchanges[number];
+  exchange.number = number;
+  const Amount estimate(random_.Between(2'000, 12'000));
+  // What it comes to: most estimates are too high, some are too low.
+  const Amount true_cost(std::max<int64_t>(1, estimate.units() * random_.Between(20, 160) / 100));
+  exchange.target = is_strict_ ? std::min(true_cost, estimate) : true_cost;
+  exchange.reserved = estimate;
+  std::vector<wallet::Part> parts;
+  for (const auto& [account, unit] : host.accounts) {
+    const Amount amount = unit == Unit::kUsd      ? estimate
+                          : unit == Unit::kTokens ? Amount(estimate.units() / kPerToken + 1)
+                                                  : Amount(1);
+    parts.push_back({account, unit, amount});
+  }
+  wallet::Output output;
+  if (!host.wallet.Reserve(IdOf(number), parts, time_.now(), output)) Violated("a reservation is invalid");
+  const bool waits = output.decisions.empty();
+  if (waits) WatchReservation(host, number, parts);
+  Act(host, output, std::nullopt);
+  // Some clients don't wait.
+  if (waits && random_.OneIn(40)) {
+    host.wallet.Abandon(IdOf(number));
+    truth_.End(number);
+    host.exchanges.erase(number);
+  }
+}
+
+void Simulation::Decide(Host& host, const wallet::Decision& decision) {
+  const uint64_t number = NumberOf(decision.exchange);
+  const std::optional<Watch> watch = truth_.End(number);
+  const auto found = host.exchanges.find(number);
+  if (found == host.exchanges.end()) return;
+  Exchange& exchange = found->second;
+  if (decision.verdict == Verdict::kAdmitted) {
+    if (decision.purpose == Purpose::kExtend) {
+      exchange.reserved = std::max(exchange.reserved, exchange.extending_to);
+      exchange.extending_to = Amount();
+      return;
+    }
+    ++result_.admitted;
+    CheckSlots();
+    exchange.is_running = true;
+    time_.After(milliseconds(random_.Between(50, 800)),
+                [this, &host, life = host.life, number] { Stream(host, life, number); });
+    return;
+  }
+  if (watch) CheckRefusal(host, decision, *watch);
+  if (decision.purpose == Purpose::kExtend) {
+    ++result_.cut;
+    // What has come meanwhile is billed all the same: at most one step and the input's error.
+    exchange.spent = std::max(exchange.spent, std::min(exchange.target, exchange.reserved + kStep));
+    Finish(host, exchange);
+    return;
+  }
+  ++(decision.verdict == Verdict::kExhausted ? result_.exhausted : result_.unavailable);
+  host.exchanges.erase(found);
+}
+
+// The answer comes in pieces; each is passed on only while the reservation holds for one step more.
+void Simulation::Stream(Host& host, uint64_t life, uint64_t number) {
+  const auto found = host.exchanges.find(number);
+  if (!host.is_up || host.life != life || found == host.exchanges.end()) return;
+  Exchange& exchange = found->second;
+  if (exchange.extending_to == Amount()) {
+    const Amount next = std::min(exchange.target, exchange.spent + Amount(random_.Between(200, 1'900)));
+    if (next <= exchange.reserved) exchange.spent = next;
+    // A few break off: the client has gone, the provider has failed.
+    if (exchange.spent == exchange.target || random_.OneIn(60)) {
+      Finish(host, exchange);
+      return;
+    }
+    if (!is_strict_ && exchange.spent + kStep > exchange.reserved && exchange.target > exchange.reserved) {
+      exchange.extending_to = exchange.reserved + kStep;
+      limits::Amounts in_all;
+      in_all[Unit::kUsd] = exchange.extending_to;
+      in_all[Unit::kTokens] = Amount(exchange.extending_to.units() / kPerToken + 1);
+      wallet::Output output;
+      if (!host.wallet.Extend(IdOf(number), in_all, time_.now(), output)) Violated("an extension is invalid");
+      if (output.decisions.empty()) WatchExtension(host, number, in_all);
+      Act(host, output, std::nullopt);
+      if (!host.exchanges.contains(number)) return;
+    }
+  }
+  time_.After(milliseconds(random_.Between(50, 600)),
+              [this, &host, life, number] { Stream(host, life, number); });
+}
+
+void Simulation::Finish(Host& host, Exchange& exchange) {
+  const ExchangeId id = IdOf(exchange.number);
+  limits::Amounts spent;
+  spent[Unit::kUsd] = exchange.spent;
+  spent[Unit::kTokens] = Amount(exchange.spent.units() / kPerToken);
+  spent[Unit::kRequests] = Amount(1);
+  wallet::Output output;
+  if (!host.wallet.Settle(id, spent, time_.now(), output)) {
+    Violated("I4 an exchange in flight can't be settled");
+    return;
+  }
+  truth_.End(exchange.number);
+  for (const limits::Charge& charge : output.charges) {
+    Pool& pool = truth_.At(charge.account, charge.window);
+    const Amount excess = std::max(charge.amount - charge.reserved, Amount());
+    if (excess > kStep + kInputError) Violated("I1 one exchange overspent more than a step");
+    pool.overspent += excess;
+  }
+  result_.spent += exchange.spent.units();
+  result_.overspent += std::max<int64_t>(0, exchange.spent.units() - exchange.reserved.units());
+  const uint64_t number = exchange.number;
+  host.exchanges.erase(number);
+  const Event event = EventOf(host, number, output.charges);
+  Act(host, output, event);
+  for (const limits::Charge& charge : event.charges) CheckSpent(truth_.At(charge.account, charge.window));
+  // The end of a stream may be told twice.
+  wallet::Output nothing;
+  if (random_.OneIn(50) && host.wallet.Settle(id, spent, time_.now(), nothing))
+    Violated("I4 an exchange was settled twice");
+}
+
+}  // namespace postern::model

@@ -1,0 +1,233 @@
+// The four promises, held against the truth.
+#include <algorithm>
+
+#include "tests/model/simulation.h"
+
+namespace postern::model {
+
+using limits::Unit;
+using std::chrono::seconds;
+
+void Simulation::Violated(const std::string& what) {
+  if (!kinds_.insert(what.substr(0, 24)).second) return;
+  result_.violations.push_back("seed " + std::to_string(plan_.seed) + ", step " +
+                               std::to_string(time_.steps()) + ": " + what);
+}
+
+// ---- each host's part of the truth
+
+void Simulation::Unshare(Host& host) {
+  for (const auto& [pool, part] : host.share)
+    truth_.Change(*pool, Amount() - part.first, Amount() - part.second);
+  host.share.clear();
+}
+
+// A copy's counters are somebody else's until the collector has met it.
+void Simulation::Share(Host& host) {
+  const auto add = [&](const std::string& account, const limits::Window& window, Amount used,
+                       Amount reserved) {
+    Pool& pool = truth_.At(account, window);
+    auto& part = host.share[&pool];
+    part.first += used;
+    part.second += reserved;
+    truth_.Change(pool, used, reserved);
+  };
+  if (!host.is_blind)
+    for (const auto& [key, record] : host.written.holdings)
+      add(key.account, key.window, record.counters.used, Amount());
+  for (const auto& [id, record] : host.written.reservations)
+    for (const wallet::ReservedPart& part : record.parts)
+      add(part.account, part.window, Amount(), part.amount);
+}
+
+void Simulation::Freeze(Host& host) {
+  const ledger::Holder holder = HolderOf(host);
+  for (const auto& [pool, part] : host.share) {
+    const auto row = keep_.working.holdings.find({holder, {pool->account, pool->window}});
+    const Amount known = row == keep_.working.holdings.end() ? Amount() : row->second.counters.used;
+    truth_.Change(*pool, known - part.first, Amount() - part.second);
+    host.frozen[pool] += known;
+    pool->frozen += known;
+  }
+  host.share.clear();
+}
+
+// Before the rows are written: what they change.
+void Simulation::Count(Host& host, const wallet::Output& output) {
+  const auto change = [&](const std::string& account, const limits::Window& window, Amount used,
+                          Amount reserved) {
+    Pool& pool = truth_.At(account, window);
+    auto& part = host.share[&pool];
+    part.first += used;
+    part.second += reserved;
+    truth_.Change(pool, used, reserved);
+  };
+  for (const wallet::ReservationRecord& record : output.reservations) {
+    const auto former = host.written.reservations.find(record.exchange);
+    if (former != host.written.reservations.end())
+      for (const wallet::ReservedPart& part : former->second.parts)
+        change(part.account, part.window, Amount(), Amount() - part.amount);
+    for (const wallet::ReservedPart& part : record.parts)
+      change(part.account, part.window, Amount(), part.amount);
+  }
+  for (const limits::Charge& charge : output.charges) {
+    change(charge.account, charge.window, charge.amount, Amount());
+    if (host.is_blind) truth_.At(charge.account, charge.window).blind += charge.amount;
+  }
+}
+
+// ---- I1
+
+Amount Simulation::LimitOf(const std::string& account) const {
+  const limits::Limit* limit = table_->Find(limits::LimitOf(account));
+  return limit == nullptr ? Amount() : limit->AmountAt(time_.now());
+}
+
+void Simulation::NoteMost(Pool& pool) { pool.most = std::max(pool.most, LimitOf(pool.account)); }
+
+void Simulation::CheckSpent(Pool& pool) {
+  NoteMost(pool);
+  if (pool.used > pool.most + pool.overspent + pool.blind)
+    Violated("I1 more was spent than the limit allows: " + pool.account + " " +
+             std::to_string(pool.used.units()) + " of " + std::to_string(pool.most.units()));
+}
+
+void Simulation::CheckSlots() {
+  Pool& pool = truth_.At("slots", limits::kAlways);
+  NoteMost(pool);
+  Amount covered;
+  for (const auto& host : hosts_) {
+    if (!host->is_up) continue;
+    const auto balance = host->wallet.Find("slots", time_.now());
+    if (!balance) continue;
+    covered += balance->reserved - Amount(static_cast<int64_t>(host->wallet.Uncovered(time_.now()).size()));
+  }
+  if (covered > pool.most) Violated("I1 more run at once than the limit allows");
+}
+
+// ---- I2
+
+void Simulation::CheckGranted(Host& host, const limits::Answer& answer) {
+  for (const limits::Standing& standing : answer.standings) {
+    const auto row = keep_.disk.holdings.find({HolderOf(host), {standing.account, standing.window}});
+    const Amount known = row == keep_.disk.holdings.end() ? Amount() : row->second.counters.granted;
+    if (standing.granted > known) Violated("I2 a grant was said before it was synced");
+  }
+}
+
+void Simulation::CheckHost(Host& host) {
+  std::map<RowKey, Amount> sums;
+  std::map<RowKey, Amount> reserved;
+  for (const auto& [id, record] : host.written.reservations)
+    for (const wallet::ReservedPart& part : record.parts)
+      reserved[{part.account, part.window}] += part.amount;
+  for (const auto& [account, balance] : host.wallet.Balances()) {
+    const RowKey key{account, balance.window};
+    const auto sum = host.written.sums.find(key);
+    const Amount charged = sum == host.written.sums.end() ? Amount() : sum->second;
+    if (!host.is_blind && balance.counters.used != charged)
+      Violated("I2 the wallet's counter isn't the sum of its events: " + account);
+    if (balance.reserved != reserved[key]) Violated("I2 what is reserved isn't on the disk: " + account);
+    const auto on_disk = host.written.holdings.find(key);
+    if (on_disk == host.written.holdings.end() ? balance.counters != limits::Counters()
+                                               : balance.counters != on_disk->second.counters)
+      Violated("I2 the wallet's counters aren't on the disk: " + account);
+    if (host.is_blind || host.keep_life == 0) continue;
+    const auto row = keep_.disk.holdings.find({HolderOf(host), key});
+    const Amount granted = row == keep_.disk.holdings.end() ? Amount() : row->second.counters.granted;
+    if (balance.counters.granted > granted)
+      Violated("I2 a wallet holds more than it was granted: " + account);
+  }
+}
+
+// All of it anew, from the rows.
+void Simulation::CheckEverything() {
+  std::map<const Pool*, std::pair<Amount, Amount>> sums;
+  for (const auto& host : hosts_) {
+    if (host->is_up) CheckHost(*host);
+    for (const auto& [pool, part] : host->share) {
+      sums[pool].first += part.first;
+      sums[pool].second += part.second;
+    }
+  }
+  for (auto& [account, pools] : truth_.pools())
+    for (Pool& pool : pools) {
+      if (pool.window.end + seconds(120) < time_.now()) continue;
+      CheckSpent(pool);
+      if (sums[&pool].second != pool.reserved) Violated("the truth has lost count: " + account);
+    }
+  if (!keep_.is_up) return;
+  for (const ledger::Statement& statement : keep_.ledger->AllStatements(time_.now())) {
+    if (statement.window.end <= time_.now()) continue;
+    Amount held = statement.unreported;
+    for (const auto& [holder, counters] : statement.holders) held += counters.held();
+    if (held + statement.left != statement.amount)
+      Violated("I1 the ledger has lost count: " + statement.account);
+  }
+}
+
+// ---- I3
+
+bool Simulation::IsImpaired(WallTime since) const {
+  const WallTime from = since - seconds(3);
+  if (!keep_.is_up || keep_.impaired >= from) return true;
+  return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
+    return !host->is_dead && (host->is_cut_off || !host->is_up || host->is_blind || host->keep_life == 0 ||
+                              host->impaired >= from);
+  });
+}
+
+void Simulation::WatchReservation(Host& host, uint64_t exchange, const std::vector<wallet::Part>& parts) {
+  Watch watch{.exchange = exchange, .since = time_.now(), .wanted = {}};
+  for (const wallet::Part& part : parts) {
+    const auto balance = host.wallet.Find(part.account, time_.now());
+    if (!balance) continue;
+    Pool& pool = truth_.At(std::string(part.account), balance->window);
+    watch.wanted.push_back({&pool, part.amount, pool.taken()});
+  }
+  truth_.Begin(std::move(watch));
+}
+
+void Simulation::WatchExtension(Host& host, uint64_t exchange, const limits::Amounts& in_all) {
+  Watch watch{.exchange = exchange, .since = time_.now(), .wanted = {}};
+  for (const wallet::ReservedPart& part : host.written.reservations[IdOf(exchange)].parts) {
+    if (in_all[part.unit] <= part.amount) continue;
+    Pool& pool = truth_.At(part.account, part.window);
+    watch.wanted.push_back({&pool, in_all[part.unit] - part.amount, pool.taken()});
+  }
+  truth_.Begin(std::move(watch));
+}
+
+// What holders that will never answer hold, spent or not.
+Amount Simulation::HeldByOthers(const ledger::Statement& statement) const {
+  Amount held;
+  for (const auto& [holder, counters] : statement.holders) {
+    const bool is_here = std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
+      return !host->is_dead && host->agent == holder.agent && host->written.incarnation == holder.incarnation;
+    });
+    if (!is_here) held += counters.held();
+  }
+  return held;
+}
+
+void Simulation::CheckRefusal(Host& host, const wallet::Decision& decision, const Watch& watch) {
+  if (IsImpaired(watch.since)) return;
+  ++result_.judged;
+  if (decision.verdict == wallet::Verdict::kUnavailable) {
+    Violated("I3 an exchange got no answer, though nothing was wrong: of " + host.agent);
+    return;
+  }
+  for (const Watch::Wanted& wanted : watch.wanted) {
+    if (wanted.pool->account != decision.account) continue;
+    for (const ledger::Statement& statement : keep_.ledger->Statements(decision.account, time_.now())) {
+      if (statement.window != wanted.pool->window) continue;
+      const Amount free = statement.amount - statement.unreported - HeldByOthers(statement) -
+                          (wanted.most_taken - wanted.pool->frozen);
+      if (free >= wanted.amount)
+        Violated("I3 refused while enough was free: " + decision.account + ", free " +
+                 std::to_string(free.units()) + ", asked " + std::to_string(wanted.amount.units()));
+    }
+  }
+}
+
+}  // namespace postern::model

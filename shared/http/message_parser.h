@@ -1,6 +1,8 @@
 // HTTP/1.1 heads and chunks, read by llhttp (Node's parser) without any of its leniencies, and then some
 // checks of ours: what two readers could understand differently is refused, since the one behind us would be
-// the other reader.
+// the other reader. What is plain (plain_head.h, and chunks that are a size and their bytes) doesn't go
+// through llhttp at all, which costs half as many instructions; both ways must say the same, and are tested
+// against each other.
 //
 // Refused, beyond what llhttp refuses: more than one Content-Length or Transfer-Encoding, both together, a
 // Transfer-Encoding other than "chunked", one in HTTP/1.0, folded header lines, and a request target that

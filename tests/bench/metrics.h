@@ -11,8 +11,8 @@ namespace postern::bench {
 // The value of a sample without labels in Prometheus' text format.
 std::optional<double> SampleIn(std::string_view exposition, std::string_view name);
 
-// "spool batches of 12.3 events": how many events one write of the record carried on average; empty if it
-// can't be read.
+// "spool batches of 12.3 events, syncs of 20.1": how many events one write and one sync of the record carried
+// on average; empty if it can't be read.
 std::string DescribeSpoolBatches(uint16_t operations_port);
 
 }  // namespace postern::bench

@@ -5,6 +5,7 @@
 // pushed meanwhile. Connections break, processes die by power cuts and are opened again. What was
 // acknowledged is remembered outside of all that.
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <fstream>
 #include <future>
@@ -20,58 +21,11 @@
 #include "shared/base/guarded.h"
 #include "shared/kv/faults.h"
 #include "tests/agent/membership/enrolled.h"
+#include "tests/agent/membership/truth.h"
 #include "tests/support/temporary_directory.h"
 
 namespace postern::membership {
 namespace {
-
-constexpr int kKeys = 4;
-
-std::string IdOf(int key) { return "k0000000000" + std::to_string(key); }
-
-// What the collector knows, and all that it can say of it.
-class Truth {
- public:
-  enum class Fate { kActive, kDisabled, kRevoked };
-
-  void Change(int key, Fate fate) {
-    Entry& entry = fates_[key];
-    if (entry.fate == Fate::kRevoked) return;
-    entry.revision = ++revision_;
-    if (entry.fate == Fate::kActive) entry.withdrawn = entry.revision;
-    entry.fate = fate;
-  }
-  Fate fate(int key) const { return fates_.at(key).fate; }
-  // Since which revision a key that isn't active is not.
-  uint64_t withdrawn(int key) const { return fates_.at(key).withdrawn; }
-  uint64_t revision() const { return revision_; }
-
-  // As of now, whenever it arrives.
-  wire::Directory Say(int key) const {
-    wire::Directory directory;
-    directory.set_revision(revision_);
-    const Entry& entry = fates_.at(key);
-    wire::KeyRecord& record = *directory.add_keys();
-    record = entry.fate == Fate::kRevoked ? RevokedKeyOf(IdOf(key), entry.revision)
-                                          : KeyOf(IdOf(key), entry.revision);
-    record.set_disabled(entry.fate == Fate::kDisabled);
-    if (key == 0) record.add_os_users("root");  // which the machine must be asked for
-    return directory;
-  }
-
- private:
-  struct Entry {
-    Fate fate = Fate::kActive;
-    uint64_t revision = 1;
-    uint64_t withdrawn = 0;
-  };
-  uint64_t revision_ = 1;
-  std::map<int, Entry> fates_ = [] {
-    std::map<int, Entry> all;
-    for (int key = 0; key < kKeys; ++key) all[key] = {};
-    return all;
-  }();
-};
 
 class Interleaving {
  public:
@@ -96,7 +50,7 @@ class Interleaving {
       case 10:
       case 11: return Deliver(random_() % 2 == 0 ? answers_ : pushes_);
       case 12: return Repeat();
-      case 13: return random_() % 2 == 0 ? Disconnect() : Connect();
+      case 13: return random_() % 2 == 0 ? Disconnect() : Blink();
       case 14: return Connect();
       default: return random_() % 4 == 0 ? Restart() : Connect();
     }
@@ -114,7 +68,7 @@ class Interleaving {
         return IdOf(key) + " would be let through though its revocation at revision " +
                std::to_string(revision) + " was acknowledged";
     }
-    return "";
+    return WrongWithoutAsking();
   }
 
   // Everything that was sent arrives, and every key is asked for: then each is what the collector says it is.
@@ -136,6 +90,20 @@ class Interleaving {
   }
 
  private:
+  // What was withdrawn before the Welcome is never held to be good on the collector's own word: it is asked
+  // for first, and answered what is newer.
+  std::string WrongWithoutAsking() {
+    for (int key = 0; connected_ && key < kKeys; ++key) {
+      const bool withdrawn =
+          truth_.fate(key) != Truth::Fate::kActive && truth_.withdrawn(key) <= welcomed_at_;
+      const KeyAnswer answer = membership_->FindKey(IdOf(key));
+      if (withdrawn && answer.certainty == Certainty::kConfirmed && answer.key &&
+          !answer.key->record.disabled)
+        return IdOf(key) + " would be let through unasked though it was withdrawn before the Welcome";
+    }
+    return "";
+  }
+
   struct Message {
     int key;
     wire::Directory directory;
@@ -148,6 +116,8 @@ class Interleaving {
     options.incarnation = 42;
     options.boot_id_file = directory_ / "boot_id";
     options.faults = faults_;
+    // A disk that takes its time: what was taken waits for what came before it.
+    faults_->DelaySyncs(std::chrono::milliseconds(random_() % 3));
     membership_ = *Membership::Open(enrolment_, std::move(options));
   }
   void Die() {
@@ -173,6 +143,18 @@ class Interleaving {
     welcome.set_incarnation(42);
     membership_->Take(welcome, BootClock::now());
     connected_ = true;
+    welcomed_at_ = truth_.revision();
+  }
+  // The connection is lost and made anew while the machine is still asked for the users of a key, which is
+  // revoked in between.
+  void Blink() {
+    Connect();
+    held_.insert(0);
+    answers_.push_back({0, truth_.Say(0)});
+    while (!answers_.empty()) Deliver(answers_);
+    Disconnect();
+    truth_.Change(0, random_() % 2 == 0 ? Truth::Fate::kRevoked : Truth::Fate::kDisabled);
+    Connect();
   }
   void Change(Truth::Fate fate) {
     const int key = static_cast<int>(random_() % kKeys);
@@ -217,6 +199,7 @@ class Interleaving {
   std::deque<Message> pushes_;
   std::set<int> held_;  // asked for on this connection
   bool connected_ = false;
+  uint64_t welcomed_at_ = 0;  // the revision as of which the collector greeted this host
   Guarded<std::map<int, uint64_t>> acknowledged_;
   std::shared_ptr<kv::Faults> faults_;
   std::unique_ptr<Membership> membership_;

@@ -165,6 +165,37 @@ TEST_F(MembershipTest, ARevokedAgentTrustsNothingAndForgetsItsCredentialsForGood
   EXPECT_EQ(membership->CredentialFor({"main"}, "anthropic"), nullptr);
 }
 
+TEST_F(MembershipTest, AnOlderAnswerThanTheEndOfAnOsUserIsNotTakenEvenAfterARestart) {
+  {
+    const auto membership = MustOpen();
+    Welcome(*membership);
+    wire::Directory directory;
+    directory.add_os_users()->set_uid(1000);  // whom the collector doesn't know any more
+    directory.set_revision(9);
+    ASSERT_TRUE(Take(*membership, directory));
+  }
+  const auto membership = MustOpen();
+  Welcome(*membership);
+  EXPECT_FALSE(membership->Take(DirectoryOf(KeyOf(kId, 8), 8), {}));
+  EXPECT_TRUE(membership->Take(DirectoryOf(KeyOf(kId, 9), 9), {}));
+}
+
+TEST_F(MembershipTest, WhatWasSaidToBeRememberedOfARevokedAgentOutlivesAPowerCut) {
+  faults_ = std::make_shared<kv::Faults>(true);
+  {
+    const auto membership = MustOpen();
+    Welcome(*membership);
+    std::promise<void> durable;
+    membership->OnRefused("This host was sold.", [&] { durable.set_value(); });
+    EXPECT_EQ(membership->standing().trust, Trust::kRevoked) << "at once";
+    durable.get_future().wait();
+    faults_->Cut();
+    static_cast<void>(membership->Close().has_value());
+  }
+  faults_.reset();
+  EXPECT_EQ(MustOpen()->standing().trust, Trust::kRevoked);
+}
+
 TEST_F(MembershipTest, AnOlderAnswerThanTheNewestRevocationIsNotTakenEvenAfterARestart) {
   {
     const auto membership = MustOpen();

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,17 +10,40 @@
 #include "tests/bench/revocation_fleet.h"
 #include "tests/bench/statistics.h"
 #include "tests/bench/trial.h"
+#include "tests/end_to_end/house.h"
+#include "tests/end_to_end/revocation_time.h"
 
 namespace postern::bench {
 namespace {
 
 constexpr const char* kName = "fleet/revoke-p99";
+constexpr const char* kOneHost = "agent/revoke-ms";
+constexpr int kTimesARepetition = 10;  // ten repetitions are a hundred: fewer have no 99th percentile
 constexpr size_t kAgents = 1000;
 constexpr size_t kFrameBytes = 256;  // about a revoked key's record; ours says how many they are
 
 struct Medians {
   std::vector<double> ours, bare;
 };
+
+// A collector, an agent and a provider of their own: the trials' arena has no collector.
+Result<Row> MeasureOneHost(const Arena& arena) {
+  end_to_end::House house;
+  end_to_end::Host host(house.Member());
+  const int times = kTimesARepetition * arena.settings().repetitions;
+  ASSIGN_OR_RETURN(const auto milliseconds, end_to_end::TimeRevocations(house, host, times));
+  char note[160];
+  std::snprintf(note, sizeof(note), "99th percentile of %d; median %.1f, largest %.1f", times,
+                Median(milliseconds), Percentile(milliseconds, 100));
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  return Row{.name = kOneHost,
+             .unit = "ms",
+             .ours = Percentile(milliseconds, 99),
+             .reference = kUnknown,
+             .reference_name = "",
+             .ratio = kUnknown,
+             .note = note};
+}
 
 }  // namespace
 
@@ -61,8 +85,14 @@ Result<Row> MeasureRevocation(Arena& arena, size_t agents) {
 }
 
 std::vector<Trial> FleetTrials() {
-  return {{.names = {kName}, .load = {}, .run = [](Arena& arena) -> Result<std::vector<Row>> {
+  return {{.names = {kName},
+           .load = {},
+           .run = [](Arena& arena) -> Result<std::vector<Row>> {
              ASSIGN_OR_RETURN(Row row, MeasureRevocation(arena, kAgents));
+             return std::vector<Row>{std::move(row)};
+           }},
+          {.names = {kOneHost}, .load = {}, .run = [](Arena& arena) -> Result<std::vector<Row>> {
+             ASSIGN_OR_RETURN(Row row, MeasureOneHost(arena));
              return std::vector<Row>{std::move(row)};
            }}};
 }

@@ -1,11 +1,6 @@
 // The real client, whose key loses its right: it shows our sentence, runs no tool any more, and asks at most
 // once again.
-#include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,9 +13,7 @@
 namespace postern::end_to_end {
 namespace {
 
-using support::RawConnection;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr std::string_view kWhy = "Lost with the laptop; ask #ai-platform.";
 
@@ -153,36 +146,6 @@ TEST_F(RevokedClient, SeveralSubagentsAtOnceAllEnd) {
   EXPECT_EQ(provider_.arrived(), 1u + kSubagents) << "nothing more reached the provider";
   // Each of those that were under way may ask once more, and the session itself once.
   EXPECT_LE(RequestsAt(host_), 1 + 2 * kSubagents + 1) << host_.Metrics();
-}
-
-// How long it takes from the collector's answer to the last byte that the agent writes. Printed, not judged.
-TEST_F(RevokedClient, IsEndedSoonAfterTheCollectorHasAnswered) {
-  constexpr int kTimes = 30;
-  std::vector<double> milliseconds;
-  for (int i = 0; i < kTimes; ++i) {
-    const std::string made = house_.Postern({"key", "create", "--user", "alice@example.com", "--json"});
-    const std::string key =
-        made.substr(made.find("pst_"), made.find('"', made.find("pst_")) - made.find("pst_"));
-    host_.set_key(key);
-    auto stream = RawConnection::Open(host_.target());
-    ASSERT_TRUE(stream);
-    ASSERT_TRUE(stream->Send(
-        support::FormatRequest("POST", "/v1/messages", host_.MessageHeaders(),
-                               StreamBody("[[postern events=9 size=20 hold=never hold_after=5]]"))));
-    ASSERT_TRUE(stream->ReadUntil("content_block_delta\""));
-    std::chrono::steady_clock::time_point ended;
-    std::thread reader([&] {
-      EXPECT_TRUE(stream->ReadUntil("\r\n0\r\n\r\n"));
-      ended = std::chrono::steady_clock::now();
-    });
-    house_.keep().Done("POST", "/v1/keys/" + key.substr(4, 12) + "/revoke");
-    const auto answered = std::chrono::steady_clock::now();
-    reader.join();
-    milliseconds.push_back(std::chrono::duration<double, std::milli>(ended - answered).count());
-  }
-  std::sort(milliseconds.begin(), milliseconds.end());
-  std::printf("from the collector's answer to the stream's last byte, ms: median %.1f, largest of %d %.1f\n",
-              milliseconds[kTimes / 2], kTimes, milliseconds.back());
 }
 
 }  // namespace

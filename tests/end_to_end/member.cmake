@@ -1,2 +1,3 @@
-end_to_end_test(member_test SOURCES member_test.cc DEPS postern_end_to_end_keep postern_json TIMEOUT 300)
+postern_library(postern_end_to_end_furnished SOURCES furnished.cc DEPS postern_end_to_end_host postern_end_to_end_keep postern_json)
+end_to_end_test(member_test SOURCES member_test.cc DEPS postern_end_to_end_furnished TIMEOUT 300)
 add_dependencies(member_test postern-collector)

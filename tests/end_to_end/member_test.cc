@@ -1,18 +1,16 @@
 // A host that is a member of an organisation: real collector, agent and provider simulator.
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
 #include <unistd.h>
 
-#include "shared/json/value.h"
+#include "shared/base/check.h"
+#include "tests/end_to_end/furnished.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/keep.h"
 
@@ -20,20 +18,6 @@ namespace postern::end_to_end {
 namespace {
 
 using ::testing::HasSubstr;
-
-json::Object Object(const std::string& text) {
-  const auto value = json::Parse(text);
-  CHECK(value);
-  return *value->AsOpenObject();
-}
-
-bool Eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 600; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
 
 // The user that this test runs as.
 std::string OsName() {
@@ -44,14 +28,7 @@ std::string OsName() {
 
 class Member : public testing::Test {
  protected:
-  Member() {
-    keep_.Start();
-    keep_.Done("POST", "/v1/credentials",
-               R"({"id":"main","provider":"anthropic","value":")" + std::string(kProviderKey) + "\"}");
-    keep_.Done("POST", "/v1/teams", R"({"id":"platform","credentials":["main"]})");
-    keep_.Done("POST", "/v1/users",
-               R"({"id":"alice@example.com","team":"platform","os_names":[")" + OsName() + "\"]}");
-  }
+  Member() { Furnish(keep_, OsName()); }
 
   HostOptions Enrolled(const std::string& extra_config = "") const {
     HostOptions options;
@@ -65,9 +42,9 @@ class Member : public testing::Test {
 
   // A new key of alice, which the host's requests show from now on.
   void MakeKey() {
-    const json::Object made = Object(keep_.Done("POST", "/v1/keys", R"({"user":"alice@example.com"})"));
-    host_->set_key(*made.Text("text"));
-    key_id_ = *made.Find("key")->AsOpenObject()->Text("id");
+    const MadeKey made = MakeKeyOfUser(keep_);
+    host_->set_key(made.text);
+    key_id_ = made.id;
   }
 
   // Of the one host.

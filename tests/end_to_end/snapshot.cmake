@@ -1,2 +1,2 @@
-end_to_end_test(snapshot_test SOURCES snapshot_test.cc DEPS postern_end_to_end_keep postern_json TIMEOUT 300)
+end_to_end_test(snapshot_test SOURCES snapshot_test.cc DEPS postern_end_to_end_furnished TIMEOUT 300)
 add_dependencies(snapshot_test postern-collector)

@@ -1,17 +1,14 @@
 // A policy on its road: applied at the collector, enforced by every host, also without the collector; freezes
 // the same. Real collector, agents and provider simulators.
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "shared/json/value.h"
+#include "tests/end_to_end/furnished.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/keep.h"
 
@@ -23,20 +20,6 @@ using ::testing::HasSubstr;
 constexpr std::string_view kHaiku = "claude-haiku-4-5";
 constexpr std::string_view kOpus = "claude-opus-5-5";
 
-json::Object Object(const std::string& text) {
-  const auto value = json::Parse(text);
-  CHECK(value);
-  return *value->AsOpenObject();
-}
-
-bool Eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 600; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
 std::string PolicyText(const std::string& rules) {
   return "organisation:\n  name: example\n  models:\n    allow: [\"claude-*\"]\n" + rules;
 }
@@ -47,13 +30,8 @@ const std::string kNoOpus =
 class Snapshot : public testing::Test {
  protected:
   Snapshot() {
-    keep_.Start();
-    keep_.Done("POST", "/v1/credentials",
-               R"({"id":"main","provider":"anthropic","value":")" + std::string(kProviderKey) + "\"}");
-    keep_.Done("POST", "/v1/teams", R"({"id":"platform","credentials":["main"]})");
-    keep_.Done("POST", "/v1/users", R"({"id":"alice@example.com","team":"platform"})");
-    const json::Object made = Object(keep_.Done("POST", "/v1/keys", R"({"user":"alice@example.com"})"));
-    key_ = *made.Text("text");
+    Furnish(keep_);
+    key_ = MakeKeyOfUser(keep_).text;
   }
 
   std::unique_ptr<Host> Join(const std::string& extra_config = "") {

@@ -155,6 +155,7 @@ class Interleaving {
     Disconnect();
     truth_.Change(0, random_() % 2 == 0 ? Truth::Fate::kRevoked : Truth::Fate::kDisabled);
     Connect();
+    Flush();  // until the machine has answered
   }
   void Change(Truth::Fate fate) {
     const int key = static_cast<int>(random_() % kKeys);

@@ -11,8 +11,8 @@
  * is counted apart: nobody can know of it before.
  */
 
-#define LIMIT 3
-#define MOST_GRANTED 5  /* more would need more returns: nothing new */
+#define LIMIT 2
+#define MOST_GRANTED 4  /* more would need more returns: nothing new */
 #define AGENTS 2
 
 byte c_granted[AGENTS];   /* the collector's, synced before it is said */

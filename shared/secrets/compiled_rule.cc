@@ -87,7 +87,10 @@ Result<CompiledRules> CompileRules(const RuleSet& set) {
   }
   for (size_t i = 0; i < all.rules.size(); ++i) {
     CompiledRule& rule = all.rules[i];
-    if (!rule.regex) continue;
+    if (!rule.regex) {
+      all.by_path.push_back(static_cast<uint32_t>(i));
+      continue;
+    }
     StageEntry entry{.rule = static_cast<uint32_t>(i),
                      .expression = rule.pattern.for_vectorscan,
                      .beyond_ascii = rule.pattern.beyond_ascii,

@@ -38,7 +38,8 @@ struct CompiledRules {
   std::vector<CompiledRule> rules;
   std::vector<AllowMatch> allow;
   std::vector<StageEntry> entries;
-  std::vector<uint32_t> beside;  // rules that every text is held against without a first stage
+  std::vector<uint32_t> beside;   // rules that every text is held against without a first stage
+  std::vector<uint32_t> by_path;  // rules that have no expression
 };
 Result<CompiledRules> CompileRules(const RuleSet& set);
 

@@ -221,7 +221,11 @@ class Finder {
       if (unchanged) found.reset();
     } else if (mark == backslash_) {
       found = EscapesAt(text_, mark);
-      if (!found) backslash_ = NextBackslash(mark + 1);
+      // Credentials are ASCII: a run of other characters is passed over.
+      const bool foreign = found && std::all_of(found->value.begin(), found->value.end(),
+                                                [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+      if (!found || foreign) backslash_ = NextBackslash(found ? found->span.end : mark + 1);
+      if (foreign) found.reset();
     } else {
       found = CodePointsAt(text_, mark);
       if (!found) code_point_ = text_.find("U+", mark + 1);

@@ -82,8 +82,9 @@ std::string_view LinesAround(std::string_view text, const Span& span) {
 
 Status Pass::Run(std::vector<Finding>& findings) {
   if (in_.decoded == nullptr) {
-    for (uint32_t i = 0; i < in_.rules.rules.size(); ++i) AddByPath(i, findings);
+    for (const uint32_t index : in_.rules.by_path) AddByPath(index, findings);
   }
+  if (in_.hits.rules().empty() && in_.rules.beside.empty()) return Ok{};
   // In the order of the rules, whichever stage they are in.
   std::vector<uint32_t> due(in_.hits.rules());
   due.insert(due.end(), in_.rules.beside.begin(), in_.rules.beside.end());

@@ -28,6 +28,7 @@ TEST(Decoded, LeavesWhatSaysNothing) {
   EXPECT_EQ(Once("100% of it, 5%"), "(nothing)");
   EXPECT_EQ(Once("a_name_of_sixteen_and_more_letters"), "(nothing)");
   EXPECT_EQ(Once("\\n \\u12 \\"), "(nothing)");
+  EXPECT_EQ(Once("caf\\u00e9 \\u20ac"), "(nothing)");
   EXPECT_EQ(Once(""), "(nothing)");
 }
 

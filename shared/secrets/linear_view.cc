@@ -1,6 +1,7 @@
 #include "shared/secrets/linear_view.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace postern::secrets {
@@ -13,6 +14,21 @@ constexpr int kMostLayers = 4;  // JSON within strings within JSON
 enum class Role { kOther, kToolInput, kBlocks, kBlock, kSource };
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// Passes over what is neither a backslash nor `other` nor a control character, as far as it can eight bytes
+// at a time: what stands there then may still be none of these.
+size_t Skip(std::string_view text, size_t at, size_t end, char other) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  const auto has_zero = [](uint64_t word) { return (word - kOnes) & ~word & kHigh; };
+  const uint64_t others = kOnes * static_cast<unsigned char>(other);
+  for (; at + 8 <= end; at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const uint64_t controls = (word - kOnes * 0x20) & ~word & kHigh;
+    if ((has_zero(word ^ kOnes * '\\') | has_zero(word ^ others) | controls) != 0) break;
+  }
+  return at;
+}
 
 Role RoleOf(Role outer, std::string_view key) {
   if (outer == Role::kToolInput || key == "input" || key == "input_schema") return Role::kToolInput;
@@ -175,12 +191,12 @@ class Layer {
 
   // The quote that ends the string that begins here.
   size_t StringEnd(size_t begin) const {
-    size_t at = begin + 1;
-    while (true) {
-      at = text_.find_first_of("\"\\", at);
-      if (at == std::string_view::npos || text_[at] == '"') return at;
-      at += 2;
+    for (size_t at = begin + 1; at < text_.size(); ++at) {
+      at = Skip(text_, at, text_.size(), '"');
+      if (at < text_.size() && text_[at] == '"') return at;
+      if (at < text_.size() && text_[at] == '\\') ++at;
     }
+    return std::string_view::npos;
   }
 
   bool SkippedString() {
@@ -236,9 +252,7 @@ class Layer {
   bool Unescape(const Span& contents, uint32_t string, MappedText& out) const {
     size_t at = contents.begin;
     while (at < contents.end) {
-      size_t plain = at;
-      while (plain < contents.end && text_[plain] != '\\' && static_cast<unsigned char>(text_[plain]) >= 0x20)
-        ++plain;
+      const size_t plain = PlainEnd(at, contents.end);
       if (map_ == nullptr) {
         out.Copy(text_.substr(at, plain - at), at, string);
       } else if (plain > at) {
@@ -255,6 +269,15 @@ class Layer {
       at += length;
     }
     return true;
+  }
+
+  // Where a backslash or a control character stands next, or the end.
+  size_t PlainEnd(size_t at, size_t end) const {
+    while (true) {
+      at = Skip(text_, at, end, '\\');
+      if (at >= end || text_[at] == '\\' || static_cast<unsigned char>(text_[at]) < 0x20) return at;
+      ++at;
+    }
   }
 
   // The length of the escape that begins here and what it stands for; 0 where it is none.
@@ -303,6 +326,7 @@ class Layer {
 
 Result<MappedText> LinearView(std::string_view json) {
   MappedText view;
+  view.Reserve(json.size());
   uint32_t strings = 0;
   if (!Layer(json, nullptr, view, strings, 1).Read(0))
     return Error{ErrorCode::kInvalid, "the body is not JSON that can be read"};

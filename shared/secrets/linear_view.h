@@ -35,6 +35,7 @@ class MappedText {
   bool IsInOneValue(const Span& span) const;
 
   // For whoever makes one. A string's number is 0 for structure and keys.
+  void Reserve(size_t bytes) { text_.reserve(bytes); }
   void Copy(std::string_view bytes, size_t raw, uint32_t string);
   void Replace(std::string_view bytes, const Span& raw, uint32_t string);
   void Append(const MappedText& other, const Span& span, uint32_t string);

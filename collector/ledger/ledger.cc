@@ -18,7 +18,6 @@ Ledger Ledger::Restore(Options options, Limits limits, std::span<const PoolRecor
                        std::span<const HoldingRecord> holdings, WallTime recovered, WallTime now) {
   Ledger ledger(options, std::move(limits));
   ledger.recovered_ = recovered;
-  Output ignored;  // the rows are there
   const auto pool_at = [&](const std::string& account, const Window& window) -> Pool& {
     auto& pool = ledger.accounts_[account][window];
     if (!pool) pool = std::make_unique<Pool>(account, window);

@@ -57,11 +57,12 @@ void AppendHeaderLine(std::string& out, std::string_view name, std::string_view 
   char* at = out.data() + before;
   std::memcpy(at, name.data(), name.size());
   at += name.size();
-  std::memcpy(at, ": ", 2);
-  at += 2;
+  *at++ = ':';
+  *at++ = ' ';
   if (!value.empty()) std::memcpy(at, value.data(), value.size());
   at += value.size();
-  std::memcpy(at, "\r\n", 2);
+  *at++ = '\r';
+  *at = '\n';
 }
 
 std::optional<std::string_view> Head::Find(std::string_view name) const {

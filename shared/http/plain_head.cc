@@ -12,8 +12,8 @@ using Set = std::array<bool, 256>;
 
 constexpr Set LettersDigitsAnd(std::string_view others) {
   Set set{};
-  for (char c = 'a'; c <= 'z'; ++c)
-    set[static_cast<size_t>(c)] = set[static_cast<size_t>(c - 'a' + 'A')] = true;
+  for (char c = 'a'; c <= 'z'; ++c) set[static_cast<size_t>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) set[static_cast<size_t>(c)] = true;
   for (char c = '0'; c <= '9'; ++c) set[static_cast<size_t>(c)] = true;
   for (const char c : others) set[static_cast<size_t>(c)] = true;
   return set;

@@ -18,10 +18,8 @@ constexpr std::string_view kEmptyLine = "\r\n\r\n";
 constexpr std::array<int8_t, 256> MakeHexDigits() {
   std::array<int8_t, 256> values{};
   values.fill(-1);
-  for (int i = 0; i < 10; ++i) values[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    values[static_cast<size_t>('a' + i)] = values[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
-  }
+  for (size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(i);
+  for (size_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<int8_t>(10 + i);
   return values;
 }
 

@@ -29,6 +29,12 @@ void AddTools(wire::Intent& intent, const dialect::RequestFacts& request, std::s
   }
 }
 
+template <class Record>
+void AddProvider(const ExchangeFacts& facts, Record& record) {
+  record.set_provider(std::string(facts.provider));
+  for (const std::string& tag : facts.residency) record.add_residency(tag);
+}
+
 }  // namespace
 
 wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream,
@@ -54,6 +60,7 @@ wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const 
   intent.set_parent_agent(facts.client.parent_agent_id);
   intent.set_user_agent(facts.client.user_agent);
   intent.set_upstream(upstream);
+  AddProvider(facts, intent);
   intent.set_peer(caller.peer);
   return event;
 }
@@ -73,6 +80,7 @@ wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const
   record.set_session(facts.client.session_id);
   record.set_user_agent(facts.client.user_agent);
   record.set_peer(caller.peer);
+  AddProvider(facts, record);
   return event;
 }
 

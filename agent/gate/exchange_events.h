@@ -1,7 +1,9 @@
 // What is known of an exchange before it is answered, and the events that say it. Pure.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/dialect/client_headers.h"
@@ -32,6 +34,9 @@ struct ExchangeFacts {
   dialect::RequestFacts request{};
   uint64_t body_bytes = 0;  // as it came
   Ruling ruling{};
+  // By which a policy judges; borrowed from the configuration.
+  std::string_view provider{};
+  std::span<const std::string> residency{};
 };
 
 // `upstream` is the host that the request will be sent to; `blank` is filled, and is what is returned.

@@ -176,8 +176,10 @@ http::Task<std::optional<Refusal>> Passage::FindGrounds() {
   co_return std::nullopt;
 }
 
-// Borrows from this and lasts as long.
+// Borrows from this and lasts as long. The record says, too, by which provider was judged.
 Grounds Passage::MakeGrounds() {
+  facts_.provider = settings_->config.upstream.provider;
+  facts_.residency = settings_->config.upstream.residency;
   if (caller_.os_user) os_user_name_ = gate_.names_.Remembered(caller_.os_user->uid).value_or("");
   static const std::vector<std::string> kOwn = {std::string(policy::kOwnCredential)};
   return {.policy = *policy_->rules,
@@ -185,8 +187,8 @@ Grounds Passage::MakeGrounds() {
           .host = settings_->host_name,
           .os_user = UidOf(caller_),
           .os_user_name = os_user_name_,
-          .provider = settings_->config.upstream.provider,
-          .residency = settings_->config.upstream.residency,
+          .provider = facts_.provider,
+          .residency = facts_.residency,
           .credentials = settings_->credential_line ? kOwn : credentials_};
 }
 

@@ -182,10 +182,10 @@ std::vector<command_line::Command> ExplainCommands() {
        .details = "An exchange is named by its request id (req_…), which the client and the record show. "
                   "What is left "
                   "out isn't known; where a rule speaks of it, that refuses, as it does on a host. Beside an "
-                  "exchange, options say what its record doesn't tell, such as the provider and its tags, or "
+                  "exchange, options say what its record doesn't tell, such as how long its prompt was, or "
                   "what is to be asked instead.\n\n"
                   "  PROGRAM policy explain --user alice@example.com --model claude-opus-5-5 --tool Bash\n"
-                  "  PROGRAM policy explain req_0123456789 --provider anthropic --residency eu",
+                  "  PROGRAM policy explain req_0123456789 --context-tokens 180000",
        .options = Options(),
        .run = Run<Explain>}};
 }

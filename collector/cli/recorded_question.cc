@@ -25,6 +25,7 @@ std::vector<std::string> ToolsIn(const json::Object& fields) {
 
 void WriteFields(const json::Object& fields, json::Writer& out) {
   if (const auto tools = ToolsIn(fields); !tools.empty()) out.Texts("tools", tools);
+  if (const auto tags = TextsIn(fields, "residency"); !tags.empty()) out.Texts("residency", tags);
   if (const auto most = fields.OptionalInteger("max_tokens", 1, INT64_MAX); most && *most)
     out.Integer("max_tokens", **most);
   if (const auto version = fields.OptionalInteger("policy_version", 1, INT64_MAX); version && *version)
@@ -47,6 +48,7 @@ std::string RecordedQuestion(const json::Value& event) {
   text("host", "host");
   text("os_user", "event.os_user.name");
   text("os_user_number", "event.os_user.uid");
+  text("provider", "event.provider");
   text("model", "model");
   const auto object = event.AsOpenObject();
   if (object) {

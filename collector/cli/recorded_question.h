@@ -9,9 +9,9 @@
 namespace postern::cli {
 
 // `event`: an intent or a refusal as GET /v1/events gives it. The body of POST /v1/policy/explain, with all
-// that the record tells: who, with which key, on which host, for which model and tools, when, and by which
-// version. Of the provider and its tags, of tools that a refused request brought, and of how long its prompt
-// was, nothing is recorded: who asks may say it.
+// that the record tells: who, with which key, on which host, at which provider, for which model and tools,
+// when, and by which version. Of tools that a refused request brought, and of how long its prompt was,
+// nothing is recorded: who asks may say it.
 std::string RecordedQuestion(const json::Value& event);
 
 // The recorded question with what `said`, another question, has in it instead. Both are JSON objects.

@@ -129,6 +129,8 @@ void Write(const Object& object, const wire::Intent& intent) {
   object.Text("rule", intent.rule());
   object.Texts("removed_tools", intent.removed_tools());
   object.Number("lowered_max_tokens", intent.lowered_max_tokens());
+  object.Text("provider", intent.provider());
+  object.Texts("residency", intent.residency());
 }
 
 void Write(const Object& object, const wire::Outcome& outcome) {
@@ -168,6 +170,8 @@ void Write(const Object& object, const wire::Refusal& refusal) {
   object.Time("first_time", refusal.first_wall_time());
   object.Time("last_time", refusal.last_wall_time());
   object.Number("policy_version", refusal.policy_version());
+  object.Text("provider", refusal.provider());
+  object.Texts("residency", refusal.residency());
 }
 
 void Write(const Object& object, const wire::PolicyChange& change) {

@@ -125,6 +125,8 @@ void BoundIntent(Cutter& cutter, Intent& intent) {
   cutter.Cut(intent, &Intent::peer, &Intent::mutable_peer);
   cutter.Cut(intent, &Intent::rule, &Intent::mutable_rule);
   cutter.CutList(intent.mutable_removed_tools(), kMaxRemovedTools);
+  cutter.Cut(intent, &Intent::provider, &Intent::mutable_provider);
+  cutter.CutList(intent.mutable_residency(), kMaxResidency);
 }
 
 void BoundOutcome(Cutter& cutter, Outcome& outcome) {
@@ -150,6 +152,8 @@ void BoundRefusal(Cutter& cutter, Refusal& refusal) {
   cutter.Cut(refusal, &Refusal::session, &Refusal::mutable_session);
   cutter.Cut(refusal, &Refusal::user_agent, &Refusal::mutable_user_agent);
   cutter.Cut(refusal, &Refusal::peer, &Refusal::mutable_peer);
+  cutter.Cut(refusal, &Refusal::provider, &Refusal::mutable_provider);
+  cutter.CutList(refusal.mutable_residency(), kMaxResidency);
 }
 
 void BoundPolicyChange(Cutter& cutter, PolicyChange& change) {

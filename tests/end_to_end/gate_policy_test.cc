@@ -70,6 +70,7 @@ TEST_F(Policy, ADeniedModelIsRefusedWithTheRulesOwnMessageAndCountedOnce) {
   EXPECT_EQ(ProviderJournal::Member(refusals[0], "reason"), "policy_model");
   EXPECT_EQ(ProviderJournal::Member(refusals[0], "rule"), "organisation.models.deny[0]");
   EXPECT_EQ(Number(refusals[0], "policy_version"), 1);
+  EXPECT_EQ(ProviderJournal::Member(refusals[0], "provider"), "anthropic");
   EXPECT_EQ(Number(refusals[1], "times") + Number(refusals[2], "times"), 4);
 }
 
@@ -86,6 +87,7 @@ TEST_F(Policy, ADeniedToolIsCutOutAndNothingElseIsTouched) {
   EXPECT_THAT(intents[0], HasSubstr(R"("tools":["Read"])"));
   EXPECT_THAT(intents[0], HasSubstr(R"("removed_tools":["Bash"])"));
   EXPECT_EQ(ProviderJournal::Member(intents[0], "rule"), "organisation.models.allow[0]");
+  EXPECT_EQ(ProviderJournal::Member(intents[0], "provider"), "anthropic");
   EXPECT_EQ(Number(intents[0], "policy_version"), 1);
 }
 

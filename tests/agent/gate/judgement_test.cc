@@ -206,7 +206,9 @@ TEST_F(JudgementTest, TheListOfModelsIsWhatTheKeyMayUse) {
 }
 
 TEST(RefusalRecord, NamesTheRuleAndThePolicy) {
-  const ExchangeFacts facts{.id = {}, .call = wire::CALL_MESSAGES};
+  const std::vector<std::string> tags = {"eu"};
+  const ExchangeFacts facts{
+      .id = {}, .call = wire::CALL_MESSAGES, .provider = "anthropic", .residency = tags};
   const wire::Event event = RefusalEvent(facts, Caller(),
                                          {.reason = Reason::kPolicyTool,
                                           .sentence = "No.",
@@ -215,12 +217,17 @@ TEST(RefusalRecord, NamesTheRuleAndThePolicy) {
   EXPECT_EQ(event.refusal().reason(), "policy_tool");
   EXPECT_EQ(event.refusal().rule(), "teams.ml.tools.deny[0]");
   EXPECT_EQ(event.refusal().policy_version(), 7u);
+  EXPECT_EQ(event.refusal().provider(), "anthropic");
+  EXPECT_THAT(event.refusal().residency(), ElementsAre("eu"));
 }
 
 TEST(IntentRecord, TellsWhatIsOnOfferFromWhatWasCutOut) {
   ExchangeFacts facts;
   facts.request.tools = {{"Read", ""}, {"Bash", ""}, {"", "web_search_20250305"}, {"", "web_fetch_20250910"}};
   facts.ruling = {.policy_version = 7, .rule = "r", .cut_tools = {1, 2}, .max_tokens = 2000};
+  const std::vector<std::string> tags = {"eu", "gdpr"};
+  facts.provider = "anthropic";
+  facts.residency = tags;
   const wire::Intent intent = IntentEvent(facts, Caller(), "upstream").intent();
   EXPECT_THAT(intent.tools(), ElementsAre("Read"));
   EXPECT_THAT(intent.server_tools(), ElementsAre("web_fetch_20250910"));
@@ -228,6 +235,8 @@ TEST(IntentRecord, TellsWhatIsOnOfferFromWhatWasCutOut) {
   EXPECT_EQ(intent.policy_version(), 7u);
   EXPECT_EQ(intent.rule(), "r");
   EXPECT_EQ(intent.lowered_max_tokens(), 2000u);
+  EXPECT_EQ(intent.provider(), "anthropic");
+  EXPECT_THAT(intent.residency(), ElementsAre("eu", "gdpr"));
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ wire::Event Intent() {
   intent.set_rule("organisation.models.allow[0]");
   intent.add_removed_tools("Bash");
   intent.set_lowered_max_tokens(16'000);
+  intent.set_provider("anthropic");
+  intent.add_residency("eu");
   return event;
 }
 

@@ -18,17 +18,16 @@ TEST(RecordedQuestion, HasAllThatAnIntentTells) {
           R"("team":"ml","host":"build-1","model":"claude-opus-5-5","event":{)"
           R"("os_user":{"uid":1000,"name":"ci"},"tools":["Read"],"server_tools":["web_search_20250305"],)"
           R"("removed_tools":["Bash"],"max_tokens":32000,"policy_version":14,)"
-          R"("rule":"organisation.models.allow[0]"}})"),
+          R"("provider":"anthropic","residency":["eu","gdpr"]}})"),
       R"({"key":"k7x2m9q4w8ab","host":"build-1","os_user":"ci","os_user_number":"1000",)"
-      R"("model":"claude-opus-5-5",)"
-      R"("tools":["Read","Bash","type:web_search_20250305"],)"
+      R"("provider":"anthropic","model":"claude-opus-5-5",)"
+      R"("tools":["Read","Bash","type:web_search_20250305"],"residency":["eu","gdpr"],)"
       R"("max_tokens":32000,"version":14,"at":"2026-11-23T12:00:00Z"})");
 }
 
 TEST(RecordedQuestion, WithoutAKeyItIsTheUsersAndWhatIsntThereIsLeftOut) {
-  EXPECT_EQ(
-      QuestionOf(R"({"kind":"refusal","user":"alice","team":"ml","event":{"reason":"policy_residency"}})"),
-      R"({"user":"alice","team":"ml"})");
+  EXPECT_EQ(QuestionOf(R"({"kind":"refusal","user":"alice","team":"ml","event":{"provider":"bedrock"}})"),
+            R"({"user":"alice","team":"ml","provider":"bedrock"})");
 }
 
 TEST(RecordedQuestion, WhatIsSaidBesidesCountsInsteadOfWhatIsRecorded) {

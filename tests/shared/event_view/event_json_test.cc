@@ -54,12 +54,17 @@ TEST(EventView, WhatAPolicyDecidedIsShown) {
   intent.set_rule("teams.ml.models.allow[0]");
   intent.add_removed_tools("Bash");
   intent.set_lowered_max_tokens(8000);
+  intent.set_provider("anthropic");
+  intent.add_residency("eu");
   EXPECT_EQ(JsonOf(event), R"({"kind":"intent","call":"unknown","policy_version":14,)"
                            R"("rule":"teams.ml.models.allow[0]","removed_tools":["Bash"],)"
-                           R"("lowered_max_tokens":8000})");
+                           R"("lowered_max_tokens":8000,"provider":"anthropic","residency":["eu"]})");
   event.mutable_refusal()->set_rule("teams.ml.models.deny[2]");
   event.mutable_refusal()->set_policy_version(14);
-  EXPECT_EQ(JsonOf(event), R"({"kind":"refusal","rule":"teams.ml.models.deny[2]","policy_version":14})");
+  event.mutable_refusal()->set_provider("bedrock");
+  event.mutable_refusal()->add_residency("us");
+  EXPECT_EQ(JsonOf(event), R"({"kind":"refusal","rule":"teams.ml.models.deny[2]","policy_version":14,)"
+                           R"("provider":"bedrock","residency":["us"]})");
   event.mutable_outcome()->set_ending(wire::ENDING_REVOKED);
   EXPECT_EQ(JsonOf(event), R"({"kind":"outcome","ending":"revoked"})");
 }

@@ -26,13 +26,14 @@ Event LargestIntent() {
         intent.mutable_os_user()->mutable_name(), intent.mutable_os_user()->mutable_executable(),
         intent.mutable_os_user()->mutable_directory(), intent.mutable_model(), intent.mutable_session(),
         intent.mutable_agent(), intent.mutable_parent_agent(), intent.mutable_user_agent(),
-        intent.mutable_upstream(), intent.mutable_peer(), intent.mutable_rule()}) {
+        intent.mutable_upstream(), intent.mutable_peer(), intent.mutable_rule(), intent.mutable_provider()}) {
     *text = Long();
   }
   for (int i = 0; i < 1000; ++i) {
     intent.add_tools(Long());
     intent.add_server_tools(Long());
     intent.add_removed_tools(Long());
+    intent.add_residency(Long());
   }
   intent.set_policy_version(~uint64_t{0});
   intent.set_lowered_max_tokens(~uint64_t{0});
@@ -45,8 +46,9 @@ TEST(Bound, MakesTheLargestEventFit) {
   EXPECT_LE(event.ByteSizeLong(), kMaxEventBytes);
   EXPECT_EQ(event.intent().tools_size(), static_cast<int>(kMaxTools));
   EXPECT_EQ(event.intent().tools(0).size(), kMaxNameBytes);
-  EXPECT_EQ(event.dropped_items(), 1000 - kMaxTools + 1000 - kMaxServerTools + 1000 - kMaxRemovedTools);
-  EXPECT_EQ(event.cut_strings(), 15 + 2 + kMaxTools + kMaxServerTools + kMaxRemovedTools);
+  EXPECT_EQ(event.dropped_items(),
+            1000 - kMaxTools + 1000 - kMaxServerTools + 1000 - kMaxRemovedTools + 1000 - kMaxResidency);
+  EXPECT_EQ(event.cut_strings(), 16 + 2 + kMaxTools + kMaxServerTools + kMaxRemovedTools + kMaxResidency);
 
   Event outcome;
   for (int i = 0; i < 1000; ++i) outcome.mutable_outcome()->add_tool_uses(Long());

@@ -37,8 +37,7 @@ bool ParseAnnotation(const std::string& line, uint64_t& count, std::string& func
   std::from_chars(number.data(), number.data() + number.size(), count);
   std::string rest;
   std::getline(words, rest);
-  if (const size_t share = rest.find("%)"); share < 12)
-    rest.erase(0, share + 2);
+  if (const size_t share = rest.find("%)"); share < 12) rest.erase(0, share + 2);
   rest.erase(0, rest.find_first_not_of(" *"));
   rest.erase(std::min(rest.find(" ["), rest.size()));
   if (const size_t colon = rest.find(':'); colon != std::string::npos && rest.compare(colon, 2, "::") != 0)

@@ -45,6 +45,7 @@ void Simulation::ActKeep(ledger::Output& output) {
     }
     if (alarm.trouble == ledger::Trouble::kRestored) Violated("the ledger finds that it was restored");
   }
+  if (FreesWhatWasOutOfReach(output)) truth_.ForgetWatches();
   if (!output.pools.empty() || !output.holdings.empty())
     PutKeep([pools = std::move(output.pools), holdings = std::move(output.holdings)](KeepDisk& disk) {
       for (const ledger::PoolRecord& record : pools) {

@@ -198,16 +198,34 @@ void Simulation::WatchExtension(Host& host, uint64_t exchange, const limits::Amo
   truth_.Begin(std::move(watch));
 }
 
+bool Simulation::IsHere(const ledger::Holder& holder) const {
+  return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
+    return !host->is_dead && host->agent == holder.agent && host->written.incarnation == holder.incarnation;
+  });
+}
+
 // What holders that will never answer hold, spent or not.
 Amount Simulation::HeldByOthers(const ledger::Statement& statement) const {
   Amount held;
-  for (const auto& [holder, counters] : statement.holders) {
-    const bool is_here = std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
-      return !host->is_dead && host->agent == holder.agent && host->written.incarnation == holder.incarnation;
-    });
-    if (!is_here) held += counters.held();
-  }
+  for (const auto& [holder, counters] : statement.holders)
+    if (!IsHere(holder)) held += counters.held();
   return held;
+}
+
+// A lease of one that will never answer has ended, or that of all that a lost collector had granted. Who
+// waited until then was rightly told that there is nothing.
+bool Simulation::FreesWhatWasOutOfReach(const ledger::Output& output) const {
+  const auto& former = keep_.working;
+  const bool of_a_holder =
+      std::any_of(output.holdings.begin(), output.holdings.end(), [&](const auto& record) {
+        const auto found = former.holdings.find({record.holder, {record.account, record.window}});
+        return found != former.holdings.end() && !IsHere(record.holder) &&
+               record.counters.held() < found->second.counters.held();
+      });
+  return of_a_holder || std::any_of(output.pools.begin(), output.pools.end(), [&](const auto& record) {
+           const auto found = former.pools.find({record.account, record.window});
+           return found != former.pools.end() && record.unreported < found->second.unreported;
+         });
 }
 
 void Simulation::CheckRefusal(Host& host, const wallet::Decision& decision, const Watch& watch) {

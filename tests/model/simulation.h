@@ -219,7 +219,9 @@ class Simulation {
   void WatchReservation(Host& host, uint64_t exchange, const std::vector<wallet::Part>& parts);
   void WatchExtension(Host& host, uint64_t exchange, const limits::Amounts& in_all);
   bool IsImpaired(WallTime since) const;
+  bool IsHere(const ledger::Holder& holder) const;
   Amount HeldByOthers(const ledger::Statement& statement) const;
+  bool FreesWhatWasOutOfReach(const ledger::Output& output) const;
   Amount LimitOf(const std::string& account) const;
   void NoteMost(Pool& pool);
 

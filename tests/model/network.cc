@@ -10,7 +10,7 @@ bool Simulation::Knows(const Host& host, uint64_t life, uint64_t keep_life) cons
 }
 
 // Once, twice or never, after a while that differs from message to message: so they overtake each other.
-void Simulation::Carry(Host& host, std::function<void()> deliver) {
+void Simulation::Carry(Host& host, const std::function<void()>& deliver) {
   if (host.is_cut_off || random_.Between(1, 1000) <= loss_) {
     host.impaired = time_.now();
     return;
@@ -34,7 +34,7 @@ void Simulation::ToKeep(Host& host, std::function<void()> deliver) {
 }
 
 void Simulation::ToHost(Host& host, std::function<void()> deliver) {
-  Carry(host, [this, &host, life = host.life, keep_life = keep_.life, deliver = std::move(deliver)] {
+  Carry(host, [&host, life = host.life, keep_life = keep_.life, deliver = std::move(deliver)] {
     if (host.is_up && host.life == life && host.keep_life == keep_life) deliver();
   });
 }

@@ -5,7 +5,6 @@
 
 namespace postern::model {
 
-using limits::Unit;
 using std::chrono::seconds;
 
 void Simulation::Violated(const std::string& what) {

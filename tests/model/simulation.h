@@ -202,7 +202,7 @@ class Simulation {
   // network.cc
   void ToKeep(Host& host, std::function<void()> deliver);
   void ToHost(Host& host, std::function<void()> deliver);
-  void Carry(Host& host, std::function<void()> deliver);
+  void Carry(Host& host, const std::function<void()>& deliver);
 
   // promises.cc
   void Violated(const std::string& what);

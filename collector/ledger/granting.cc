@@ -106,7 +106,8 @@ Pool* Ledger::RollingPool(const Claim& claim, const Limit& limit, WallTime at, W
   const auto pools = accounts_.find(claim.account);
   if (pools != accounts_.end())
     for (auto entry = pools->second.rbegin(); entry != pools->second.rend(); ++entry)
-      if (entry->first.Contains(now) && entry->first.end - entry->first.begin == length)
+      if (entry->first != limits::kAlways && entry->first.Contains(now) &&
+          entry->first.end - entry->first.begin == length)
         return entry->second.get();
   // One that a lost collector began may last for that long.
   const WallTime begin = now < recovered_ + length && recovered_ != WallTime::min() ? recovered_ : now;

@@ -151,7 +151,7 @@ void Simulation::CheckEverything() {
   }
   for (auto& [account, pools] : truth_.pools())
     for (Pool& pool : pools) {
-      if (pool.window.end + seconds(120) < time_.now()) continue;
+      if (pool.window.end < time_.now() - seconds(120)) continue;
       CheckSpent(pool);
       if (sums[&pool].second != pool.reserved) Violated("the truth has lost count: " + account);
     }

@@ -173,7 +173,7 @@ void Wallet::Free(const std::vector<Hold>& holds, WallTime now, Output& output) 
   limits::Return back;
   for (const Hold& hold : holds) {
     const bool recalled = hold.holding->standing_until > now;
-    if (!recalled || !GiveBack(*hold.account, *hold.holding, now, back, output))
+    if (!recalled || !GiveBack(*hold.account, *hold.holding, back, output))
       Record(*hold.account, *hold.holding, output);
   }
   if (!back.held.empty()) output.returns.push_back(std::move(back));
@@ -250,14 +250,13 @@ void Wallet::Recalled(const Answer& answer, WallTime now, Output& output) {
       continue;
     }
     holding->standing_until = now + options_.standing;
-    if (!GiveBack(account, *holding, now, back, output))
+    if (!GiveBack(account, *holding, back, output))
       back.held.push_back({account.name, holding->window, holding->counters});
   }
   output.returns.push_back(std::move(back));
 }
 
-bool Wallet::GiveBack(const Account& account, Holding& holding, WallTime, limits::Return& back,
-                      Output& output) {
+bool Wallet::GiveBack(const Account& account, Holding& holding, limits::Return& back, Output& output) {
   if (holding.spare() <= Amount()) return false;
   holding.counters.returned += holding.spare();
   Record(account, holding, output);
@@ -265,10 +264,10 @@ bool Wallet::GiveBack(const Account& account, Holding& holding, WallTime, limits
   return true;
 }
 
-void Wallet::GiveBack(WallTime now, Output& output) {
+void Wallet::GiveBack(Output& output) {
   limits::Return back;
   for (auto& [name, account] : accounts_)
-    for (const auto& holding : account.holdings) GiveBack(account, *holding, now, back, output);
+    for (const auto& holding : account.holdings) GiveBack(account, *holding, back, output);
   if (!back.held.empty()) output.returns.push_back(std::move(back));
 }
 

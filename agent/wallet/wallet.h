@@ -100,7 +100,7 @@ class Wallet {
   void Tick(WallTime now, Output& output);
 
   // Everything that isn't reserved goes back: before a stop that is meant.
-  void GiveBack(WallTime now, Output& output);
+  void GiveBack(Output& output);
 
   // A new incarnation, with nothing. What is in flight is forgotten and counts nowhere here: the caller ends
   // it.
@@ -172,7 +172,7 @@ class Wallet {
   Status SettleAt(const ExchangeId& exchange, const limits::Amounts* spent, WallTime now, Output& output);
   Amount MissingOf(const Waiting& waiting, std::string_view account, WallTime now);
   void Free(const std::vector<Hold>& holds, WallTime now, Output& output);
-  bool GiveBack(const Account& account, Holding& holding, WallTime now, limits::Return& back, Output& output);
+  bool GiveBack(const Account& account, Holding& holding, limits::Return& back, Output& output);
   void Merge(const limits::Standing& standing, WallTime now, Output& output);
   void Granted(const limits::Answer& answer, WallTime now, Output& output);
   void Denied(const limits::Answer& answer, WallTime now, Output& output);

@@ -134,10 +134,9 @@ void Simulation::Beat(Host& host, uint64_t life) {
   if (host.keep_life == 0) {
     Hello(host);
   } else {
-    ToKeep(host, [this, &host, life, holder = HolderOf(host), at = time_.now()] {
+    ToKeep(host, [this, &host, holder = HolderOf(host), at = time_.now()] {
       keep_.ledger->Heard(holder, at, time_.now());
       ToHost(host, [&host, at] { host.wallet.Heard(at); });
-      (void)life;
     });
     SendEvents(host, true);
     // Now and then a connection is lost without any other reason.

@@ -72,6 +72,21 @@ TEST_F(WalletTest, AsksForWhatItLacksAndAdmitsWhenThatComes) {
   EXPECT_EQ(output_.decisions[0].exchange, Id(2));
 }
 
+TEST_F(WalletTest, BeforeAStopAllThatIsNotReservedGoesBackOnce) {
+  Give(10);
+  ASSERT_EQ(Reserve(1, 6), Verdict::kAdmitted);
+  output_.Clear();
+  wallet_.GiveBack(output_);
+  ASSERT_EQ(output_.returns.size(), 1u);
+  ASSERT_EQ(output_.returns[0].held.size(), 1u);
+  EXPECT_EQ(output_.returns[0].held[0].counters.returned, Amount(4));
+  EXPECT_EQ(output_.holdings.size(), 1u) << "it is written down before it is said";
+  EXPECT_EQ(Now().counters.returned, Amount(4));
+  output_.Clear();
+  wallet_.GiveBack(output_);
+  EXPECT_TRUE(output_.returns.empty());
+}
+
 TEST_F(WalletTest, EveryLimitMustAdmitOrNothingIsReserved) {
   Give(10);
   const Part parts[] = {{"usd", Unit::kUsd, Amount(5)}, {"tokens", Unit::kTokens, Amount(5)}};

@@ -1,12 +1,10 @@
 // The whole house: real collector, real agents, the provider simulator, and between them the real client.
-#include <chrono>
-#include <functional>
 #include <string>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/end_to_end/furnished.h"
 #include "tests/end_to_end/house.h"
 #include "tests/end_to_end/peers.h"
 #include "tests/end_to_end/provider_journal.h"
@@ -16,16 +14,6 @@ namespace postern::end_to_end {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Looks again until it holds; the clock is only there so that what never comes fails.
-bool Eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return true;
-}
 
 uint64_t Outcomes(const LogContents& log) { return log.outcomes.size(); }
 

@@ -71,6 +71,43 @@ Status CheckDigest(const std::string& digest) {
   return Exactly(digest, digest.empty() ? 0 : kHashBytes, "the policy's digest");
 }
 
+Status CheckAccount(std::string_view account) {
+  RETURN_IF_ERROR(Require(!account.empty(), "an account has no name"));
+  return AtMost(account, kMaxStringBytes, "an account's name");
+}
+
+Status CheckHoldings(const google::protobuf::RepeatedPtrField<Holding>& holdings) {
+  RETURN_IF_ERROR(AtMost(holdings.size(), kMaxHoldings, "holdings"));
+  for (const Holding& holding : holdings) {
+    RETURN_IF_ERROR(CheckAccount(holding.account()));
+    RETURN_IF_ERROR(Require(holding.has_window(), "a holding has no window"));
+  }
+  return Ok{};
+}
+
+Status Check(const Demand& demand) {
+  RETURN_IF_ERROR(Require(demand.incarnation() != 0, "a demand has no incarnation"));
+  RETURN_IF_ERROR(Require(demand.claims_size() > 0, "a demand asks for nothing"));
+  RETURN_IF_ERROR(AtMost(demand.claims_size(), kMaxClaims, "claims"));
+  for (const Claim& claim : demand.claims()) RETURN_IF_ERROR(CheckAccount(claim.account()));
+  return Ok{};
+}
+
+Status Check(const Return& returned) {
+  RETURN_IF_ERROR(Require(returned.incarnation() != 0, "a return has no incarnation"));
+  return CheckHoldings(returned.holdings());
+}
+
+Status Check(const Grant& grant) {
+  RETURN_IF_ERROR(Require(grant.incarnation() != 0, "a grant has no incarnation"));
+  RETURN_IF_ERROR(AtMost(grant.standings_size(), kMaxHoldings, "standings"));
+  for (const Standing& standing : grant.standings()) {
+    RETURN_IF_ERROR(CheckAccount(standing.account()));
+    RETURN_IF_ERROR(Require(standing.has_window(), "a standing has no window"));
+  }
+  return AtMost(grant.lacking(), kMaxStringBytes, "an account's name");
+}
+
 Status Check(const Hello& hello) {
   RETURN_IF_ERROR(Exactly(hello.life(), kLifeBytes, "the life"));
   RETURN_IF_ERROR(AtMost(hello.agent_version(), kMaxTextBytes, "the version"));
@@ -80,6 +117,7 @@ Status Check(const Hello& hello) {
   RETURN_IF_ERROR(CheckMark(hello.now()));
   RETURN_IF_ERROR(CheckMarks(hello.kept()));
   RETURN_IF_ERROR(CheckDigest(hello.policy_sha256()));
+  RETURN_IF_ERROR(CheckHoldings(hello.holdings()));
   return CheckMemory(hello.memory(), hello.memory_signature());
 }
 
@@ -221,6 +259,8 @@ Status CheckBody(const FromAgent& message) {
     case FromAgent::kHeartbeat: return Check(message.heartbeat());
     case FromAgent::kSeen: return Check(message.seen());
     case FromAgent::kTombstones: return Check(message.tombstones());
+    case FromAgent::kDemand: return Check(message.demand());
+    case FromAgent::kReturned: return Check(message.returned());
     case FromAgent::BODY_NOT_SET: return Ok{};
   }
   return Ok{};
@@ -235,6 +275,7 @@ Status CheckBody(const FromCollector& message) {
     case FromCollector::kCredential: return Check(message.credential());
     case FromCollector::kRejected: return Check(message.rejected());
     case FromCollector::kPolicyPart: return Check(message.policy_part());
+    case FromCollector::kGrant: return Check(message.grant());
     case FromCollector::BODY_NOT_SET: return Ok{};
   }
   return Ok{};

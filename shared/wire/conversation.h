@@ -15,6 +15,7 @@
 #include "shared/crypto/ed25519.h"
 #include "shared/wire/chain.h"
 #include "shared/wire/conversation.pb.h"
+#include "shared/wire/event.h"
 
 namespace postern::wire {
 
@@ -34,6 +35,8 @@ constexpr size_t kMaxMemoryBytes = 1024;
 constexpr size_t kMaxBoxBytes = 16 * 1024;
 constexpr size_t kMaxPolicyBytes = size_t{32} << 20;        // a serialised SignedPolicy
 constexpr size_t kMaxPolicyPieceBytes = size_t{256} << 10;  // in one PolicyPart
+constexpr int kMaxHoldings = 8192;                          // in a Hello or Return
+constexpr int kMaxClaims = static_cast<int>(kMaxCharges);   // in a Demand
 constexpr size_t kLifeBytes = 16;
 constexpr size_t kNonceBytes = 16;
 

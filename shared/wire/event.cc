@@ -51,11 +51,15 @@ class Cutter {
   }
 
   template <class List>
+  void CutCount(List* list, int most) {
+    if (list->size() <= most) return;
+    event_.set_dropped_items(event_.dropped_items() + static_cast<uint32_t>(list->size() - most));
+    list->DeleteSubrange(most, list->size() - most);
+  }
+
+  template <class List>
   void CutList(List* list, int most) {
-    if (list->size() > most) {
-      event_.set_dropped_items(event_.dropped_items() + static_cast<uint32_t>(list->size() - most));
-      list->DeleteSubrange(most, list->size() - most);
-    }
+    CutCount(list, most);
     for (std::string& name : *list) {
       if (!Fits(name, kMaxNameBytes)) Cut(name, kMaxNameBytes);
     }
@@ -139,6 +143,14 @@ void BoundOutcome(Cutter& cutter, Outcome& outcome) {
   cutter.Cut(outcome, &Outcome::stop_reason, &Outcome::mutable_stop_reason);
   cutter.CutList(outcome.mutable_tool_uses(), kMaxToolUses);
   cutter.Cut(outcome, &Outcome::error_type, &Outcome::mutable_error_type);
+  if (outcome.charges_size() > 0) {
+    cutter.CutCount(outcome.mutable_charges(), kMaxCharges);
+    for (Charge& charge : *outcome.mutable_charges()) {
+      cutter.Cut(charge, &Charge::account, &Charge::mutable_account);
+    }
+  }
+  cutter.Cut(outcome, &Outcome::admission, &Outcome::mutable_admission);
+  cutter.Cut(outcome, &Outcome::refused_extension, &Outcome::mutable_refused_extension);
   if (outcome.has_os_user()) cutter.Cut(outcome.mutable_os_user());
 }
 
@@ -154,6 +166,21 @@ void BoundRefusal(Cutter& cutter, Refusal& refusal) {
   cutter.Cut(refusal, &Refusal::peer, &Refusal::mutable_peer);
   cutter.Cut(refusal, &Refusal::provider, &Refusal::mutable_provider);
   cutter.CutList(refusal.mutable_residency(), kMaxResidency);
+  cutter.Cut(refusal, &Refusal::account, &Refusal::mutable_account);
+}
+
+void BoundSecretFound(Cutter& cutter, SecretFound& found) {
+  cutter.CutBytes(found, &SecretFound::exchange, &SecretFound::mutable_exchange, 16);
+  cutter.Cut(found, &SecretFound::rule, &SecretFound::mutable_rule);
+  cutter.Cut(found, &SecretFound::part, &SecretFound::mutable_part);
+  cutter.Cut(found, &SecretFound::tool, &SecretFound::mutable_tool);
+  cutter.CutBytes(found, &SecretFound::fingerprint, &SecretFound::mutable_fingerprint, 16);
+  if (found.has_principal()) cutter.Cut(found.mutable_principal());
+  if (found.has_os_user()) cutter.Cut(found.mutable_os_user());
+  cutter.Cut(found, &SecretFound::model, &SecretFound::mutable_model);
+  cutter.Cut(found, &SecretFound::session, &SecretFound::mutable_session);
+  cutter.Cut(found, &SecretFound::policy_rule, &SecretFound::mutable_policy_rule);
+  cutter.Cut(found, &SecretFound::path, &SecretFound::mutable_path);
 }
 
 void BoundPolicyChange(Cutter& cutter, PolicyChange& change) {
@@ -221,6 +248,7 @@ void Bound(Event& event) {
     case Event::kRefusal: return BoundRefusal(cutter, *event.mutable_refusal());
     case Event::kGap: return cutter.Cut(*event.mutable_gap(), &Gap::reason, &Gap::mutable_reason);
     case Event::kKeyFirstUsed: return BoundKeyFirstUsed(cutter, *event.mutable_key_first_used());
+    case Event::kSecretFound: return BoundSecretFound(cutter, *event.mutable_secret_found());
     case Event::kPolicyChange: return BoundPolicyChange(cutter, *event.mutable_policy_change());
     case Event::kAdministration: return BoundAdministration(cutter, *event.mutable_administration());
     case Event::kEnrolment: return BoundEnrolment(cutter, *event.mutable_enrolment());
@@ -248,6 +276,7 @@ const char* KindName(Event::BodyCase body) {
     case Event::kRefusal: return "refusal";
     case Event::kGap: return "gap";
     case Event::kKeyFirstUsed: return "key_first_used";
+    case Event::kSecretFound: return "secret_found";
     case Event::kPolicyChange: return "policy_change";
     case Event::kAdministration: return "administration";
     case Event::kEnrolment: return "enrolment";
@@ -268,6 +297,7 @@ const char* EndingName(Ending ending) {
     case ENDING_INTERRUPTED: return "interrupted";
     case ENDING_DEADLINE: return "deadline";
     case ENDING_REVOKED: return "revoked";
+    case ENDING_BUDGET: return "budget";
     default: return "unknown";
   }
 }

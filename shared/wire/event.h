@@ -24,6 +24,7 @@ constexpr size_t kMaxServerTools = 32;
 constexpr size_t kMaxRemovedTools = 64;  // names of tools that a policy cut out
 constexpr size_t kMaxToolUses = 256;
 constexpr size_t kMaxResidency = 32;  // tags of a provider
+constexpr size_t kMaxCharges = 64;    // accounts that an exchange meets: nobody lets it meet more
 
 // Makes the event fit: strings longer than their limit are cut at a character, lists lose their last items,
 // bytes that are not UTF-8 become '?' (protobuf refuses to read them back), and cut_strings and dropped_items

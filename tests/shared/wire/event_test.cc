@@ -183,7 +183,7 @@ TEST(Event, UnknownFieldsAreKept) {
   event.mutable_stop()->set_reason("x");
   std::string bytes = event.SerializeAsString();
   bytes +=
-      std::string("\xba\x01\x02hi", 5);  // field 23, length-delimited: a body that this version doesn't know
+      std::string("\xc2\x01\x02hi", 5);  // field 24, length-delimited: a body that this version doesn't know
   Event read;
   ASSERT_TRUE(read.ParseFromString(bytes));
   EXPECT_EQ(read.SerializeAsString(), bytes);

@@ -110,6 +110,17 @@ std::string RefusalRow(const wire::Event& event) {
   return Join(cells, "refused: " + refusal.reason() + times);
 }
 
+std::string SecretRow(const wire::Event& event) {
+  const wire::SecretFound& found = event.secret_found();
+  Cells cells;
+  cells[0] = Time(event);
+  cells[1] = User(found.principal(), found.os_user());
+  cells[2] = found.model();
+  const std::string place = found.tool().empty() ? found.part() : found.part() + " of " + found.tool();
+  const std::string times = found.times() > 1 ? " (" + std::to_string(found.times()) + " times)" : "";
+  return Join(cells, "secret in " + place + ": " + found.rule() + times);
+}
+
 std::string GapNote(const wire::Event& event) {
   const wire::Gap& gap = event.gap();
   return Note(event, "-- gap (" + gap.reason() + "): not recorded are " + std::to_string(gap.intents()) +
@@ -168,6 +179,7 @@ std::string EventRows::Add(const wire::Event& event) {
     case wire::Event::kGap: return GapNote(event);
     case wire::Event::kKeyFirstUsed:
       return Note(event, "-- key " + event.key_first_used().key_id() + " was used for the first time");
+    case wire::Event::kSecretFound: return SecretRow(event);
     case wire::Event::kPolicyChange: return PolicyNote(event);
     case wire::Event::kAdministration:
     case wire::Event::kEnrolment:

@@ -1,5 +1,6 @@
 #include "shared/event_view/event_json.h"
 
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -56,6 +57,9 @@ class Object {
   void Texts(std::string_view name, const List& list) const {
     if (!list.empty()) out_.Texts(name, list);
   }
+  // Each as an object of its own.
+  template <class List>
+  void Objects(std::string_view name, const List& list) const;
 
  private:
   json::Writer& out_;
@@ -93,6 +97,66 @@ void Write(const Object& parent, const wire::Usage& usage) {
   object.Text("service_tier", usage.service_tier());
   object.Text("speed", usage.speed());
   object.Text("inference_geo", usage.inference_geo());
+}
+
+// Slots belong to no window.
+void Write(const Object& object, const wire::Window& window) {
+  if (window.begin() == std::numeric_limits<int64_t>::min()) return;
+  object.Time("begins", window.begin());
+  object.Time("ends", window.end());
+}
+
+void Write(const Object& object, const wire::Charge& charge) {
+  object.Text("account", charge.account());
+  Write(object, charge.window());
+  object.Always("amount", charge.amount());
+  object.Number("admitted", charge.admitted());
+  object.Number("reserved", charge.reserved());
+  object.Number("used", charge.used());
+}
+
+template <class List>
+void Object::Objects(std::string_view name, const List& list) const {
+  if (list.empty()) return;
+  out_.BeginList(name);
+  for (const auto& item : list) {
+    out_.BeginObject();
+    Write(Object(out_), item);
+    out_.EndObject();
+  }
+  out_.EndList();
+}
+
+const char* ActionName(wire::SecretAction action) {
+  switch (action) {
+    case wire::SECRET_ACTION_OFF: return "off";
+    case wire::SECRET_ACTION_WARN: return "warn";
+    case wire::SECRET_ACTION_REDACT: return "redact";
+    case wire::SECRET_ACTION_BLOCK: return "block";
+    default: return "";
+  }
+}
+
+void Write(const Object& object, const wire::SecretFound& found) {
+  object.Exchange(found.exchange());
+  object.Text("secret_rule", found.rule());
+  object.Text("action", ActionName(found.action()));
+  object.Flag("in_answer", found.in_answer());
+  object.Text("part", found.part());
+  object.Always("message", found.message());
+  object.Always("block", found.block());
+  object.Text("tool", found.tool());
+  object.Text("path", found.path());
+  object.Hex("fingerprint", found.fingerprint());
+  object.Number("length", found.length());
+  object.Number("times", found.times());
+  if (found.has_principal()) Write(object, found.principal());
+  if (found.has_os_user()) Write(object, found.os_user());
+  object.Text("model", found.model());
+  if (found.call() != wire::CALL_UNKNOWN) object.Text("call", wire::CallName(found.call()));
+  object.Text("session", found.session());
+  object.Number("policy_version", found.policy_version());
+  object.Text("rule", found.policy_rule());
 }
 
 void Write(const Object& object, const wire::Start& start) {
@@ -152,6 +216,10 @@ void Write(const Object& object, const wire::Outcome& outcome) {
   object.Number("total_ns", outcome.total_ns());
   object.Text("error_type", outcome.error_type());
   if (outcome.has_os_user()) Write(object, outcome.os_user());
+  object.Text("admission", outcome.admission());
+  object.Objects("charges", outcome.charges());
+  object.Number("extensions", outcome.extensions());
+  object.Text("refused_extension", outcome.refused_extension());
 }
 
 void Write(const Object& object, const wire::Refusal& refusal) {
@@ -172,6 +240,8 @@ void Write(const Object& object, const wire::Refusal& refusal) {
   object.Number("policy_version", refusal.policy_version());
   object.Text("provider", refusal.provider());
   object.Texts("residency", refusal.residency());
+  object.Text("account", refusal.account());
+  object.Time("resets", refusal.resets());
 }
 
 void Write(const Object& object, const wire::PolicyChange& change) {
@@ -247,6 +317,7 @@ void WriteBody(const Object& object, const wire::Event& event) {
       if (event.key_first_used().has_principal()) Write(object, event.key_first_used().principal());
       if (event.key_first_used().has_os_user()) Write(object, event.key_first_used().os_user());
       return;
+    case wire::Event::kSecretFound: return Write(object, event.secret_found());
     case wire::Event::kPolicyChange: return Write(object, event.policy_change());
     case wire::Event::kAdministration: return Write(object, event.administration());
     case wire::Event::kEnrolment: return Write(object, event.enrolment());

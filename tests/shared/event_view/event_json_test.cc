@@ -1,5 +1,7 @@
 #include "shared/event_view/event_json.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 namespace postern::event_view {
@@ -67,6 +69,55 @@ TEST(EventView, WhatAPolicyDecidedIsShown) {
                            R"("provider":"bedrock","residency":["us"]})");
   event.mutable_outcome()->set_ending(wire::ENDING_REVOKED);
   EXPECT_EQ(JsonOf(event), R"({"kind":"outcome","ending":"revoked"})");
+}
+
+TEST(EventView, AnOutcomeSaysWhatWasReservedAndSpentInEachAccount) {
+  wire::Event event;
+  wire::Outcome& outcome = *event.mutable_outcome();
+  outcome.set_ending(wire::ENDING_BUDGET);
+  outcome.set_admission("estimated");
+  wire::Charge& month = *outcome.add_charges();
+  month.set_account("ml-month");
+  month.mutable_window()->set_begin(1'700'000'000'000'000'000);
+  month.mutable_window()->set_end(1'700'000'001'000'000'000);
+  month.set_amount(5);
+  month.set_admitted(3);
+  month.set_reserved(7);
+  month.set_used(15);
+  wire::Charge& slots = *outcome.add_charges();
+  slots.set_account("slots/k1");
+  slots.mutable_window()->set_begin(std::numeric_limits<int64_t>::min());
+  slots.mutable_window()->set_end(std::numeric_limits<int64_t>::max());
+  outcome.set_extensions(2);
+  outcome.set_refused_extension("ml-month");
+  EXPECT_EQ(JsonOf(event),
+            R"({"kind":"outcome","ending":"budget","admission":"estimated","charges":[{"account":"ml-month",)"
+            R"("begins":"2023-11-14T22:13:20.000000000Z","ends":"2023-11-14T22:13:21.000000000Z","amount":5,)"
+            R"("admitted":3,"reserved":7,"used":15},{"account":"slots/k1","amount":0}],"extensions":2,)"
+            R"("refused_extension":"ml-month"})");
+  event.mutable_refusal()->set_account("ml-month");
+  event.mutable_refusal()->set_resets(1'700'000'000'000'000'000);
+  EXPECT_EQ(JsonOf(event),
+            R"({"kind":"refusal","account":"ml-month","resets":"2023-11-14T22:13:20.000000000Z"})");
+}
+
+TEST(EventView, ASecretIsShownByEverythingButItself) {
+  wire::Event event;
+  wire::SecretFound& found = *event.mutable_secret_found();
+  found.set_rule("aws-access-key");
+  found.set_action(wire::SECRET_ACTION_REDACT);
+  found.set_part("tool_result");
+  found.set_message(4);
+  found.set_tool("Read");
+  found.set_path("app/.env");
+  found.set_fingerprint("\x01\xff");
+  found.set_length(20);
+  found.set_times(2);
+  found.set_policy_rule("organisation.secrets[0]");
+  EXPECT_EQ(JsonOf(event),
+            R"({"kind":"secret_found","secret_rule":"aws-access-key","action":"redact","part":"tool_result",)"
+            R"("message":4,"block":0,"tool":"Read","path":"app/.env","fingerprint":"01ff","length":20,)"
+            R"("times":2,"rule":"organisation.secrets[0]"})");
 }
 
 TEST(EventView, AChangeOfPolicyNamesBothVersions) {

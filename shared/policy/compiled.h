@@ -20,6 +20,7 @@
 #include "shared/base/result.h"
 #include "shared/policy/catalogue.h"
 #include "shared/policy/facts.h"
+#include "shared/policy/secrets.h"
 #include "shared/policy/verdict.h"
 #include "shared/wire/policy.pb.h"
 
@@ -48,6 +49,13 @@ class Compiled {
   // Whether a message to this model would be let through as far as the model goes: for GET /v1/models, after
   // Judge has allowed the call itself.
   bool AllowsModel(const Facts& facts, std::string_view model) const;
+
+  // What is to be done with secrets of an exchange: by team, user and key of the facts alone.
+  SecretOrders SecretOrdersFor(const Facts& facts) const;
+  const SecretTerms& secret_terms() const;
+  // The rule by which a secret of this fingerprint is let through at this time, "secrets.allowed[2]"; empty
+  // where none is.
+  std::string_view AllowsSecret(std::string_view fingerprint, WallTime now) const;
 
   uint64_t version() const;
   std::string_view organisation() const;

@@ -1,0 +1,80 @@
+// Scanning a text that arrives in pieces and has to go on as it arrives: an answer.
+//
+//   pieces      "the key is gh" "p_16C7e42F292c69" "12E7710c838347Ae178B4a and"
+//   go on       "the key is gh" ""                "p_REDACTED… and"           (what looks like a word isn't
+//   held)
+//
+// Held back is only the end of what came so far, while it is a run of characters that looks like a token:
+// until the run ends, at most kMostHeld bytes of it, and no longer than the caller waits before he calls
+// Release. A text without such a run goes on piece by piece, each the same bytes.
+//
+// What is found is, at the end, what a scan of the whole text finds, wherever the pieces were cut. What was
+// on its way before it was found can't be taken back: its finding says so.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/result.h"
+#include "shared/secrets/literals.h"
+#include "shared/secrets/scanner.h"
+
+namespace postern::secrets {
+
+struct StreamFinding {
+  Finding finding;  // offsets are those of the whole text, unescaped where it is JSON
+  bool replaced =
+      false;  // by what `replace` gave; otherwise it had gone on, in whole or in part, or was let through
+};
+
+enum class StreamForm {
+  kText,
+  kJson,  // the text of a JSON value: strings in it are read unescaped, and what replaces needs no escape
+};
+
+struct StreamTerms {
+  const Scanner& scanner;
+  StreamForm form = StreamForm::kText;
+  std::shared_ptr<const Literals> literals{};
+  // What goes on in place of a secret: letters, digits and underscores. Empty: the secret itself.
+  std::function<std::string(const Finding&)> replace{};
+  ScanOptions options{};
+};
+
+// One text: one block of an answer. Thread-compatible.
+class StreamScan {
+ public:
+  static constexpr size_t kMostHeld = 512;
+  static constexpr std::chrono::milliseconds kLongestHold{50};
+  // A text longer than this is scanned in parts that overlap.
+  static constexpr size_t kMostKept = 1 << 20;
+
+  // The workspace is borrowed, within calls only.
+  explicit StreamScan(const StreamTerms& terms);
+  StreamScan(StreamScan&&) noexcept;
+  ~StreamScan();
+
+  // The next piece. Returns what may go on now: `piece` itself where nothing is held and nothing was
+  // replaced; otherwise a view that holds until the next call. Errors as Scanner::Scan's: then nothing more
+  // of this text may go on.
+  Result<std::string_view> Feed(std::string_view piece, Workspace& workspace);
+  // It was held long enough: the rest of the run goes on, too, as it comes.
+  std::string_view Release();
+  // The text has ended: what is left of it, and everything that was found.
+  Result<std::string_view> Finish(Workspace& workspace);
+
+  size_t held() const;  // bytes that came and haven't gone on
+  // After Finish.
+  const std::vector<StreamFinding>& findings() const;
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace postern::secrets

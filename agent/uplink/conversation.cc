@@ -176,6 +176,7 @@ void Conversation::OnMessage(const wire::FromCollector& message, BootTime now) {
     case wire::FromCollector::kPolicyPart:
       if (phase_ == Phase::kWelcomed) steps_.emplace_back(Assemble{message.policy_part()});
       break;
+    case wire::FromCollector::kGrant:               // nobody has demanded anything yet
     case wire::FromCollector::BODY_NOT_SET: break;  // a newer collector's
   }
   Proceed(now);

@@ -78,6 +78,7 @@ class Compiler {
     }
     for (const wire::PolicyTeam& team : policy_.teams()) {
       ASSIGN_OR_RETURN(tables_.team_levels.emplace_back(), LevelsOf(team, own));
+      tables_.team_parents.push_back(team.parent().empty() ? kNowhere : tables_.teams.Find(team.parent()));
     }
     return Ok{};
   }
@@ -181,6 +182,16 @@ Result<Compiled> Compiled::Compile(const wire::Policy& policy, const Catalogue& 
   auto tables = std::make_shared<Tables>();
   RETURN_IF_ERROR(Compiler(policy, *tables).Run(catalogue));
   return Compiled(std::move(tables));
+}
+
+std::vector<std::string_view> Compiled::TeamsOf(std::string_view team) const {
+  if (team.empty()) return {};
+  std::vector<std::string_view> teams;
+  uint32_t place = tables_->teams.Find(team);
+  if (place == kNowhere) teams.push_back(team);
+  for (; place != kNowhere; place = tables_->team_parents[place])
+    teams.push_back(tables_->teams.names()[place]);
+  return teams;
 }
 
 uint64_t Compiled::version() const { return tables_->version; }

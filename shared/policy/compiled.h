@@ -57,6 +57,11 @@ class Compiled {
   // where none is.
   std::string_view AllowsSecret(std::string_view fingerprint, WallTime now) const;
 
+  // The team and those that it is within, the nearest first: whose limits its exchanges meet
+  // (limits::Facts). Of a team that the policy doesn't name that one alone, of none nothing. The texts belong
+  // to the policy, or are the argument's.
+  std::vector<std::string_view> TeamsOf(std::string_view team) const;
+
   uint64_t version() const;
   std::string_view organisation() const;
   const Staleness& staleness() const;

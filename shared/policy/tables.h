@@ -85,7 +85,8 @@ struct Tables {
 
   NameIndex teams, users, keys;
   std::vector<std::vector<const Level*>>
-      team_levels;  // of each team: the outermost first, silent ones left out
+      team_levels;                     // of each team: the outermost first, silent ones left out
+  std::vector<uint32_t> team_parents;  // places in `teams`; kNowhere of those that are within none
   std::vector<User> users_levels;
   std::vector<const Level*> key_levels;
 

@@ -41,6 +41,22 @@ TEST(Compile, TeamsAreSixteenDeepAtMost) {
   EXPECT_NE(Wrong(policy), "");
 }
 
+TEST(Compile, TheTeamsOfATeamAreItselfAndThoseItIsWithinTheNearestFirst) {
+  using testing::ElementsAre;
+  wire::Policy policy = Plain();
+  policy.add_teams()->set_id("evaluation");
+  policy.add_teams()->set_id("research");
+  policy.add_teams()->set_id("house");
+  policy.mutable_teams(0)->set_parent("research");
+  policy.mutable_teams(1)->set_parent("house");
+  const auto compiled = Compiled::Compile(policy, SmallCatalogue());
+  ASSERT_TRUE(compiled);
+  EXPECT_THAT(compiled->TeamsOf("evaluation"), ElementsAre("evaluation", "research", "house"));
+  EXPECT_THAT(compiled->TeamsOf("house"), ElementsAre("house"));
+  EXPECT_THAT(compiled->TeamsOf("not-in-the-policy"), ElementsAre("not-in-the-policy"));
+  EXPECT_THAT(compiled->TeamsOf(""), ElementsAre());
+}
+
 TEST(Compile, NamesStandOnce) {
   wire::Policy policy = Plain();
   policy.add_users()->set_id("alice");

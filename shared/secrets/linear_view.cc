@@ -1,118 +1,166 @@
 #include "shared/secrets/linear_view.h"
 
 #include <algorithm>
-#include <cstring>
-#include <optional>
+
+#include "shared/secrets/json_escape.h"
 
 namespace postern::secrets {
 namespace {
 
-constexpr int kDeepest = 128;   // lists and objects within each other, in all layers together
-constexpr int kMostLayers = 4;  // JSON within strings within JSON
-
-// Where in a request of the Messages API a value stands, as far as it matters to what is passed over.
-enum class Role { kOther, kToolInput, kBlocks, kBlock, kSource };
+constexpr size_t kDeepest = 128;  // lists and objects within each other, in all layers together
+constexpr int kMostLayers = 4;    // JSON within strings within JSON
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// Passes over what is neither a backslash nor `other` nor a control character, as far as it can eight bytes
-// at a time: what stands there then may still be none of these.
-size_t Skip(std::string_view text, size_t at, size_t end, char other) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-  const auto has_zero = [](uint64_t word) { return (word - kOnes) & ~word & kHigh; };
-  const uint64_t others = kOnes * static_cast<unsigned char>(other);
-  for (; at + 8 <= end; at += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const uint64_t controls = (word - kOnes * 0x20) & ~word & kHigh;
-    if ((has_zero(word ^ kOnes * '\\') | has_zero(word ^ others) | controls) != 0) break;
-  }
-  return at;
+ViewRole RoleOf(ViewRole outer, std::string_view key) {
+  if (outer == ViewRole::kToolInput || key == "input" || key == "input_schema") return ViewRole::kToolInput;
+  if (key == "content" || key == "system") return ViewRole::kBlocks;
+  if (outer == ViewRole::kBlock && key == "source") return ViewRole::kSource;
+  return ViewRole::kOther;
 }
 
-Role RoleOf(Role outer, std::string_view key) {
-  if (outer == Role::kToolInput || key == "input" || key == "input_schema") return Role::kToolInput;
-  if (key == "content" || key == "system") return Role::kBlocks;
-  if (outer == Role::kBlock && key == "source") return Role::kSource;
-  return Role::kOther;
+BlockType TypeOf(std::string_view name) {
+  if (name == "base64") return BlockType::kBase64;
+  if (name == "thinking") return BlockType::kThinking;
+  if (name == "redacted_thinking") return BlockType::kRedactedThinking;
+  if (name == "tool_use" || name == "server_tool_use" || name == "mcp_tool_use") return BlockType::kToolUse;
+  if (name == "web_search_result") return BlockType::kWebSearchResult;
+  return name.ends_with("tool_result") ? BlockType::kToolResult : BlockType::kOther;
 }
 
 // Whether a string of an object of this type and role is for machines alone.
-bool IsForMachines(Role role, std::string_view type, std::string_view key) {
-  if (role == Role::kSource) return key == "data" && type == "base64";
-  if (role != Role::kBlock) return false;
-  if (key == "signature") return type == "thinking";
-  if (key == "data") return type == "redacted_thinking";
-  if (key == "id") return type == "tool_use" || type == "server_tool_use" || type == "mcp_tool_use";
-  if (key == "tool_use_id") return type.ends_with("tool_result");
-  return key == "encrypted_content" && type == "web_search_result";
-}
-
-void AppendCharacter(std::string& out, uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xc0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xe0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
-    out += static_cast<char>(0xf0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3f));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  }
+bool IsForMachines(const OpenValue& object, std::string_view key) {
+  if (object.role == ViewRole::kSource) return key == "data" && object.type == BlockType::kBase64;
+  if (object.role != ViewRole::kBlock) return false;
+  if (key == "signature") return object.type == BlockType::kThinking;
+  if (key == "data") return object.type == BlockType::kRedactedThinking;
+  if (key == "id") return object.type == BlockType::kToolUse;
+  if (key == "tool_use_id") return object.type == BlockType::kToolResult;
+  return key == "encrypted_content" && object.type == BlockType::kWebSearchResult;
 }
 
 // Reads one layer of JSON and writes its view; `map` says where the layer's bytes come from, none for the raw
-// text.
+// text. Structure is written in one piece, when a value's contents or the end comes.
 class Layer {
  public:
   Layer(std::string_view text, const MappedText* map, MappedText& out, uint32_t& strings, int layer)
       : text_(text), map_(map), out_(out), strings_(strings), layer_(layer) {}
 
+  void Note(ViewParts& parts) { parts_ = &parts; }
+
   // The whole text, as one value. Where it is none, what was written is to be cut off again.
-  bool Read(int depth) {
+  bool Read(size_t outer_depth) {
+    outer_depth_ = outer_depth;
     Spaces();
     // What stands in a string is somebody's text, whatever it looks like: nothing of it is passed over.
-    if (!Value(layer_ == 1 ? Role::kOther : Role::kToolInput, depth)) return false;
-    Spaces();
-    return at_ == text_.size();
+    return Value(layer_ == 1 ? ViewRole::kOther : ViewRole::kToolInput) && Rest();
+  }
+
+  // What follows on the mark.
+  bool ReadFrom(const ViewMark& mark) {
+    at_ = written_ = marked_ = mark.raw;
+    open_ = mark.open;
+    return !open_.empty() && Next() && Rest();
   }
 
  private:
   char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-
-  void Structure(size_t from) { Write({from, at_}); }
-  void Write(const Span& span) {
-    if (map_ == nullptr) {
-      out_.Copy(In(text_, span), span.begin, 0);
-    } else {
-      out_.Append(*map_, span, 0);
-    }
-  }
   void Spaces() {
-    const size_t from = at_;
     while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
-    Structure(from);
   }
   bool Take(char c) {
     if (at_ >= text_.size() || text_[at_] != c) return false;
     ++at_;
-    Structure(at_ - 1);
     return true;
   }
 
-  bool Value(Role role, int depth) {
-    if (depth > kDeepest) return false;
+  // Writes the structure that was read.
+  void Flush() {
+    if (at_ == written_) return;
+    if (map_ == nullptr) {
+      out_.Copy(text_.substr(written_, at_ - written_), written_, 0);
+    } else {
+      out_.Append(*map_, {written_, at_}, 0);
+    }
+    written_ = at_;
+  }
+
+  // All that follows on a value, until nothing is open any more.
+  bool Rest() {
+    while (!open_.empty()) {
+      Spaces();
+      if (Take(open_.back().is_list ? ']' : '}')) {
+        open_.pop_back();
+        continue;
+      }
+      if (!Take(',')) return false;
+      MarkHere();
+      if (!Next()) return false;
+    }
+    Spaces();
+    Flush();
+    return at_ == text_.size();
+  }
+
+  void MarkHere() {
+    if (parts_ == nullptr || at_ - marked_ < ViewParts::kMarksApart) return;
+    marked_ = at_;
+    ViewMark& mark = parts_->marks.emplace_back();
+    mark.raw = at_;
+    mark.open = open_;
+    for (const OpenValue& value : open_) mark.told_at = std::max(mark.told_at, value.told_at);
+  }
+
+  // The next member of what is open, or its next element.
+  bool Next() {
+    Spaces();
+    return open_.back().is_list ? Value(open_.back().role) : Member();
+  }
+
+  // What begins here, if it is a list or an object: only its beginning.
+  bool Value(ViewRole role) {
     switch (Peek()) {
-      case '{': return Object(role == Role::kBlocks ? Role::kBlock : role, depth);
-      case '[': return List(role, depth);
-      case '"': return String(depth);
+      case '{': return Object(role == ViewRole::kBlocks ? ViewRole::kBlock : role);
+      case '[': return List(role);
+      case '"': return String();
       default: return Word();
     }
+  }
+
+  bool Open(OpenValue value) {
+    if (outer_depth_ + open_.size() >= kDeepest) return false;
+    open_.push_back(value);
+    return true;
+  }
+
+  bool List(ViewRole role) {
+    if (!Open({.is_list = true, .role = role})) return false;
+    Take('[');
+    Spaces();
+    return Peek() == ']' || Next();
+  }
+
+  bool Object(ViewRole role) {
+    OpenValue object{.is_list = false, .role = role};
+    // What a field means may depend on a later one.
+    if (role == ViewRole::kBlock || role == ViewRole::kSource) TellType(object);
+    if (!Open(object)) return false;
+    Take('{');
+    Spaces();
+    return Peek() == '}' || Next();
+  }
+
+  bool Member() {
+    const size_t from = at_;
+    if (!Key()) return false;
+    const Span key_span{from + 1, at_ - 1};
+    const std::string_view key = In(text_, key_span);
+    Spaces();
+    if (!Take(':')) return false;
+    Spaces();
+    key_ = key_span;
+    if (Peek() == '"' && IsForMachines(open_.back(), key)) return SkippedString();
+    return Value(RoleOf(open_.back().role, key));
   }
 
   bool Word() {
@@ -124,75 +172,43 @@ class Layer {
     const std::string_view word = text_.substr(from, at_ - from);
     if (word.empty()) return false;
     const bool is_name = word == "true" || word == "false" || word == "null";
-    if (!is_name && (word.find_first_not_of("0123456789+-.eE") != std::string_view::npos ||
-                     word.find_first_of("0123456789") == std::string_view::npos))
-      return false;
-    Structure(from);
-    return true;
+    return is_name || (word.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
+                       word.find_first_of("0123456789") != std::string_view::npos);
   }
 
-  bool List(Role role, int depth) {
-    Take('[');
-    Spaces();
-    if (Take(']')) return true;
-    while (true) {
-      Spaces();
-      if (!Value(role, depth + 1)) return false;
-      Spaces();
-      if (Take(']')) return true;
-      if (!Take(',')) return false;
-    }
-  }
-
-  bool Object(Role role, int depth) {
-    // What a field means may depend on a later one.
-    const std::string_view type =
-        role == Role::kBlock || role == Role::kSource ? TypeAhead() : std::string_view();
-    Take('{');
-    Spaces();
-    if (Take('}')) return true;
-    while (true) {
-      Spaces();
-      const size_t from = at_;
-      if (!Key()) return false;
-      const std::string_view key = text_.substr(from + 1, at_ - from - 2);
-      Spaces();
-      if (!Take(':')) return false;
-      Spaces();
-      const bool skipped = Peek() == '"' && IsForMachines(role, type, key);
-      if (skipped ? !SkippedString() : !Value(RoleOf(role, key), depth + 1)) return false;
-      Spaces();
-      if (Take('}')) return true;
-      if (!Take(',')) return false;
-    }
-  }
-
-  // The text of the object's own field "type", without moving.
-  std::string_view TypeAhead() const {
+  // By the object's own field "type", without moving.
+  void TellType(OpenValue& object) const {
     int depth = 0;
     std::string_view last;  // the last string at the object's own level
     bool is_type = false;
+    object.told_at = text_.size();
     for (size_t at = at_; at < text_.size(); ++at) {
       const char c = text_[at];
       if (c == '{' || c == '[') ++depth;
-      if ((c == '}' || c == ']') && --depth == 0) return {};
+      if ((c == '}' || c == ']') && --depth == 0) {
+        object.told_at = at + 1;
+        return;
+      }
       if (depth == 1 && c == ':') is_type = last == "type";
       if (depth == 1 && c == ',') is_type = false;
       if (c != '"') continue;
       const size_t end = StringEnd(at);
-      if (end == std::string_view::npos) return {};
+      if (end == std::string_view::npos) return;
       const std::string_view contents = text_.substr(at + 1, end - at - 1);
-      if (depth == 1 && is_type) return contents;
+      if (depth == 1 && is_type) {
+        object.type = TypeOf(contents);
+        object.told_at = end + 1;
+        return;
+      }
       if (depth == 1) last = contents;
       at = end;
     }
-    return {};
   }
 
   // The quote that ends the string that begins here.
   size_t StringEnd(size_t begin) const {
     for (size_t at = begin + 1; at < text_.size(); ++at) {
-      at = Skip(text_, at, text_.size(), '"');
+      at += PlainPrefix(text_.substr(at));
       if (at < text_.size() && text_[at] == '"') return at;
       if (at < text_.size() && text_[at] == '\\') ++at;
     }
@@ -203,115 +219,100 @@ class Layer {
     const size_t end = StringEnd(at_);
     if (end == std::string_view::npos) return false;
     Take('"');
-    at_ = end;
+    Flush();
+    at_ = written_ = end;
     return Take('"');
   }
 
   bool Key() {
     if (Peek() != '"') return false;
-    const size_t end = StringEnd(at_);
-    if (end == std::string_view::npos) return false;
+    const size_t plain = at_ + 1 + PlainPrefix(text_.substr(at_ + 1));
+    if (plain < text_.size() && text_[plain] == '"') {
+      at_ = plain + 1;
+      return true;
+    }
     Take('"');
-    if (!Unescape({at_, end}, 0, out_)) return false;
-    at_ = end;
-    return Take('"');
+    return Contents(0);
   }
 
-  bool String(int depth) {
-    const size_t end = StringEnd(at_);
-    if (end == std::string_view::npos) return false;
+  bool String() {
+    const size_t begin = at_;
     Take('"');
-    const Span contents{at_, end};
+    Flush();
     const uint32_t number = ++strings_;
-    if (!Opened(contents, depth) && !Unescape(contents, number, out_)) return false;
-    at_ = end;
-    return Take('"');
+    const size_t from = out_.text().size();
+    if (!Opened(begin) && !Contents(number)) return false;
+    if (parts_ != nullptr && out_.text().size() - from >= ViewParts::kLongString)
+      parts_->strings.push_back({.view = {from, out_.text().size()}, .key = key_});
+    return true;
   }
 
   // The view of a string that is itself an object or a list.
-  bool Opened(const Span& contents, int depth) {
-    const std::string_view raw = In(text_, contents);
-    const size_t first = raw.find_first_not_of(" \t\n\r");
-    const bool may_be = first != std::string_view::npos && layer_ < kMostLayers &&
-                        (raw[first] == '{' || raw[first] == '[' || raw[first] == '\\');
+  bool Opened(size_t quote) {
+    size_t first = quote + 1;
+    while (first < text_.size() && IsSpace(text_[first])) ++first;
+    const bool may_be = layer_ < kMostLayers && first < text_.size() &&
+                        (text_[first] == '{' || text_[first] == '[' || text_[first] == '\\');
     if (!may_be) return false;
+    const size_t end = StringEnd(quote);
     MappedText inner;
-    if (!Unescape(contents, 0, inner)) return false;
-    const std::string& text = inner.text();
+    if (end == std::string_view::npos || !Unescape({quote + 1, end}, inner)) return false;
+    const std::string_view text = inner.text();
     const size_t begin = text.find_first_not_of(" \t\n\r");
-    if (begin == std::string::npos || (text[begin] != '{' && text[begin] != '[')) return false;
+    if (begin == std::string_view::npos || (text[begin] != '{' && text[begin] != '[')) return false;
     const MappedText::Mark mark = out_.mark();
     const uint32_t strings = strings_;
-    if (Layer(text, &inner, out_, strings_, layer_ + 1).Read(depth + 1)) return true;
+    if (Layer(text, &inner, out_, strings_, layer_ + 1).Read(outer_depth_ + open_.size() + 1)) {
+      at_ = written_ = end;
+      return Take('"');
+    }
     out_.CutTo(mark);
     strings_ = strings;
     return false;
   }
 
-  // Writes a string's contents. False where an escape is none, or a control character stands there bare.
-  bool Unescape(const Span& contents, uint32_t string, MappedText& out) const {
+  // Writes a string's contents, from here to its closing quote, and takes that. False where it has none, an
+  // escape is none, or a control character stands there bare.
+  bool Contents(uint32_t string) {
+    Flush();
+    while (at_ < text_.size()) {
+      if (map_ == nullptr) {
+        at_ += out_.CopyPlain(text_.substr(at_), at_, string);
+      } else if (const size_t plain = PlainPrefix(text_.substr(at_)); plain > 0) {
+        out_.Append(*map_, {at_, at_ + plain}, string);
+        at_ += plain;
+      }
+      written_ = at_;
+      if (Take('"')) return true;
+      if (!Escaped(at_, text_.size(), string, out_)) return false;
+    }
+    return false;
+  }
+
+  bool Unescape(const Span& contents, MappedText& out) const {
     size_t at = contents.begin;
     while (at < contents.end) {
-      const size_t plain = PlainEnd(at, contents.end);
+      const size_t plain = PlainPrefix(text_.substr(at, contents.end - at));
       if (map_ == nullptr) {
-        out.Copy(text_.substr(at, plain - at), at, string);
-      } else if (plain > at) {
-        out.Append(*map_, {at, plain}, string);
+        out.Copy(text_.substr(at, plain), at, 0);
+      } else if (plain > 0) {
+        out.Append(*map_, {at, at + plain}, 0);
       }
-      at = plain;
-      if (at >= contents.end) break;
-      if (text_[at] != '\\') return false;
-      std::string character;
-      const size_t length = EscapeAt(at, contents.end, character);
-      if (length == 0) return false;
-      const Span here{at, at + length};
-      out.Replace(character, map_ == nullptr ? here : map_->Raw(here), string);
-      at += length;
+      at += plain;
+      if (at < contents.end && !Escaped(at, contents.end, 0, out)) return false;
     }
     return true;
   }
 
-  // Where a backslash or a control character stands next, or the end.
-  size_t PlainEnd(size_t at, size_t end) const {
-    while (true) {
-      at = Skip(text_, at, end, '\\');
-      if (at >= end || text_[at] == '\\' || static_cast<unsigned char>(text_[at]) < 0x20) return at;
-      ++at;
-    }
-  }
-
-  // The length of the escape that begins here and what it stands for; 0 where it is none.
-  size_t EscapeAt(size_t at, size_t end, std::string& character) const {
-    constexpr std::string_view kLetters = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
-    if (at + 1 >= end) return 0;
-    if (const size_t letter = kLetters.find(text_[at + 1]); letter != std::string_view::npos) {
-      character = kMeanings[letter];
-      return 2;
-    }
-    const auto high = FourDigits(at, end);
-    if (!high) return 0;
-    const auto low = *high >= 0xd800 && *high < 0xdc00 ? FourDigits(at + 6, end) : std::nullopt;
-    if (low && *low >= 0xdc00 && *low < 0xe000) {
-      AppendCharacter(character, 0x10000 + ((*high - 0xd800) << 10) + (*low - 0xdc00));
-      return 12;
-    }
-    AppendCharacter(character, *high >= 0xd800 && *high < 0xe000 ? 0xfffd : *high);
-    return 6;
-  }
-
-  std::optional<uint32_t> FourDigits(size_t at, size_t end) const {
-    if (at + 6 > end || text_[at] != '\\' || text_[at + 1] != 'u') return std::nullopt;
-    uint32_t code = 0;
-    for (size_t i = at + 2; i < at + 6; ++i) {
-      const char c = text_[i];
-      const int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-      if (digit < 0) return std::nullopt;
-      code = code << 4 | static_cast<uint32_t>(digit);
-    }
-    return code;
+  // Writes what the escape at `at` stands for, and goes past it.
+  bool Escaped(size_t& at, size_t end, uint32_t string, MappedText& out) const {
+    char character[4];
+    const JsonEscape escape = ReadJsonEscape(text_.substr(at, end - at), character);
+    if (escape.length == 0) return false;
+    const Span here{at, at + escape.length};
+    out.Replace({character, escape.bytes}, map_ == nullptr ? here : map_->Raw(here), string);
+    at += escape.length;
+    return true;
   }
 
   std::string_view text_;
@@ -319,8 +320,16 @@ class Layer {
   MappedText& out_;
   uint32_t& strings_;
   int layer_;
-  size_t at_ = 0;
+  size_t outer_depth_ = 0;
+  ViewParts* parts_ = nullptr;
+  std::vector<OpenValue> open_;
+  Span key_;            // the last one
+  size_t at_ = 0;       // read up to here
+  size_t written_ = 0;  // and written; between them is structure
+  size_t marked_ = 0;   // the last mark
 };
+
+Error Unreadable() { return Error{ErrorCode::kInvalid, "the body is not JSON that can be read"}; }
 
 }  // namespace
 
@@ -328,8 +337,17 @@ Result<MappedText> LinearView(std::string_view json) {
   MappedText view;
   view.Reserve(json.size());
   uint32_t strings = 0;
-  if (!Layer(json, nullptr, view, strings, 1).Read(0))
-    return Error{ErrorCode::kInvalid, "the body is not JSON that can be read"};
+  if (!Layer(json, nullptr, view, strings, 1).Read(0)) return Unreadable();
+  return view;
+}
+
+Result<MappedText> LinearViewFrom(std::string_view json, const ViewMark* from, ViewParts& parts) {
+  MappedText view;
+  view.Reserve(json.size() - (from == nullptr ? 0 : from->raw));
+  uint32_t strings = 0;
+  Layer layer(json, nullptr, view, strings, 1);
+  layer.Note(parts);
+  if (!(from == nullptr ? layer.Read(0) : layer.ReadFrom(*from))) return Unreadable();
   return view;
 }
 

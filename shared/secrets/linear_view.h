@@ -14,52 +14,63 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "shared/base/result.h"
 #include "shared/secrets/expression.h"
+#include "shared/secrets/mapped_text.h"
 
 namespace postern::secrets {
 
-// A text that was made of another, and where its bytes come from. Thread-compatible.
-class MappedText {
- public:
-  const std::string& text() const { return text_; }
+// Where in a request of the Messages API a value stands, and what the object around it says that it is, as
+// far as that matters to what is passed over.
+enum class ViewRole : uint8_t { kOther, kToolInput, kBlocks, kBlock, kSource };
+enum class BlockType : uint8_t {
+  kOther,
+  kBase64,
+  kThinking,
+  kRedactedThinking,
+  kToolUse,
+  kToolResult,
+  kWebSearchResult,
+};
 
-  // The bytes of the other text that these stand for; whole escapes.
-  Span Raw(const Span& span) const;
-  // Whether all of these stand in the contents of one string that is a value: what may be replaced by other
-  // characters that need no escape.
-  bool IsInOneValue(const Span& span) const;
+// A list or an object that has begun and not ended.
+struct OpenValue {
+  bool is_list = false;
+  ViewRole role = ViewRole::kOther;  // of its elements, or its own
+  BlockType type = BlockType::kOther;
+  size_t told_at = 0;  // bytes of the text by which its type was told
+};
 
-  // For whoever makes one. A string's number is 0 for structure and keys.
-  void Reserve(size_t bytes) { text_.reserve(bytes); }
-  void Copy(std::string_view bytes, size_t raw, uint32_t string);
-  void Replace(std::string_view bytes, const Span& raw, uint32_t string);
-  void Append(const MappedText& other, const Span& span, uint32_t string);
-  struct Mark {
-    size_t text, pieces;
-  };
-  Mark mark() const { return {text_.size(), pieces_.size()}; }
-  void CutTo(const Mark& mark);
+// A place in a text, behind a comma between two members or elements, from which its view can be made without
+// what stands before.
+struct ViewMark {
+  size_t raw = 0;
+  size_t told_at = 0;  // the text must be the same up to here, at least
+  std::vector<OpenValue> open;
+};
 
- private:
-  struct Piece {
-    size_t begin;  // here; up to the next piece
-    Span raw;
-    bool copied;  // byte by byte
-    uint32_t string;
-  };
-  size_t PieceAt(size_t at) const;
-  size_t EndOf(size_t piece) const;
+// The contents of a long string of the text, in the view.
+struct ViewString {
+  Span view;
+  Span key;  // of the text: the key before it, or before its list; between the quotes
+};
 
-  std::string text_;
-  std::vector<Piece> pieces_;
+// What is made beside a view for whoever wants it.
+struct ViewParts {
+  static constexpr size_t kLongString = 256;  // bytes in the view
+  static constexpr size_t kMarksApart = 2'048;
+
+  std::vector<ViewMark> marks;
+  std::vector<ViewString> strings;
 };
 
 // kInvalid where it is no JSON or nested too deeply.
 Result<MappedText> LinearView(std::string_view json);
+
+// The view of what follows on a mark; none: of the whole text. Offsets are those of the whole text.
+Result<MappedText> LinearViewFrom(std::string_view json, const ViewMark* from, ViewParts& parts);
 
 }  // namespace postern::secrets

@@ -1,8 +1,49 @@
-#include <algorithm>
+#include "shared/secrets/mapped_text.h"
 
-#include "shared/secrets/linear_view.h"
+#include <algorithm>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "shared/base/check.h"
 
 namespace postern::secrets {
+namespace {
+
+constexpr size_t kBlock = 16;
+constexpr size_t kMostRaw = 0xffffffff;
+constexpr uint32_t kMostHead = (uint32_t{1} << 29) - 1;
+
+bool IsPlain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
+
+// Which of 16 bytes aren't plain, one bit each.
+unsigned OddOnes(const char* bytes) {
+#ifdef __SSE2__
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+  const __m128i backslashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+  const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), controls)));
+#else
+  unsigned odd = 0;
+  for (unsigned i = 0; i < kBlock; ++i) odd |= IsPlain(bytes[i]) ? 0U : 1U << i;
+  return odd;
+#endif
+}
+
+}  // namespace
+
+size_t PlainPrefix(std::string_view text) {
+  size_t at = 0;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    const unsigned odd = OddOnes(text.data() + at);
+    if (odd != 0) return at + static_cast<size_t>(__builtin_ctz(odd));
+  }
+  while (at < text.size() && IsPlain(text[at])) ++at;
+  return at;
+}
 
 size_t MappedText::PieceAt(size_t at) const {
   const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), at,
@@ -10,21 +51,18 @@ size_t MappedText::PieceAt(size_t at) const {
   return after == pieces_.begin() ? 0 : static_cast<size_t>(after - pieces_.begin()) - 1;
 }
 
-size_t MappedText::EndOf(size_t piece) const {
-  return piece + 1 < pieces_.size() ? pieces_[piece + 1].begin : text_.size();
-}
-
 Span MappedText::Raw(const Span& span) const {
   if (pieces_.empty()) return {};
   const Piece& first = pieces_[PieceAt(span.begin)];
-  const size_t begin = first.copied ? first.raw.begin + (span.begin - first.begin) : first.raw.begin;
+  const size_t begin = span.begin < size_t{first.begin} + first.head ? first.raw : first.RawOf(span.begin);
   if (span.size() == 0) return {begin, begin};
   const Piece& last = pieces_[PieceAt(span.end - 1)];
-  return {begin, last.copied ? last.raw.begin + (span.end - last.begin) : last.raw.end};
+  const bool in_head = span.end - 1 < size_t{last.begin} + last.head;
+  return {begin, in_head ? size_t{last.raw} + last.head_raw : last.RawOf(span.end - 1) + 1};
 }
 
 bool MappedText::IsInOneValue(const Span& span) const {
-  if (pieces_.empty() || span.size() == 0 || span.end > text_.size()) return false;
+  if (pieces_.empty() || span.size() == 0 || span.end > size_) return false;
   const uint32_t string = pieces_[PieceAt(span.begin)].string;
   if (string == 0) return false;
   for (size_t i = PieceAt(span.begin); i < pieces_.size() && pieces_[i].begin < span.end; ++i) {
@@ -33,22 +71,67 @@ bool MappedText::IsInOneValue(const Span& span) const {
   return true;
 }
 
+size_t MappedText::FirstFrom(size_t raw) const {
+  const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), raw,
+                                      [](size_t place, const Piece& piece) { return place < piece.raw; });
+  if (after == pieces_.begin()) return 0;
+  const Piece& piece = *(after - 1);
+  const size_t end = after == pieces_.end() ? size_ : after->begin;
+  if (raw < size_t{piece.raw} + piece.head_raw) return piece.begin;
+  return std::min(end, piece.begin + piece.head + (raw - piece.raw - piece.head_raw));
+}
+
+void MappedText::Reserve(size_t bytes) {
+  if (bytes + kBlock <= capacity_) return;
+  const size_t capacity = std::max(bytes + kBlock, capacity_ * 2);
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
+  bytes_ = std::move(larger);
+  capacity_ = capacity;
+}
+
+// What is copied next comes from there: to the last piece, or to a new one.
+void MappedText::GoOn(size_t raw, uint32_t string) {
+  if (!pieces_.empty() && pieces_.back().string == string && pieces_.back().RawOf(size_) == raw) return;
+  CHECK(raw <= kMostRaw && size_ <= kMostRaw);
+  pieces_.push_back({static_cast<uint32_t>(size_), static_cast<uint32_t>(raw), string, 0, 0});
+}
+
 void MappedText::Copy(std::string_view bytes, size_t raw, uint32_t string) {
   if (bytes.empty()) return;
-  const bool goes_on = !pieces_.empty() && pieces_.back().copied && pieces_.back().string == string &&
-                       pieces_.back().raw.end == raw;
-  if (goes_on) {
-    pieces_.back().raw.end += bytes.size();
-  } else {
-    pieces_.push_back({text_.size(), {raw, raw + bytes.size()}, true, string});
+  GoOn(raw, string);
+  Reserve(size_ + bytes.size());
+  std::memcpy(bytes_.get() + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
+}
+
+size_t MappedText::CopyPlain(std::string_view bytes, size_t raw, uint32_t string) {
+  if (bytes.empty() || !IsPlain(bytes.front())) return 0;
+  GoOn(raw, string);
+  size_t at = 0;
+  for (; at + kBlock <= bytes.size(); at += kBlock) {
+    if (size_ + at + kBlock > capacity_) Reserve(size_ + bytes.size());
+    std::memcpy(bytes_.get() + size_ + at, bytes.data() + at, kBlock);
+    const unsigned odd = OddOnes(bytes.data() + at);
+    if (odd == 0) continue;
+    at += static_cast<size_t>(__builtin_ctz(odd));
+    size_ += at;
+    return at;
   }
-  text_ += bytes;
+  Reserve(size_ + bytes.size());
+  for (; at < bytes.size() && IsPlain(bytes[at]); ++at) bytes_[size_ + at] = bytes[at];
+  size_ += at;
+  return at;
 }
 
 void MappedText::Replace(std::string_view bytes, const Span& raw, uint32_t string) {
   if (bytes.empty()) return;
-  pieces_.push_back({text_.size(), raw, false, string});
-  text_ += bytes;
+  CHECK(bytes.size() <= 4 && raw.end <= kMostRaw && raw.size() <= kMostHead && size_ <= kMostRaw);
+  pieces_.push_back({static_cast<uint32_t>(size_), static_cast<uint32_t>(raw.begin), string,
+                     static_cast<uint32_t>(bytes.size()) & 7, static_cast<uint32_t>(raw.size()) & kMostHead});
+  Reserve(size_ + bytes.size());
+  std::memcpy(bytes_.get() + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
 }
 
 // Bytes of a text that is mapped itself: their origin is that of the other's.
@@ -56,21 +139,18 @@ void MappedText::Append(const MappedText& other, const Span& span, uint32_t stri
   for (size_t i = other.PieceAt(span.begin); i < other.pieces_.size() && other.pieces_[i].begin < span.end;
        ++i) {
     const Piece& piece = other.pieces_[i];
-    const Span cut{std::max(piece.begin, span.begin), std::min(other.EndOf(i), span.end)};
-    const std::string_view bytes = In(other.text_, cut);
-    if (piece.copied) {
-      Copy(bytes, piece.raw.begin + (cut.begin - piece.begin), string);
-    } else {
-      Replace(bytes, piece.raw, string);
-    }
+    const size_t head_end = size_t{piece.begin} + piece.head;
+    const Span head{std::max<size_t>(piece.begin, span.begin), std::min(head_end, span.end)};
+    if (head.begin < head.end)
+      Replace(In(other.text(), head), {piece.raw, size_t{piece.raw} + piece.head_raw}, string);
+    const Span rest{std::max(head_end, span.begin), std::min(other.EndOf(i), span.end)};
+    if (rest.begin < rest.end) Copy(In(other.text(), rest), piece.RawOf(rest.begin), string);
   }
 }
 
 void MappedText::CutTo(const Mark& mark) {
-  text_.resize(mark.text);
+  size_ = mark.text;
   pieces_.resize(mark.pieces);
-  if (!pieces_.empty() && pieces_.back().copied)
-    pieces_.back().raw.end = pieces_.back().raw.begin + (text_.size() - pieces_.back().begin);
 }
 
 }  // namespace postern::secrets

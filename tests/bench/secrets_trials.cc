@@ -46,10 +46,10 @@ Result<std::vector<Row>> Measure(Arena& arena, const Load& load) {
   ASSIGN_OR_RETURN(const auto scanner, secrets::Scanner::Make(secrets::BuiltInRules(), {}));
   secrets::Workspace workspace(scanner);
   const std::vector<std::string> bodies = Bodies(load.size, load.bodies);
-  std::vector<std::string> views;
+  std::vector<secrets::MappedText> views;
   for (const std::string& body : bodies) {
-    ASSIGN_OR_RETURN(const auto view, secrets::LinearView(body));
-    views.push_back(view.text());
+    ASSIGN_OR_RETURN(auto view, secrets::LinearView(body));
+    views.push_back(std::move(view));
   }
   double bytes = 0;
   for (const std::string& body : bodies) bytes += static_cast<double>(body.size()) * load.rounds;
@@ -72,7 +72,7 @@ Result<std::vector<Row>> Measure(Arena& arena, const Load& load) {
     });
     const double first = Seconds([&] {
       for (int round = 0; round < load.rounds; ++round) {
-        for (const auto& view : views) failed += scanner.ScanFirstStage(view, workspace) ? 0 : 1;
+        for (const auto& view : views) failed += scanner.ScanFirstStage(view.text(), workspace) ? 0 : 1;
       }
     });
     ours.push_back(load.figure(bytes, count, whole));

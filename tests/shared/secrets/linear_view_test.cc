@@ -14,7 +14,7 @@ namespace {
 
 std::string ViewOf(const std::string& json) {
   const auto view = LinearView(json);
-  return view ? view->text() : "(none)";
+  return view ? std::string(view->text()) : "(none)";
 }
 
 TEST(LinearView, WritesStringsUnescapedInTheirPlaces) {

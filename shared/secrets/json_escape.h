@@ -1,0 +1,22 @@
+// The escapes of JSON's strings (RFC 8259 §7). Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace postern::secrets {
+
+struct JsonEscape {
+  size_t length = 0;  // of the escape; 0: none begins here, or it isn't complete
+  size_t bytes = 0;   // that were written for it
+};
+
+// Reads the escape that the text begins with and writes the character in UTF-8. Two that are the halves of a
+// pair are one; a half that is alone becomes U+FFFD.
+JsonEscape ReadJsonEscape(std::string_view text, char (&character)[4]);
+
+// Writes a character in UTF-8: how many bytes.
+size_t WriteUtf8(uint32_t code, char (&character)[4]);
+
+}  // namespace postern::secrets

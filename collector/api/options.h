@@ -10,6 +10,7 @@
 #include "collector/intake/intake.h"
 #include "collector/policy/policies.h"
 #include "collector/store/store.h"
+#include "collector/treasury/treasury.h"
 #include "shared/base/clock.h"
 #include "shared/crypto/ed25519.h"
 #include "shared/rest/server.h"
@@ -37,6 +38,7 @@ struct Parts {
   // As intake::Acknowledgements::Await; where it isn't set, it can't be said whom a change has reached.
   std::function<Result<intake::Reach>(const intake::Concern&, uint64_t revision, std::chrono::nanoseconds)>
       reach = {};
+  treasury::Treasury* treasury = nullptr;  // where it isn't set, nothing can be said of what was spent
 };
 
 }  // namespace postern::api

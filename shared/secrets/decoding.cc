@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "shared/secrets/byte_blocks.h"
+
 namespace postern::secrets {
 namespace {
 
@@ -160,22 +162,22 @@ std::optional<std::string> FromBase64Digits(std::string_view digits) {
   return value;
 }
 
-// Finds what is encoded, from the left, and the longest of what begins in one place. Most texts hold little
-// of it: it looks at every 16th byte, as a run of 16 can't lie between two that are none of it.
+// Finds what is encoded, from the left, and the longest of what begins in one place.
 class Finder {
  public:
   explicit Finder(std::string_view text) : text_(text) {
     percent_ = text.find('%');
     backslash_ = NextBackslash(0);
     code_point_ = text.find("U+");
+    run_ = NextRun(0);
   }
 
   std::optional<Found> Next() {
     while (true) {
-      const size_t run = NextRun();
+      if (run_ < at_) run_ = NextRun(at_);
       const size_t mark = std::min({percent_, backslash_, code_point_});
-      if (run == std::string_view::npos && mark == std::string_view::npos) return std::nullopt;
-      std::optional<Found> found = mark < run ? AtMark(mark) : InRun(run);
+      if (run_ == std::string_view::npos && mark == std::string_view::npos) return std::nullopt;
+      std::optional<Found> found = mark < run_ ? AtMark(mark) : InRun(run_);
       if (!found) continue;
       SkipTo(found->span.end);
       return found;
@@ -191,23 +193,31 @@ class Finder {
     return std::string_view::npos;
   }
 
-  // The next run of at least 16 base 64 digits, from `at_`.
-  size_t NextRun() {
-    while (at_ + kLeastBase64 <= text_.size()) {
-      const size_t probe = at_ + kLeastBase64 - 1;
-      size_t bad = probe + 1;  // the last byte of the 16 that is none
-      while (bad > at_ && IsOfBase64(text_[bad - 1])) --bad;
-      if (bad == at_) return at_;
-      at_ = bad;
+  // The next run of at least 16 base 64 digits that begins at `at` or behind it.
+  size_t NextRun(size_t at) const {
+    size_t run = 0;  // digits that end where the block begins
+    for (; at + ByteBlock::kSize <= text_.size(); at += ByteBlock::kSize) {
+      const unsigned others = ~ByteBlock(text_.data() + at).Base64() & 0xffff;
+      if (others == 0) {
+        run += ByteBlock::kSize;
+        if (run >= kLeastBase64) return at + ByteBlock::kSize - run;
+        continue;
+      }
+      if (run + static_cast<size_t>(__builtin_ctz(others)) >= kLeastBase64) return at - run;
+      run = ByteBlock::kSize - 1 - (31 - static_cast<size_t>(__builtin_clz(others)));
+    }
+    for (; at < text_.size(); ++at) {
+      run = IsOfBase64(text_[at]) ? run + 1 : 0;
+      if (run >= kLeastBase64) return at + 1 - run;
     }
     return std::string_view::npos;
   }
 
   void SkipTo(size_t at) {
     at_ = std::max(at_, at);
-    if (percent_ < at_) percent_ = text_.find('%', at_);
-    if (backslash_ < at_) backslash_ = NextBackslash(at_);
-    if (code_point_ < at_) code_point_ = text_.find("U+", at_);
+    if (percent_ < at) percent_ = text_.find('%', at);
+    if (backslash_ < at) backslash_ = NextBackslash(at);
+    if (code_point_ < at) code_point_ = text_.find("U+", at);
   }
 
   std::optional<Found> AtMark(size_t mark) {
@@ -268,8 +278,9 @@ class Finder {
   }
 
   std::string_view text_;
-  size_t at_ = 0;
-  size_t percent_ = 0, backslash_ = 0, code_point_ = 0;  // the next of each, npos: none
+  size_t at_ = 0;   // runs that begin before are settled
+  size_t run_ = 0;  // the next of these; npos: none, as below
+  size_t percent_ = 0, backslash_ = 0, code_point_ = 0;
 };
 
 }  // namespace

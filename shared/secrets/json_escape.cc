@@ -19,20 +19,6 @@ std::optional<uint32_t> FourDigits(std::string_view text) {
   return code;
 }
 
-char Meaning(char letter) {
-  switch (letter) {
-    case '"':
-    case '\\':
-    case '/': return letter;
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return '\0';
-  }
-}
-
 }  // namespace
 
 size_t WriteUtf8(uint32_t code, char (&character)[4]) {
@@ -61,7 +47,7 @@ size_t WriteUtf8(uint32_t code, char (&character)[4]) {
 
 JsonEscape ReadJsonEscape(std::string_view text, char (&character)[4]) {
   if (text.size() < 2 || text[0] != '\\') return {};
-  if (const char meaning = Meaning(text[1]); meaning != '\0') {
+  if (const char meaning = MeaningOfEscape(text[1]); meaning != '\0') {
     character[0] = meaning;
     return {.length = 2, .bytes = 1};
   }

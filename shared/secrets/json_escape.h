@@ -1,6 +1,7 @@
 // The escapes of JSON's strings (RFC 8259 §7). Pure.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -11,6 +12,18 @@ struct JsonEscape {
   size_t length = 0;  // of the escape; 0: none begins here, or it isn't complete
   size_t bytes = 0;   // that were written for it
 };
+
+// What a backslash and this letter mean; '\0' where the two are no escape by themselves.
+inline char MeaningOfEscape(char letter) {
+  static constexpr auto kMeanings = [] {
+    std::array<char, 256> meanings{};
+    constexpr std::string_view kLetters = "\"\\/bfnrt", kCharacters = "\"\\/\b\f\n\r\t";
+    for (size_t i = 0; i < kLetters.size(); ++i)
+      meanings[static_cast<unsigned char>(kLetters[i])] = kCharacters[i];
+    return meanings;
+  }();
+  return kMeanings[static_cast<unsigned char>(letter)];
+}
 
 // Reads the escape that the text begins with and writes the character in UTF-8. Two that are the halves of a
 // pair are one; a half that is alone becomes U+FFFD.

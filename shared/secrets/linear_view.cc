@@ -277,7 +277,7 @@ class Layer {
     Flush();
     while (at_ < text_.size()) {
       if (map_ == nullptr) {
-        at_ += out_.CopyPlain(text_.substr(at_), at_, string);
+        at_ += out_.CopyString(text_.substr(at_), at_, string);
       } else if (const size_t plain = PlainPrefix(text_.substr(at_)); plain > 0) {
         out_.Append(*map_, {at_, at_ + plain}, string);
         at_ += plain;
@@ -335,20 +335,26 @@ Error Unreadable() { return Error{ErrorCode::kInvalid, "the body is not JSON tha
 
 Result<MappedText> LinearView(std::string_view json) {
   MappedText view;
-  view.Reserve(json.size());
-  uint32_t strings = 0;
-  if (!Layer(json, nullptr, view, strings, 1).Read(0)) return Unreadable();
+  RETURN_IF_ERROR(LinearView(json, view));
   return view;
 }
 
-Result<MappedText> LinearViewFrom(std::string_view json, const ViewMark* from, ViewParts& parts) {
-  MappedText view;
+Status LinearView(std::string_view json, MappedText& view) {
+  view.Clear();
+  view.Reserve(json.size());
+  uint32_t strings = 0;
+  if (!Layer(json, nullptr, view, strings, 1).Read(0)) return Unreadable();
+  return Ok{};
+}
+
+Status LinearViewFrom(std::string_view json, const ViewMark* from, MappedText& view, ViewParts& parts) {
+  view.Clear();
   view.Reserve(json.size() - (from == nullptr ? 0 : from->raw));
   uint32_t strings = 0;
   Layer layer(json, nullptr, view, strings, 1);
   layer.Note(parts);
   if (!(from == nullptr ? layer.Read(0) : layer.ReadFrom(*from))) return Unreadable();
-  return view;
+  return Ok{};
 }
 
 }  // namespace postern::secrets

@@ -70,7 +70,11 @@ struct ViewParts {
 // kInvalid where it is no JSON or nested too deeply.
 Result<MappedText> LinearView(std::string_view json);
 
+// As above, in the memory of an earlier view: fresh memory costs as much as making the view. After a failure
+// it holds nothing of use.
+Status LinearView(std::string_view json, MappedText& view);
+
 // The view of what follows on a mark; none: of the whole text. Offsets are those of the whole text.
-Result<MappedText> LinearViewFrom(std::string_view json, const ViewMark* from, ViewParts& parts);
+Status LinearViewFrom(std::string_view json, const ViewMark* from, MappedText& view, ViewParts& parts);
 
 }  // namespace postern::secrets

@@ -3,42 +3,26 @@
 #include <algorithm>
 #include <cstring>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "shared/base/check.h"
+#include "shared/secrets/byte_blocks.h"
+#include "shared/secrets/json_escape.h"
 
 namespace postern::secrets {
 namespace {
 
-constexpr size_t kBlock = 16;
+constexpr size_t kBlock = ByteBlock::kSize;
 constexpr size_t kMostRaw = 0xffffffff;
+constexpr size_t kMostKept = size_t{4} << 20;  // bytes, and a quarter as many pieces
 constexpr uint32_t kMostHead = (uint32_t{1} << 29) - 1;
 
 bool IsPlain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
-
-// Which of 16 bytes aren't plain, one bit each.
-unsigned OddOnes(const char* bytes) {
-#ifdef __SSE2__
-  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-  const __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-  const __m128i backslashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-  const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), controls)));
-#else
-  unsigned odd = 0;
-  for (unsigned i = 0; i < kBlock; ++i) odd |= IsPlain(bytes[i]) ? 0U : 1U << i;
-  return odd;
-#endif
-}
 
 }  // namespace
 
 size_t PlainPrefix(std::string_view text) {
   size_t at = 0;
   for (; at + kBlock <= text.size(); at += kBlock) {
-    const unsigned odd = OddOnes(text.data() + at);
+    const unsigned odd = ByteBlock(text.data() + at).Special();
     if (odd != 0) return at + static_cast<size_t>(__builtin_ctz(odd));
   }
   while (at < text.size() && IsPlain(text[at])) ++at;
@@ -105,23 +89,36 @@ void MappedText::Copy(std::string_view bytes, size_t raw, uint32_t string) {
   size_ += bytes.size();
 }
 
-size_t MappedText::CopyPlain(std::string_view bytes, size_t raw, uint32_t string) {
-  if (bytes.empty() || !IsPlain(bytes.front())) return 0;
-  GoOn(raw, string);
-  size_t at = 0;
-  for (; at + kBlock <= bytes.size(); at += kBlock) {
-    if (size_ + at + kBlock > capacity_) Reserve(size_ + bytes.size());
-    std::memcpy(bytes_.get() + size_ + at, bytes.data() + at, kBlock);
-    const unsigned odd = OddOnes(bytes.data() + at);
-    if (odd == 0) continue;
-    at += static_cast<size_t>(__builtin_ctz(odd));
-    size_ += at;
-    return at;
-  }
+size_t MappedText::CopyString(std::string_view bytes, size_t raw, uint32_t string) {
+  if (bytes.empty()) return 0;
+  CHECK(raw + bytes.size() <= kMostRaw && size_ + bytes.size() <= kMostRaw);
+  if (IsPlain(bytes.front())) GoOn(raw, string);
   Reserve(size_ + bytes.size());
-  for (; at < bytes.size() && IsPlain(bytes[at]); ++at) bytes_[size_ + at] = bytes[at];
-  size_ += at;
-  return at;
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
+  const char* in = begin;
+  char* out = bytes_.get() + size_;
+  while (true) {
+    unsigned special = 0;
+    while (in + kBlock <= end) {
+      std::memcpy(out, in, kBlock);
+      special = ByteBlock(in).Special();
+      const size_t plain = special == 0 ? kBlock : static_cast<size_t>(__builtin_ctz(special));
+      in += plain;
+      out += plain;
+      if (special != 0) break;
+    }
+    while (special == 0 && in < end && IsPlain(*in)) *out++ = *in++;
+    if (in + 1 >= end || *in != '\\') break;
+    const char meaning = MeaningOfEscape(in[1]);
+    if (meaning == '\0') break;
+    pieces_.push_back({static_cast<uint32_t>(out - bytes_.get()),
+                       static_cast<uint32_t>(raw) + static_cast<uint32_t>(in - begin), string, 1, 2});
+    *out++ = meaning;
+    in += 2;
+  }
+  size_ = static_cast<size_t>(out - bytes_.get());
+  return static_cast<size_t>(in - begin);
 }
 
 void MappedText::Replace(std::string_view bytes, const Span& raw, uint32_t string) {
@@ -151,6 +148,16 @@ void MappedText::Append(const MappedText& other, const Span& span, uint32_t stri
 void MappedText::CutTo(const Mark& mark) {
   size_ = mark.text;
   pieces_.resize(mark.pieces);
+}
+
+void MappedText::Clear() {
+  size_ = 0;
+  pieces_.clear();
+  if (capacity_ > kMostKept) {
+    bytes_.reset();
+    capacity_ = 0;
+  }
+  if (pieces_.capacity() > kMostKept / 4) pieces_.shrink_to_fit();
 }
 
 }  // namespace postern::secrets

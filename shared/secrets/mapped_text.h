@@ -33,8 +33,9 @@ class MappedText {
   // For whoever makes one. A string's number is 0 for structure and keys. Both texts are shorter than 4 GB.
   void Reserve(size_t bytes);
   void Copy(std::string_view bytes, size_t raw, uint32_t string);
-  // As Copy, up to the first quote, backslash or control character: how many bytes that were.
-  size_t CopyPlain(std::string_view bytes, size_t raw, uint32_t string);
+  // As Copy, of what stands in a JSON string: up to the first character that is neither plain nor begins an
+  // escape of two, which is the closing quote in most strings. How many bytes were read.
+  size_t CopyString(std::string_view bytes, size_t raw, uint32_t string);
   void Replace(std::string_view bytes, const Span& raw, uint32_t string);  // at most 4 bytes, for one escape
   void Append(const MappedText& other, const Span& span, uint32_t string);
   struct Mark {
@@ -42,6 +43,8 @@ class MappedText {
   };
   Mark mark() const { return {size_, pieces_.size()}; }
   void CutTo(const Mark& mark);
+  // Empty again, with the memory that it has if that isn't unusually much.
+  void Clear();
 
  private:
   struct Piece {

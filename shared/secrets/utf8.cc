@@ -3,19 +3,19 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shared/secrets/byte_blocks.h"
+
 namespace postern::secrets {
 namespace {
 
 constexpr char kNoCharacter = 0x1a;  // SUB
 constexpr std::string_view kKelvin = "\xe2\x84\xaa", kDottedI = "\xc4\xb0", kLongS = "\xc5\xbf";
 
-// How many bytes of ASCII the text begins with, about: fewer than 8 may be left.
 size_t AsciiPrefix(std::string_view text) {
   size_t at = 0;
-  for (; at + 32 <= text.size(); at += 32) {
-    uint64_t words[4];
-    std::memcpy(words, text.data() + at, sizeof words);
-    if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080) break;
+  for (; at + ByteBlock::kSize <= text.size(); at += ByteBlock::kSize) {
+    const unsigned others = ByteBlock(text.data() + at).HighBits();
+    if (others != 0) return at + static_cast<size_t>(__builtin_ctz(others));
   }
   while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
   return at;
@@ -63,11 +63,20 @@ std::string_view AsUtf8(std::string_view text, std::string& storage) {
 }
 
 bool HasFoldingCharacters(std::string_view text) {
-  for (size_t at = AsciiPrefix(text); at < text.size();) {
+  const auto is_one = [text](size_t at) {
     const std::string_view rest = text.substr(at);
-    if (rest.starts_with(kKelvin) || rest.starts_with(kDottedI) || rest.starts_with(kLongS)) return true;
-    ++at;
-    at += AsciiPrefix(text.substr(at));
+    return rest.starts_with(kKelvin) || rest.starts_with(kDottedI) || rest.starts_with(kLongS);
+  };
+  size_t at = 0;
+  for (; at + ByteBlock::kSize <= text.size(); at += ByteBlock::kSize) {
+    const ByteBlock block(text.data() + at);
+    unsigned firsts = block.Equal(kKelvin[0]) | block.Equal(kDottedI[0]) | block.Equal(kLongS[0]);
+    for (; firsts != 0; firsts &= firsts - 1) {
+      if (is_one(at + static_cast<size_t>(__builtin_ctz(firsts)))) return true;
+    }
+  }
+  for (; at < text.size(); ++at) {
+    if (is_one(at)) return true;
   }
   return false;
 }

@@ -23,6 +23,24 @@ TEST(Decoded, ReadsEachEncodingInItsPlace) {
   EXPECT_EQ(Once("x YSBzZWNyZXQgb2YgMjAgYnl0ZXM y"), "x a secret of 20 bytes y");
 }
 
+TEST(Decoded, ReadsWhatIsEncodedOnEachOfSeveralLines) {
+  EXPECT_EQ(Once("%41 a\n%42 b\n%43 c, and more than sixteen bytes behind"),
+            "A a\nB b\nC c, and more than sixteen bytes behind");
+  const std::string run = ToBase64("a secret of 20 bytes");
+  EXPECT_EQ(Once("%41\n%42 x\n" + run + "\n\\u0043 and\n" + run + "."),
+            "A\nB x\na secret of 20 bytes\nC and\na secret of 20 bytes.");
+}
+
+TEST(Decoded, FindsARunWhereverItBegins) {
+  const std::string run = ToBase64("a secret of 20 bytes");
+  for (size_t before = 0; before < 40; ++before) {
+    for (size_t behind = 0; behind < 20; ++behind)
+      ASSERT_EQ(Once(std::string(before, ' ') + run + std::string(behind, ' ')),
+                std::string(before, ' ') + "a secret of 20 bytes" + std::string(behind, ' '));
+  }
+  for (size_t length = 1; length < 40; ++length) EXPECT_EQ(Once(std::string(length, '/') + "."), "(nothing)");
+}
+
 TEST(Decoded, LeavesWhatSaysNothing) {
   EXPECT_EQ(Once("plain text"), "(nothing)");
   EXPECT_EQ(Once("100% of it, 5%"), "(nothing)");

@@ -55,11 +55,13 @@ void AnswerMeter::Keep(std::string_view bytes) {
     return;
   }
   object_.append(bytes);
+  facts_.content_bytes = object_.size();  // until it can be told apart
 }
 
 void AnswerMeter::Finish() {
   if (SseEvent event; form_ == Form::kEvents && events_.Finish(event)) Take(event);
   if (form_ != Form::kObject || facts_.unreadable > 0) return;
+  facts_.content_bytes = 0;
   auto whole = ReadAnswerEvent(object_, json_);
   std::string().swap(object_);
   if (!whole) {

@@ -34,7 +34,9 @@ struct AnswerFacts {
   std::string error_type;           // of an error answer or event, such as "overloaded_error"
   std::vector<AnswerBlock> blocks;  // in order of their start; the first kMostBlocks
   uint64_t block_count = 0;
-  uint64_t content_bytes = 0;  // of text, thinking and tool input, as escaped in JSON: to estimate from
+  // Of text, thinking and tool input, as escaped in JSON, to estimate from; of a JSON answer that isn't whole
+  // yet all of its bytes.
+  uint64_t content_bytes = 0;
   uint64_t events = 0;
   bool begun = false;       // message_start
   uint64_t unreadable = 0;  // events too large or not JSON, stops of blocks that weren't open

@@ -70,8 +70,9 @@ std::string EndingEvents(const StreamStage& stage, const EndingWords& words) {
   const bool all_said = stage.settled && stage.any_complete && !stage.open_text && !stage.other_open;
   if (!all_said) AppendNotice(out, stage, words.notice);
   AppendEvent(out, "error",
-              R"(,"error":{"type":"permission_error","message":)" + postern::JsonString(words.sentence) +
-                  R"(},"request_id":)" + postern::JsonString(words.request_id));
+              R"(,"error":{"type":)" + postern::JsonString(words.error_type) + R"(,"message":)" +
+                  postern::JsonString(words.sentence) + R"(},"request_id":)" +
+                  postern::JsonString(words.request_id));
   return out;
 }
 

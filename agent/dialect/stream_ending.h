@@ -10,7 +10,7 @@
 //   another open block                   nothing: one that is never stopped is dropped, and a tool not run
 //     (thinking, a tool), or none        a text block with the notice, at the next index
 //   all blocks, and a message_delta      –
-//   in each case                         an error event of type permission_error with the sentence
+//   in each case                         an error event with the sentence
 //   message_stop                         nothing at all: it has its answer
 //
 // The error is final only once a block is complete, which is what the notice's block is for: before that the
@@ -46,9 +46,10 @@ struct StreamStage {
 StreamStage StageOf(const AnswerMeter& answer);
 
 struct EndingWords {
-  std::string_view notice;      // stands at the end of what was answered so far
-  std::string_view sentence;    // what the client shows as its error
-  std::string_view request_id;  // of ours
+  std::string_view notice;                           // stands at the end of what was answered so far
+  std::string_view sentence;                         // what the client shows as its error
+  std::string_view request_id;                       // of ours
+  std::string_view error_type = "permission_error";  // one that clients take for final
 };
 
 // The bytes that follow; after them the body ends properly.

@@ -330,6 +330,16 @@ Result<LimitConfig> ReadLimits(const Node& node) {
   return limits;
 }
 
+Result<ClientConfig> ReadClient(const Node& node) {
+  ASSIGN_OR_RETURN(const Map map, node.AsMap({"gateway_mode"}));
+  ClientConfig client;
+  if (const auto mode = map.Find("gateway_mode")) {
+    ASSIGN_OR_RETURN(const bool is_gateway, mode->AsBool());
+    client.mode = is_gateway ? ClientConfig::Mode::kGateway : ClientConfig::Mode::kPlain;
+  }
+  return client;
+}
+
 Status ReadLog(const Node& node, AgentConfig& config) {
   ASSIGN_OR_RETURN(const Map map, node.AsMap({"level", "format"}));
   if (const auto level = map.Find("level")) {
@@ -361,7 +371,7 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   ASSIGN_OR_RETURN(const Map map,
                    root.AsMap({"listen", "operations", "state", "keys", "models", "identity", "os_users",
                                "upstream", "credential", "credentials", "collector", "offline", "revocation",
-                               "policy", "audit", "deadlines", "limits", "log"}));
+                               "policy", "audit", "deadlines", "limits", "client", "log"}));
   AgentConfig config;
   RETURN_IF_ERROR(ReadPlaces(map, directory, config));
   RETURN_IF_ERROR(ReadCollector(map, config));
@@ -381,6 +391,7 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   RETURN_IF_ERROR(Read(map, "audit", config.audit, ReadAudit));
   RETURN_IF_ERROR(Read(map, "deadlines", config.deadlines, ReadDeadlines));
   RETURN_IF_ERROR(Read(map, "limits", config.limits, ReadLimits));
+  RETURN_IF_ERROR(Read(map, "client", config.client, ReadClient));
   if (const auto log = map.Find("log")) RETURN_IF_ERROR(ReadLog(*log, config));
   return config;
 }

@@ -108,6 +108,18 @@ struct LimitConfig {
   friend bool operator==(const LimitConfig&, const LimitConfig&) = default;
 };
 
+// What the clients of this host are like.
+struct ClientConfig {
+  enum class Mode {
+    kPlain,
+    kGateway,  // CLAUDE_CODE_USE_GATEWAY=1: refusals by budgets have the form that such clients show best
+  };
+
+  Mode mode = Mode::kPlain;
+
+  friend bool operator==(const ClientConfig&, const ClientConfig&) = default;
+};
+
 // Whether this host's agent has a collector.
 enum class CollectorUse {
   kIfEnrolled,  // once `postern-agent enroll` has made it a member
@@ -131,6 +143,7 @@ struct AgentConfig {
   AuditConfig audit;
   DeadlineConfig deadlines;
   LimitConfig limits;
+  ClientConfig client;
   Level log_level = Level::kInfo;
   LogFormat log_format = LogFormat::kText;
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "agent/membership/limit_terms.h"
 #include "shared/base/hex.h"
 #include "shared/crypto/sha256.h"
 #include "shared/policy/compiled.h"
@@ -44,8 +45,10 @@ Result<std::shared_ptr<const PolicyInForce>> CheckCachedPolicy(std::string_view 
                         std::string(crypto::AsBytes(crypto::Sha256(signed_policy.snapshot())))};
   RETURN_IF_ERROR(CheckVersion(mark, terms.newest));
   ASSIGN_OR_RETURN(policy::Compiled rules, policy::Compiled::Compile(policy, catalogue));
-  return std::make_shared<const PolicyInForce>(PolicyInForce{
-      std::make_shared<const policy::Compiled>(std::move(rules)), mark.version, mark.sha256, now});
+  ASSIGN_OR_RETURN(auto limits, LimitTermsOf(policy));
+  return std::make_shared<const PolicyInForce>(
+      PolicyInForce{std::make_shared<const policy::Compiled>(std::move(rules)), mark.version, mark.sha256,
+                    now, std::move(limits)});
 }
 
 Result<std::shared_ptr<const PolicyInForce>> CheckPolicy(const WholePolicy& whole, const PolicyTerms& terms,

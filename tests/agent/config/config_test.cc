@@ -230,6 +230,14 @@ TEST(AgentConfig, ShowsNoSecretThatStandsInTheWrongPlace) {
   EXPECT_THAT(WhyNot("credential: {env: sk-ant-topsecret}"), Not(HasSubstr("topsecret")));
 }
 
+TEST(AgentConfig, ItsClientsAreOfGatewayModeWhereItSaysSo) {
+  using Mode = ClientConfig::Mode;
+  EXPECT_EQ(Read("client: {gateway_mode: true}")->client.mode, Mode::kGateway);
+  EXPECT_EQ(Read("client: {gateway_mode: false}")->client.mode, Mode::kPlain);
+  EXPECT_EQ(Read("client: {}")->client.mode, Mode::kPlain);
+  EXPECT_THAT(WhyNot("client: {gateway_mode: maybe}"), testing::HasSubstr("client.gateway_mode"));
+}
+
 TEST(AgentConfig, WantsOsUsersExactlyWhereTheyCount) {
   EXPECT_THAT(WhyNot("os_users: {0: {user: a}}"), HasSubstr("only with identity: os_user"));
   EXPECT_THAT(WhyNot("identity: os_user\ncollector: none"), HasSubstr("os_users"));

@@ -251,13 +251,12 @@ Status FirstStage::Scan(std::string_view text, size_t offset, Scratch& scratch, 
   struct Sink {
     Hits& hits;
     size_t offset;
-    bool armed = false;
   } sink{hits, offset};
   constexpr auto kOnHit = [](unsigned id, unsigned long long, unsigned long long end, unsigned,
                              void* context) -> int {
     Sink& into = *static_cast<Sink*>(context);
     if (id == kArms) {
-      into.armed = true;
+      into.hits.Arm(true);
     } else {
       into.hits.Add(id, into.offset + static_cast<size_t>(end));
     }
@@ -269,7 +268,7 @@ Status FirstStage::Scan(std::string_view text, size_t offset, Scratch& scratch, 
     return hs_scan(database.get(), text.data(), static_cast<unsigned>(text.size()), 0,
                    scratch.space_->scratch_, kOnHit, &sink) == HS_SUCCESS;
   };
-  const bool good = (hot_ == nullptr || run(*hot_)) && (!sink.armed || armed_ == nullptr || run(*armed_));
+  const bool good = (hot_ == nullptr || run(*hot_)) && (!hits.armed() || armed_ == nullptr || run(*armed_));
   if (!good) return Error{ErrorCode::kUnavailable, "the text could not be scanned"};
   return Ok{};
 }

@@ -31,7 +31,9 @@ class Hits {
  public:
   explicit Hits(size_t rules) : ends_(rules) {}
 
-  void Clear();
+  void Clear();  // but not whether it is armed
+  void Arm(bool armed) { armed_ = armed; }
+  bool armed() const { return armed_; }
   void Add(uint32_t rule, size_t end);
   // As if any match could be anywhere.
   void AddWholeText(uint32_t rule, size_t size);
@@ -43,6 +45,7 @@ class Hits {
  private:
   std::vector<std::vector<Ends>> ends_;  // by rule
   std::vector<uint32_t> fired_;
+  bool armed_ = false;  // the armed database is to be used whatever is found
 };
 
 class Database;  // one database of Vectorscan

@@ -59,16 +59,17 @@ class Literals {
     std::string rule;
   };
   struct Piece {
-    uint32_t bytes;  // four of a literal
+    uint32_t mark;  // of four bytes of a literal
     uint32_t literal;
     uint32_t offset;  // where in it they stand
   };
   void Index();
+  void LookAt(std::string_view text, const Span& within, size_t at, std::vector<Found>& found) const;
 
   std::vector<std::shared_ptr<const Entry>> entries_;  // the oldest first
-  size_t shortest_ = 0;
-  std::vector<uint64_t> marks_;  // one bit for each hash of four bytes
-  std::vector<Piece> pieces_;    // by their bytes
+  size_t apart_ = 1;                                   // places of a text that are looked at
+  std::vector<uint64_t> marks_;                        // one bit for each hash of four bytes
+  std::vector<Piece> pieces_;                          // by their marks
 };
 
 }  // namespace postern::secrets

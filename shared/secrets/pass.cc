@@ -138,7 +138,7 @@ bool Pass::HasKeyword(const CompiledRule& rule, const std::vector<Ends>& ends) {
 bool Pass::HasKeyword(const std::string& keyword) {
   const auto [known, is_new] = keywords_.emplace(keyword, false);
   if (is_new) {
-    if (!lowered_) lowered_ = Lowered(in_.text);
+    if (!lowered_) lowered_ = Lowered(in_.text) + "\n" + Lowered(in_.fragment.around);
     known->second = lowered_->find(keyword) != std::string::npos;
   }
   return known->second;

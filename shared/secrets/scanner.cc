@@ -26,7 +26,7 @@ struct Workspace::Parts {
   Scratch scratch;
   Hits hits;
   std::string utf8;
-  std::string shown;
+  MappedText view;
 };
 
 namespace {
@@ -67,11 +67,14 @@ Result<Scanner> Scanner::Make(RuleSet rules, const DatabaseCache& cache) {
 
 Workspace::Workspace(const Scanner& scanner)
     : parts_(std::make_unique<Parts>(
-          Parts{.scratch = {}, .hits = Hits(scanner.rules().rules.size()), .utf8 = {}, .shown = {}})) {
+          Parts{.scratch = {}, .hits = Hits(scanner.rules().rules.size()), .utf8 = {}, .view = {}})) {
   CHECK(scanner.parts_->stage.Prepare(parts_->scratch));
 }
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace::~Workspace() = default;
+
+bool Workspace::was_armed() const { return parts_->hits.armed(); }
+MappedText& Workspace::view() { return parts_->view; }
 
 Status Scanner::Parts::FindEnds(std::string_view text, const Decoded* decoded,
                                 Workspace::Parts& workspace) const {
@@ -91,6 +94,7 @@ Status Scanner::Parts::FindEnds(std::string_view text, const Decoded* decoded,
 
 Status Scanner::ScanFirstStage(std::string_view text, Workspace& workspace) const {
   workspace.parts_->hits.Clear();
+  workspace.parts_->hits.Arm(false);
   return parts_->stage.Scan(text, 0, workspace.parts_->scratch, workspace.parts_->hits);
 }
 
@@ -102,6 +106,7 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
     if (list.AllowsPlace(fragment.path, fragment.commit)) return findings;
   }
   Workspace::Parts& work = *workspace.parts_;
+  work.hits.Arm(fragment.armed);
   Budget budget(options.budget);
   Lines lines(fragment.text);
   std::string_view text = AsUtf8(fragment.text, work.utf8);

@@ -24,6 +24,7 @@
 
 #include "shared/base/result.h"
 #include "shared/secrets/finding.h"
+#include "shared/secrets/mapped_text.h"
 #include "shared/secrets/rules.h"
 
 namespace postern::secrets {
@@ -33,6 +34,10 @@ struct Fragment {
   std::string_view text;  // shorter than 4 GB; may hold anything, rules read UTF-8
   std::string_view path{};
   std::string_view commit{};
+  // Of a text that is part of another: that one, in which keywords count, too; and whether an earlier scan of
+  // it was armed (Workspace).
+  std::string_view around{};
+  bool armed = false;
 };
 
 struct ScanOptions {
@@ -84,6 +89,11 @@ class Workspace {
   explicit Workspace(const Scanner& scanner);
   Workspace(Workspace&&) noexcept;
   ~Workspace();
+
+  // Whether the last scan's text had a keyword of the rules that only run where there is one.
+  bool was_armed() const;
+  // Memory for a view, for whoever makes one.
+  MappedText& view();
 
  private:
   friend class Scanner;

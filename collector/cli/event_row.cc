@@ -52,10 +52,21 @@ std::string Gap(const json::Value& event) {
                std::to_string(Number(event, "event.outcomes")), "outcomes not recorded"});
 }
 
+// "redact anthropic-api-key tool_result of Read /repo/.env, message 7, 3f0c…": the fingerprint is what
+// `postern secret allow` takes.
+std::string Secret(const json::Value& event) {
+  const std::string tool = Cell(event, "event.tool");
+  const int64_t times = Number(event, "event.times");
+  return Join({Cell(event, "event.action"), Cell(event, "event.secret_rule"), Cell(event, "event.part"),
+               tool.empty() ? "" : "of " + tool, Cell(event, "event.path"),
+               times > 1 ? std::to_string(times) + " times" : "", Cell(event, "event.fingerprint")});
+}
+
 std::string Detail(const json::Value& event) {
   const std::string kind = Cell(event, "kind");
   if (kind == "outcome") return Outcome(event);
   if (kind == "refusal") return Refusal(event);
+  if (kind == "secret_found") return Secret(event);
   if (kind == "administration") return Administration(event);
   if (kind == "gap") return Gap(event);
   if (kind == "intent") return Join({Cell(event, "event.call"), Cell(event, "event.exchange")});

@@ -1,12 +1,11 @@
-// Compiled rules on disk, so that the second scan begins at once: ~/.cache/postern/rules-KEY (or below
-// $XDG_CACHE_HOME), for their owner alone. Compiled anew whenever rules, library or processor are others;
-// what can't be kept is compiled each time.
+// Where `postern scan` keeps compiled rules: ~/.cache/postern, or below $XDG_CACHE_HOME (shared/rule_cache).
 #pragma once
 
 #include "shared/secrets/scanner.h"
 
 namespace postern::cli {
 
+// An empty one where there is no place of one's own.
 secrets::DatabaseCache RuleCache();
 
 }  // namespace postern::cli

@@ -6,6 +6,7 @@
 #include "shared/policy/compiled.h"
 #include "shared/policy/level_maker.h"
 #include "shared/policy/rules_of.h"
+#include "shared/policy/secret_checks.h"
 #include "shared/policy/signed.h"
 #include "shared/policy/tables.h"
 #include "shared/policy/zone.h"
@@ -45,6 +46,7 @@ class Compiler {
     tables_.staleness = {policy_.staleness().strict(),
                          std::chrono::seconds(policy_.staleness().policy_ttl())};
     tables_.zone = policy_.time_zone();
+    RETURN_IF_ERROR(SetSecrets(policy_.secrets(), tables_));
     tables_.models.Build(catalogue);
     RETURN_IF_ERROR(maker_.Add(LevelKind::kOrganisation, "", "organisation.", policy_.defaults()));
     RETURN_IF_ERROR(AddTeams());

@@ -1,6 +1,7 @@
 #include "shared/policy/level_scalars.h"
 
 #include "shared/policy/limits.h"
+#include "shared/policy/secret_checks.h"
 #include "shared/policy/zone.h"
 
 namespace postern::policy {
@@ -16,7 +17,7 @@ Status CheckScalars(const wire::Rules& rules, const std::string& name) {
   }
   if (rules.residency_size() > static_cast<int>(kMostTags)) return wrong("more than 32 tags of residency");
   if (rules.message().size() > kMostMessageBytes) return wrong("a message of more than 512 bytes");
-  return Ok{};
+  return CheckSecretRules(rules, name);
 }
 
 Result<uint8_t> MayWiden(const wire::Rules& rules, const std::string& name) {
@@ -35,7 +36,8 @@ uint8_t SetsOf(const wire::Rules& rules) {
   return bit(rules.expires() != 0, Scalar::kExpires) | bit(rules.hours_listed(), Scalar::kHours) |
          bit(rules.residency_size() > 0, Scalar::kResidency) |
          bit(rules.context_tokens() != 0, Scalar::kContextTokens) |
-         bit(rules.max_tokens() != 0, Scalar::kMaxTokens);
+         bit(rules.max_tokens() != 0, Scalar::kMaxTokens) |
+         bit(rules.secrets_size() > 0 || rules.restore_listed(), Scalar::kSecrets);
 }
 
 }  // namespace
@@ -57,6 +59,8 @@ Status SetScalars(const wire::Rules& rules, Level& level) {
   level.max_tokens_rule = level.prefix + "max_tokens";
   for (int i = 0; i < rules.residency_size(); ++i)
     level.residency_rules.push_back(level.prefix + "residency[" + std::to_string(i) + "]");
+  for (int i = 0; i < rules.secrets_size(); ++i)
+    level.secret_rules.push_back(level.prefix + "secrets[" + std::to_string(i) + "]");
   return Ok{};
 }
 

@@ -20,5 +20,9 @@ inline constexpr size_t kMostMessageBytes = 512;
 inline constexpr size_t kMostHours = 64;  // stretches of a week, of one level
 inline constexpr size_t kMostTags = 32;   // of residency, of one level
 inline constexpr size_t kMostZoneChanges = 1'000;
+inline constexpr size_t kMostSecretOrders = 64;  // of one level
+inline constexpr size_t kMostAllowedSecrets = 10'000;
+inline constexpr size_t kMostSecretRulesBytes = 256 << 10;  // of the policy's own rules for secrets
+inline constexpr size_t kMostTriedPathBytes = 1024;         // of a path that patterns are held against
 
 }  // namespace postern::policy

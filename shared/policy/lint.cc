@@ -10,6 +10,7 @@
 #include "shared/policy/glob.h"
 #include "shared/policy/judge.h"
 #include "shared/policy/model_names.h"
+#include "shared/policy/secrets_lint.h"
 #include "shared/policy/zone.h"
 
 namespace postern::policy {
@@ -55,6 +56,7 @@ class Linting {
       Unknown("keys." + key.id(), key.id(), keys_, "key");
       EachLevel("keys." + key.id(), key.rules(), "");
     }
+    for (Concern& concern : SecretConcerns(file_, now_)) concerns_.push_back(std::move(concern));
     LockedOut();
     return InOrder();
   }

@@ -6,6 +6,7 @@
 #include "shared/crypto/sha256.h"
 #include "shared/policy/compiled.h"
 #include "shared/policy/rules_reader.h"
+#include "shared/policy/secrets_reader.h"
 #include "shared/policy/signed.h"
 #include "shared/policy/zone.h"
 
@@ -23,13 +24,15 @@ class Reader {
   Reader(const ZoneSource& zones, WallTime now) : zones_(zones), now_(now) {}
 
   Result<PolicyFile> Read(const Node& root) {
-    ASSIGN_OR_RETURN(const Map map,
-                     root.AsMap({"organisation", "staleness", "teams", "groups", "users", "keys"}));
+    ASSIGN_OR_RETURN(const Map map, root.AsMap({"organisation", "staleness", "secrets", "teams", "groups",
+                                                "users", "keys"}));
     wire::Policy& policy = file_.policy;
     policy.set_format(kFormat);
     ASSIGN_OR_RETURN(const Node organisation, map.Require("organisation"));
     RETURN_IF_ERROR(ReadOrganisation(organisation));
     if (const auto node = map.Find("staleness")) RETURN_IF_ERROR(ReadStaleness(*node));
+    if (const auto node = map.Find("secrets"))
+      RETURN_IF_ERROR(ReadSecretTerms(rules_, *node, *policy.mutable_secrets()));
     if (const auto node = map.Find("teams")) RETURN_IF_ERROR(ReadTeams(*node, ""));
     if (const auto node = map.Find("groups")) RETURN_IF_ERROR(ReadGroups(*node));
     if (const auto node = map.Find("users"))

@@ -27,13 +27,15 @@ void ForEachRules(const wire::Policy& policy, const std::function<void(const wir
 }
 
 size_t CountPatterns(const wire::Policy& policy) {
-  size_t count = 0;
+  auto count = static_cast<size_t>(policy.secrets().allowed_size());
   ForEachRules(policy, [&count](const wire::Rules& rules) {
     for (size_t i = 0; i < kKinds; ++i) {
       const wire::Patterns& patterns = PatternsOf(rules, static_cast<Kind>(i));
       count += static_cast<size_t>(patterns.allow_size()) + static_cast<size_t>(patterns.deny_size()) +
                (SaysSomething(patterns) ? 1 : 0);
     }
+    for (const wire::SecretRule& order : rules.secrets())
+      count += static_cast<size_t>(order.rules_size()) + static_cast<size_t>(order.paths_size()) + 1;
   });
   return count;
 }

@@ -7,6 +7,7 @@
 #include "shared/policy/glob.h"
 #include "shared/policy/hours.h"
 #include "shared/policy/limits.h"
+#include "shared/policy/secrets_reader.h"
 #include "shared/policy/zone.h"
 
 namespace postern::policy {
@@ -56,6 +57,7 @@ Status RulesReader::Read(const Map& map, const std::string& prefix, wire::Rules&
     const auto add = [&rules](std::string tag) { rules.add_residency(std::move(tag)); };
     RETURN_IF_ERROR(ReadNames(*node, prefix + "residency", add));
   }
+  RETURN_IF_ERROR(ReadSecretRules(*this, map, prefix, rules));
   if (const auto node = map.Find("may_widen")) RETURN_IF_ERROR(ReadMayWiden(*node, rules));
   if (const auto node = map.Find("message")) {
     ASSIGN_OR_RETURN(*rules.mutable_message(), node->AsString());
@@ -110,7 +112,7 @@ Status RulesReader::ReadTimes(const Map& map, const std::string& prefix, wire::R
   }
   if (const auto node = map.Find("expires")) {
     Note(prefix + "expires", *node);
-    ASSIGN_OR_RETURN(const int64_t expires, ReadExpiry(*node));
+    ASSIGN_OR_RETURN(const int64_t expires, ReadDate(*node));
     rules.set_expires(expires);
   }
   return Ok{};
@@ -131,7 +133,7 @@ Status RulesReader::ReadStretches(const Node& node, wire::Rules& rules) {
 }
 
 // A date is the beginning of that day in the organisation's time zone.
-Result<int64_t> RulesReader::ReadExpiry(const Node& node) const {
+Result<int64_t> RulesReader::ReadDate(const Node& node) const {
   ASSIGN_OR_RETURN(const std::string text, node.AsString());
   if (const auto time = ParseRfc3339(text))
     return std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();

@@ -9,9 +9,10 @@
 #include "shared/wire/policy.pb.h"
 
 // Keys of every level; a team has "teams" besides, a group "users", the organisation "name" and "time_zone".
-#define POSTERN_RULE_KEYS                                                                            \
-  "models", "providers", "credentials", "tools", "on_denied_tool", "hosts", "os_users", "residency", \
-      "context_tokens", "max_tokens", "on_exceed", "hours", "expires", "may_widen", "message"
+#define POSTERN_RULE_KEYS                                                                                 \
+  "models", "providers", "credentials", "tools", "on_denied_tool", "hosts", "os_users", "residency",      \
+      "context_tokens", "max_tokens", "on_exceed", "hours", "expires", "may_widen", "message", "secrets", \
+      "restore"
 
 namespace postern::policy {
 
@@ -32,6 +33,9 @@ class RulesReader {
 
   void Note(const std::string& rule, const config::Node& node) { file_.lines[rule] = node.line(); }
 
+  // A date, in the organisation's time zone, or a time: seconds since 1970.
+  Result<int64_t> ReadDate(const config::Node& node) const;
+
   // kInvalid for what is no name of a team, user, …
   static Status CheckName(const config::Node& node, const std::string& name);
 
@@ -40,7 +44,6 @@ class RulesReader {
   Status ReadCaps(const config::Map& map, const std::string& prefix, wire::Rules& rules);
   Status ReadTimes(const config::Map& map, const std::string& prefix, wire::Rules& rules);
   static Status ReadStretches(const config::Node& node, wire::Rules& rules);
-  Result<int64_t> ReadExpiry(const config::Node& node) const;
 
   template <class Check, class Add>
   Status ReadList(const config::Node& node, const std::string& rule, const Check& check, const Add& add) {

@@ -63,5 +63,7 @@ class SecretOrders {
 inline constexpr std::array<std::string_view, 4> kRestorableTools = {"Write", "Edit", "MultiEdit",
                                                                      "NotebookEdit"};
 inline constexpr size_t kFingerprintBytes = 16;
+// What errors call the text of the policy's own rules.
+inline constexpr std::string_view kSecretRulesName = "secrets.rules";
 
 }  // namespace postern::policy

@@ -90,6 +90,7 @@ Standing Assessing::Of(const Somebody& somebody) const {
     }
   }
   AddTexts(chain, standing.texts);
+  AddSecrets(chain, somebody, standing);
   return standing;
 }
 

@@ -49,7 +49,7 @@ Universe UniverseOf(const wire::Policy& before, const wire::Policy& after, const
 class Assessing {
  public:
   Assessing(const Compiled& compiled, const Universe& all, WallTime now)
-      : tables_(TablesOf(compiled)), all_(all), now_(now) {}
+      : compiled_(compiled), tables_(TablesOf(compiled)), all_(all), now_(now) {}
 
   // Which levels speak to somebody: equal for those who stand equal.
   std::vector<const Level*> LevelsOf(const Somebody& somebody) const;
@@ -60,9 +60,11 @@ class Assessing {
   bool Allows(const Speakers& speakers, const std::string& name) const;
   bool AllowsTool(const Speakers& speakers, const std::string& pattern) const;
   void AddTexts(const Chain& chain, std::map<std::string, std::string>& texts) const;
+  void AddSecrets(const Chain& chain, const Somebody& somebody, Standing& standing) const;
   void AddCaps(const Chain& chain, std::map<std::string, std::string>& texts) const;
   void AddTimes(const Chain& chain, std::map<std::string, std::string>& texts) const;
 
+  const Compiled& compiled_;
   const Tables& tables_;
   const Universe& all_;
   const WallTime now_;

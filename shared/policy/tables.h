@@ -3,6 +3,8 @@
 
 #include <array>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +26,7 @@ enum class Kind : uint8_t { kModels, kProviders, kCredentials, kTools, kHosts, k
 inline constexpr size_t kKinds = 6;
 
 // What else a level may set that has to be looked at in every exchange.
-enum class Scalar : uint8_t { kExpires, kHours, kResidency, kContextTokens, kMaxTokens };
+enum class Scalar : uint8_t { kExpires, kHours, kResidency, kContextTokens, kMaxTokens, kSecrets };
 
 constexpr uint8_t BitOf(Kind kind) { return static_cast<uint8_t>(1U << static_cast<unsigned>(kind)); }
 constexpr uint8_t BitOf(Scalar scalar) { return static_cast<uint8_t>(1U << static_cast<unsigned>(scalar)); }
@@ -61,6 +63,13 @@ struct Level {
   wire::Rules scalars;  // without its lists
   std::string expires_rule, hours_rule, context_rule, max_tokens_rule;
   std::vector<std::string> residency_rules;
+  std::vector<std::string> secret_rules;  // "teams.ml.secrets[0]", …
+};
+
+// A secret that is let through.
+struct AllowedSecret {
+  int64_t until = 0;  // seconds since 1970; 0: for ever
+  std::string rule;   // "secrets.allowed[2]"
 };
 
 struct User {
@@ -77,8 +86,10 @@ struct Tables {
   KnownModels models;
   std::array<Lexicon, kKinds> lexicons;  // of names
   Lexicon tool_types;
-  Term mcp_toolset{};        // the type of that name
-  std::deque<Level> levels;  // the organisation's first
+  Term mcp_toolset{};  // the type of that name
+  SecretTerms secret_terms;
+  std::map<std::string, AllowedSecret, std::less<>> allowed_secrets;  // by fingerprint
+  std::deque<Level> levels;                                           // the organisation's first
 
   NameIndex exact_models;                    // the catalogue's names as they are written there …
   std::deque<ModelTerms> exact_model_terms;  // … and all that rules may call each by

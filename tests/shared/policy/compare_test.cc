@@ -97,5 +97,20 @@ TEST(Compare, ALongListIsCutShort) {
   EXPECT_THAT(Compared(kAll, many + "last]}\n"), Contains(HasSubstr("and 11 more")));
 }
 
+TEST(Compare, SaysWhatHappensToSecrets) {
+  EXPECT_THAT(Compared(kAll, kAll + "teams: {ml: {secrets: [{rules: [jwt], action: block}]}}\n"),
+              ElementsAre("team ml (2 people, 2 keys): secrets: redact → redact; at least block for jwt"));
+  EXPECT_THAT(Compared(kAll, kAll + "  restore: [Write]\n"),
+              ElementsAre("everybody (3 people, 3 keys): restore: gains Write"));
+  EXPECT_THAT(
+      Compared(
+          kAll,
+          kAll +
+              "secrets:\n  allowed:\n    - {fingerprint: \"00112233445566778899aabbccddeeff\", reason: r}\n"),
+      ElementsAre("everybody (3 people, 3 keys): allowed secrets: gains 00112233445566778899aabbccddeeff"));
+  EXPECT_THAT(Compared(kAll, kAll + "secrets: {answers: true}\n"),
+              ElementsAre("everybody (3 people, 3 keys): answers: none → looked at"));
+}
+
 }  // namespace
 }  // namespace postern::policy

@@ -88,5 +88,29 @@ TEST(Lint, TellsWhatIsProbablyNotMeant) {
                   "it and may_widen isn't said"));
 }
 
+TEST(Lint, SaysWhatIsOddAboutSecrets) {
+  EXPECT_THAT(
+      Concerns(kAll + "  secrets: [{rules: [jtw], action: block}, {rules: [\"zzz*\"], action: block}]\n"),
+      ElementsAre("4 force organisation.secrets[0]: there is no rule jtw for secrets; did you mean \"jwt\"?",
+                  "4 note organisation.secrets[1]: no rule for secrets is meant by zzz*"));
+  EXPECT_THAT(
+      Concerns(kAll + "  secrets:\n    - {action: warn}\n    - {action: block}\n"),
+      ElementsAre(
+          "5 note organisation.secrets[0]: every secret that no rule before it speaks of leaves",
+          "6 note organisation.secrets[1]: a rule before it is for all secrets: this one is never asked"));
+  EXPECT_THAT(
+      Concerns(kAll + "teams:\n  ml:\n    secrets: [{action: off}]\n    restore: [Write]\n"),
+      ElementsAre(
+          "6 note teams.ml.secrets[0]: off has no effect below the organisation, whose rules levels below "
+          "can only make stricter",
+          "7 note teams.ml.restore: the organisation lists no tools, and so nothing is restored"));
+  EXPECT_THAT(
+      Concerns(
+          kAll +
+          "secrets:\n  allowed:\n    - {fingerprint: \"00112233445566778899aabbccddeeff\", reason: r, until: "
+          "2026-01-01}\n"),
+      ElementsAre("6 note secrets.allowed[0]: this is over: it lets nothing through"));
+}
+
 }  // namespace
 }  // namespace postern::policy

@@ -22,8 +22,8 @@ struct Place {
       "other";           // "system", "text", "thinking", "tool_input", "tool_result", "tools", "metadata", …
   uint32_t message = 0;  // from 0; of what is in no message 0
   uint32_t block = 0;    // in the message, or in `system`
-  std::string tool;      // made plain, as the path; empty where there is none
-  std::string path;
+  std::string tool{};    // made plain, as the path; empty where there is none
+  std::string path{};
 
   friend bool operator==(const Place&, const Place&) = default;
 };

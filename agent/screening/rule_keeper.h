@@ -48,7 +48,8 @@ class RuleKeeper {
   const std::function<void()> on_change_;
   mutable std::mutex mutex_;
   std::condition_variable wanted_changed_;
-  std::string wanted_;      // these and those below under mutex_
+  std::string wanted_;  // these and those below under mutex_
+  bool was_asked_ = false;
   bool is_wanted_ = false;  // `wanted_` isn't compiled yet
   bool stopping_ = false;
   RulesInUse in_use_;

@@ -1,10 +1,10 @@
-// What secrets a request's body has, and the body without them.
+// What becomes of a request's body by the secrets in it.
 //
-//   body ──LinearView──▶ view ──Scan──▶ findings ──fingerprint, place──▶ allowed? action? ──▶ spliced body
+//   body ──ScanBody──▶ findings ──place, fingerprint──▶ allowed? action? ──▶ the body without them, or none
 //
 // Every byte that isn't a secret stays. A secret in what is signed (thinking) can't be taken out, nor one
-// that is a key: those block the request, as one whose action says so. Fails closed: a body that can't be
-// read, or takes too long to look at, is not clean. Pure.
+// that isn't within a value: those block the request, as one whose action says so. Fails closed: a body that
+// can't be read, or would take too long to look at, is not clean. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,27 @@
 #include "agent/screening/place.h"
 #include "shared/base/clock.h"
 #include "shared/policy/compiled.h"
+#include "shared/secrets/body_scan.h"
+#include "shared/secrets/known_body.h"
 #include "shared/secrets/scanner.h"
 #include "shared/wire/event.h"
 
 namespace postern::screening {
 
-// By what a request is screened. What a worker is given outlives the exchange that asked.
+// By what a body is screened. A worker that is given them may outlive the exchange that asked.
 struct Terms {
   std::shared_ptr<const secrets::Scanner> scanner;
   std::shared_ptr<const HostKeys> keys;
   std::shared_ptr<const policy::Compiled> policy;  // null: this host has none
   policy::SecretOrders orders;                     // borrows from the policy
   WallTime now{};
+  secrets::Known known{};  // of this conversation; an empty one knows nothing
+  bool remembers = false;  // what is taken out is looked for as a literal from now on
+
+  std::string_view fingerprint_key() const;
 };
 
-// One secret at one place; the same one again at the same place is counted.
+// One secret at one place; the same one there again is counted.
 struct Found {
   std::string rule;  // its id
   wire::SecretAction action = wire::SECRET_ACTION_REDACT;
@@ -40,6 +46,7 @@ struct Found {
   std::string fingerprint;
   uint32_t length = 0;
   uint32_t times = 1;
+  bool known = false;  // it stood there in the conversation's last body, too
 };
 
 struct Screened {
@@ -48,13 +55,16 @@ struct Screened {
     kRedacted,    // `body` may go
     kBlocked,     // nothing may go: `blocked_by`
     kUnreadable,  // it is no JSON that can be read here
-    kTooMuch,     // it would take too long to look at, or has too many secrets
+    kTooMuch,     // it would take too long to look at
+    kNoMemory,    // none can be locked for what is to be remembered
   };
   Outcome outcome = Outcome::kUnreadable;
-  std::string body{};  // with kRedacted
-  std::vector<Found>
-      found{};            // at most kMostFound; those that are let through by fingerprint aren't among them
-  size_t blocked_by = 0;  // which of them; with kBlocked
+  std::string body{};          // with kRedacted
+  std::vector<Found> found{};  // of more than kMostFound the rest is counted with others of the same rule
+  size_t blocked_by = 0;       // which of them; with kBlocked
+  // For the conversation's memory. It holds secrets.
+  secrets::BodyScan scan{};
+  std::vector<size_t> cuts{};  // of the scan: those that were made
 };
 
 inline constexpr size_t kMostFound = 256;

@@ -1,5 +1,13 @@
-// Screening in the gate: a request is looked at before it leaves, in the loop's thread where it is small, by
-// a worker where it is large, and never before the rules are ready.
+// Screening in the gate: a request is looked at before it leaves, in the loop's thread where little of it is
+// new, by a worker where much is, and never before the rules are ready.
+//
+//   passage ─▶ Screen ─▶ rules ready? ─▶ scan (loop | worker) ─▶ what may leave
+//                              ▲                   │  ▲
+//                        rule keeper               ▼  │
+//                                          the session's memory
+//
+// The memory of a session (shared/secrets/session_memory.h) is its person's: what was clean, what was taken
+// out, what placeholders stand for. It is bounded, and gone with the agent.
 #pragma once
 
 #include <chrono>
@@ -7,12 +15,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "agent/screening/keys.h"
 #include "agent/screening/rule_keeper.h"
 #include "agent/screening/screen.h"
+#include "agent/screening/sessions.h"
 #include "shared/base/result.h"
 #include "shared/http/loop.h"
 #include "shared/http/worker.h"
@@ -24,49 +32,76 @@ struct Options {
   std::filesystem::path cache;  // of compiled rules
 };
 
+// What is asked about one request. The body is borrowed until Screen returns.
+struct Request {
+  std::string_view body;
+  std::shared_ptr<const policy::Compiled> policy{};  // null: this host has none
+  policy::SecretOrders orders{};
+  uint64_t policy_version = 0;
+  std::string session{};       // whose it is, and its id
+  std::string conversation{};  // in it: of a subagent its id
+};
+
 // What it has done so far, for metrics and status.
 struct Counts {
   uint64_t requests = 0;   // looked at
   uint64_t by_worker = 0;  // of these
-  uint64_t bytes = 0;
-  uint64_t warned = 0;  // secrets, as all that follow, each time that one stood in a request
+  uint64_t bytes = 0;      // of their bodies
+  uint64_t warned = 0;     // secrets, as the next two, each time that one stood in a request
   uint64_t redacted = 0;
   uint64_t blocked = 0;
-  uint64_t exhausted = 0;  // requests that would have taken too long
+  uint64_t too_much = 0;  // requests that would have taken too long
 };
 
 // Owned by the loop thread.
 class Screening {
  public:
-  // Bodies larger than this are looked at by a worker.
-  static constexpr size_t kLargeBody = 256 << 10;
+  // A body with more than this that is new is looked at by a worker.
+  static constexpr size_t kMuch = 256 << 10;
+  // A larger one always is.
+  static constexpr size_t kLargest = 4 << 20;
   // So long a request waits for the first rules.
-  static constexpr std::chrono::seconds kPatience{30};
+  static constexpr std::chrono::seconds kPatience{60};
 
-  // The loop must live longer, and end before this goes. Errors as FindHostKeys.
+  // The loop must live longer, and have ended when this goes. Errors as FindHostKeys.
   static Result<std::unique_ptr<Screening>> Start(http::Loop& loop, const Options& options);
   ~Screening();
+  Screening(const Screening&) = delete;
 
   // The rules of this policy are wanted; null: the built-in ones alone.
-  void Use(const policy::Compiled* policy);
+  void Use(std::shared_ptr<const policy::Compiled> policy);
 
   // Nothing where the strand was cancelled, or the rules weren't ready in time: then nothing may go.
-  http::Task<std::optional<Screened>> Screen(http::Strand& strand, std::string_view body,
-                                             std::shared_ptr<const policy::Compiled> policy,
-                                             policy::SecretOrders orders);
+  http::Task<std::optional<Screened>> Screen(http::Strand& strand, Request request);
 
   const std::shared_ptr<const HostKeys>& keys() const { return keys_; }
+  Sessions& sessions() { return sessions_; }
+  const Sessions& sessions() const { return sessions_; }
   RulesInUse rules() const { return keeper_->InUse(); }
   const Counts& counts() const { return counts_; }
 
  private:
-  Screening(http::Loop& loop, HostKeys keys, const Options& options);
   struct Job;
+  class Waiting;
+  struct Bench;
+  Screening(http::Loop& loop, HostKeys keys, const Options& options);
+
+  void OnRules();
+  bool IsMuch(const Request& request);
+  http::Task<bool> AwaitRules(http::Strand& strand);
+  http::Task<std::optional<Screened>> ByWorker(http::Strand& strand, std::string_view body, Terms terms);
+  void Remember(const Request& request, Screened& screened);
+  void Count(const Request& request, const Screened& screened);
 
   http::Loop& loop_;
   const std::shared_ptr<const HostKeys> keys_;
+  std::shared_ptr<const policy::Compiled> wanted_;  // whose rules are
+  std::shared_ptr<const secrets::Scanner> scanner_;
   std::vector<http::Strand*> waiting_;  // for rules
+  Sessions sessions_;
   Counts counts_;
+  std::unique_ptr<Bench> bench_;          // the loop's
+  std::shared_ptr<Bench> workers_bench_;  // the worker's
   std::unique_ptr<http::Worker> worker_;
   std::unique_ptr<RuleKeeper> keeper_;
 };

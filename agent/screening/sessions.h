@@ -1,0 +1,59 @@
+// The memories of all sessions, so many and no larger than can be afforded: the one that was used longest ago
+// goes first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "shared/secrets/session_memory.h"
+
+namespace postern::screening {
+
+// What is remembered of one session.
+struct Session {
+  secrets::SessionMemory memory;
+  uint64_t policy_version = 0;  // by which its last request was judged
+  // Of each conversation, how large its last body was.
+  std::map<std::string, size_t, std::less<>> sizes{};
+};
+
+// Owned by the loop thread.
+class Sessions {
+ public:
+  static constexpr size_t kMost = 256;
+  static constexpr size_t kMostBytes = 64 << 20;
+  static constexpr size_t kMostConversations = 64;  // of one, whose sizes are kept
+
+  Sessions();
+
+  // The one of this name, which is made where it isn't there; it holds until the next call.
+  Session& Of(const std::string& name);
+  // Null where there is none.
+  Session* Find(std::string_view name);
+  // After this one has grown: others go where there is too much.
+  void Trim();
+  // Other rules are in force: nothing is known to be clean.
+  void ForgetBodies();
+  // All but this one go: there is no more memory that can be locked.
+  void ForgetOthers(std::string_view name);
+
+  size_t size() const { return by_name_.size(); }
+  size_t bytes() const;
+
+ private:
+  struct Entry {
+    std::string name;
+    Session session;
+  };
+
+  secrets::MemoryKey key_;
+  std::list<Entry> entries_;  // the one that was used last is the first
+  std::map<std::string, std::list<Entry>::iterator, std::less<>> by_name_;
+};
+
+}  // namespace postern::screening

@@ -27,6 +27,7 @@ struct ReservedPart {
   limits::Window window;
   limits::Unit unit = limits::Unit::kUsd;
   Amount amount;
+  Amount admitted{};  // of it, when the exchange was admitted
 };
 
 // A row: all that is reserved for one exchange. Without parts the row is erased.

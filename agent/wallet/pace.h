@@ -18,6 +18,9 @@ class Pace {
     present_ = Amount::SaturatingAdd(present_, amount);
   }
 
+  // The clock was set by so much.
+  void Shift(WallTime::duration by) { since_ += by; }
+
   // What is likely to be wanted within the next stretch.
   Amount Likely(WallTime now) {
     Roll(now);

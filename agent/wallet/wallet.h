@@ -49,10 +49,11 @@ struct Balance {
   limits::Window window;
   limits::Counters counters;
   Amount reserved;
+  std::optional<Amount> left{};  // at the ledger, as it last said
 };
 
 // Owned by one thread. `now` is the agent's clock (the boot clock and its offset to the collector's) and
-// never goes back; where the offset must change by more than a second, Lapse comes first.
+// never goes back; where the offset must change by more than a second, Shift says so.
 class Wallet {
  public:
   explicit Wallet(Options options = {}) : options_(options) {}
@@ -64,6 +65,7 @@ class Wallet {
   static Wallet Restore(Options options, std::span<const HoldingRecord> holdings,
                         std::span<const ReservationRecord> reservations);
   std::vector<ExchangeId> InFlight() const;
+  bool IsInFlight(const ExchangeId& exchange) const { return exchanges_.contains(exchange); }
 
   // Reserves every part or none. The decision comes in `output`: at once where the wallet suffices, else by a
   // later call. Parts are of accounts that differ. kInvalid for a negative amount or an exchange that is
@@ -95,6 +97,10 @@ class Wallet {
   void Lapse(WallTime now, Output& output);
   std::vector<ExchangeId> Uncovered(WallTime now) const;
 
+  // The agent's clock is set: `now` is the time before, and from the next call on it shows that much more, or
+  // less. Leases are over, since nobody knows when they were begun.
+  void Shift(WallTime::duration by, WallTime now, Output& output);
+
   // To be called every few milliseconds while something waits, else every second: deadlines, repetitions,
   // what is wanted of the next window.
   void Tick(WallTime now, Output& output);
@@ -113,12 +119,14 @@ class Wallet {
   std::optional<Balance> Find(std::string_view account, WallTime now) const;
   std::vector<std::pair<std::string, Balance>> Balances() const;
   bool waits() const { return !waiting_.empty(); }
+  size_t in_flight() const { return exchanges_.size(); }
 
  private:
   struct Holding {
     limits::Window window;
     limits::Counters counters;
     Amount reserved;
+    std::optional<Amount> left{};
     uint32_t holds = 0;         // exchanges that have reserved here
     WallTime standing_until{};  // what becomes free goes back at once
 
@@ -135,6 +143,7 @@ class Wallet {
     Holding* holding;
     limits::Unit unit;
     Amount amount;
+    Amount admitted;
   };
   struct OwnPart {
     std::string account;
@@ -180,6 +189,9 @@ class Wallet {
   void Refuse(const Waiting& waiting, Verdict verdict, std::string_view account, WallTime now,
               Output& output);
   void Sweep(WallTime now, Output& output);
+  static bool GrowsWithTheAnswer(limits::Unit unit) {
+    return unit == limits::Unit::kUsd || unit == limits::Unit::kTokens;
+  }
   static void Record(const Account& account, const Holding& holding, Output& output);
   static void Record(const ExchangeId& exchange, const std::vector<Hold>& holds, Output& output);
 

@@ -95,8 +95,11 @@ struct Charge {
   std::string account;
   Window window;
   Amount amount;
-  Amount reserved;  // what was reserved and extended for it; an amount beyond that is overspent
-  Amount used;      // the counter, with this amount
+  Amount reserved;    // what was reserved and extended for it; an amount beyond that is overspent
+  Amount used;        // the counter, with this amount
+  Amount admitted{};  // of `reserved` what was reserved when it was admitted
+
+  friend bool operator==(const Charge&, const Charge&) = default;
 };
 
 }  // namespace postern::limits

@@ -162,6 +162,7 @@ wire::Charge ToWire(const Charge& charge) {
   wire.set_amount(charge.amount.units());
   wire.set_reserved(charge.reserved.units());
   wire.set_used(charge.used.units());
+  wire.set_admitted(charge.admitted.units());
   return wire;
 }
 
@@ -170,7 +171,8 @@ Charge FromWire(const wire::Charge& wire) {
           .window = FromWire(wire.window()),
           .amount = Amount(wire.amount()),
           .reserved = Amount(wire.reserved()),
-          .used = Amount(wire.used())};
+          .used = Amount(wire.used()),
+          .admitted = Amount(wire.admitted())};
 }
 
 }  // namespace postern::limits

@@ -1,6 +1,7 @@
 #include "agent/spool/journal.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "agent/spool/page_reader.h"
@@ -99,6 +100,8 @@ Status Journal::Commit(kv::Batch batch) {
 
 Status Journal::Write() {
   if (staged_.empty()) return Ok{};
+  std::move(staged_holdings_.begin(), staged_holdings_.end(), std::back_inserter(unsynced_holdings_));
+  staged_holdings_.clear();
   return Commit(std::exchange(staged_, TakeBatch()));
 }
 
@@ -121,6 +124,8 @@ Status Journal::Sync() {
   unsynced_.clear();
   unsynced_bytes_ = 0;
   synced_end_ = written_end_;
+  std::move(unsynced_holdings_.begin(), unsynced_holdings_.end(), std::back_inserter(synced_holdings_));
+  unsynced_holdings_.clear();
   return Ok{};
 }
 
@@ -222,6 +227,7 @@ Status Journal::CheckIncarnation(uint64_t incarnation) const {
   return Ok{};
 }
 
+// The rows that were staged or written for the former incarnation go with it.
 Status Journal::BeginIncarnation(uint64_t incarnation) {
   CHECK(staged_.empty());
   RETURN_IF_ERROR(CheckIncarnation(incarnation));

@@ -20,6 +20,7 @@
 #include "agent/spool/group_reader.h"
 #include "agent/spool/layout.h"
 #include "agent/spool/open_exchanges.h"
+#include "agent/spool/wallet_rows.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
 #include "shared/crypto/ed25519.h"
@@ -49,7 +50,8 @@ class Journal {
  public:
   // Opens or makes the state. What the last life left behind is made good before this returns, in one synced
   // write together with this life's start: its unsealed end is sealed, its open exchanges are settled as
-  // interrupted. A state that is fresh, from another machine, or without its key gets a new incarnation.
+  // interrupted, at what was reserved for them; what was reserved for exchanges without an intent is free. A
+  // state that is fresh, from another machine, or without its key gets a new incarnation.
   // Errors as kv::Store::Open and LoadOrMakeKey; kCorrupt also when the end of the chain doesn't fit
   // together.
   static Result<std::unique_ptr<Journal>> Open(JournalOptions options);
@@ -57,6 +59,11 @@ class Journal {
   // Makes the event the next of the chain; fills in its head and cuts it to size. It is on no disk until
   // Write. Seals what came before where that is as much as a group may hold.
   void Stage(wire::Event& event);
+
+  // The same with rows, which Write writes in one batch with it; or rows alone. Rows of another incarnation
+  // are passed over, and so are the charges of an outcome that comes with them.
+  void Stage(wire::Event& event, WalletRows&& rows);
+  void Stage(WalletRows&& rows);
 
   // Writes what was staged since the last Write as one batch. After an error: Reopen.
   Status Write();
@@ -105,6 +112,11 @@ class Journal {
   // incarnations.
   bool HasSeenKey(const std::string& key_id) const { return keys_seen_.contains(key_id); }
 
+  // What the wallet begins with: the holdings as Open has left them.
+  const WalletRows& wallet_rows() const { return wallet_rows_; }
+  // Holdings that were synced since the last call, in their order.
+  WalletRows TakeSyncedHoldings();
+
   bool IsOpen(const ExchangeId& exchange) const { return open_.contains(exchange); }
   size_t open_exchanges() const { return open_.size(); }
   bool poisoned() const { return store_->poisoned(); }
@@ -132,6 +144,9 @@ class Journal {
   Status RecoverAcknowledged();
   Status RecoverExchanges(uint64_t from);
   Status RecoverKeysSeen();
+  Status RecoverWallet();
+  void SettleInterrupted();
+  void EraseRows();
   Status Begin();
   void StageStart(uint64_t incarnation);
   void SwitchIncarnation(uint64_t incarnation, wire::Start& start);
@@ -170,6 +185,8 @@ class Journal {
   uint64_t oldest_open_at_recovery_ = 1;
   OpenExchanges open_;
   std::set<std::string> keys_seen_;
+  WalletRows wallet_rows_;
+  std::vector<wallet::HoldingRecord> staged_holdings_, unsynced_holdings_, synced_holdings_;
 
   kv::Batch staged_;
   std::vector<kv::Batch> unsynced_;  // written, or to be written again after Reopen

@@ -45,6 +45,7 @@ Status Journal::Recover() {
   if (position_ == 0) return Ok{};
   RETURN_IF_ERROR(RecoverOlderChains());
   RETURN_IF_ERROR(RecoverAcknowledged());
+  RETURN_IF_ERROR(RecoverWallet());
   return RecoverExchanges(oldest_open_at_recovery_);
 }
 
@@ -191,14 +192,7 @@ Status Journal::Begin() {
   if (oldest_ == WallTime{}) oldest_ = options_.wall_now();
   const bool another = sequence_ == 0 || !identity || *identity != Identity();
   StageStart(another ? RandomNumber() : incarnation_);
-  for (const ExchangeId& exchange : open_.All()) {
-    wire::Event settled;
-    wire::Outcome& outcome = *settled.mutable_outcome();
-    outcome.set_exchange(std::string(exchange.raw()));
-    outcome.set_ending(wire::ENDING_INTERRUPTED);
-    outcome.set_estimated(true);
-    Stage(settled);
-  }
+  SettleInterrupted();
   StageSeal(staged_);
   RETURN_IF_ERROR(Write());
   return Sync();
@@ -225,6 +219,7 @@ void Journal::SwitchIncarnation(uint64_t incarnation, wire::Start& start) {
   incarnation_ = incarnation;
   head_ = wire::kFirstHead;
   sequence_ = sealed_ = 0;
+  EraseRows();
   staged_.Put(kMeta, kIdentityKey, Identity());
 }
 

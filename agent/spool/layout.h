@@ -12,6 +12,7 @@ namespace postern::spool {
 
 constexpr kv::Family kRecords{0};  // RecordKey → events and seals
 constexpr kv::Family kMeta{1};
+constexpr kv::Family kWallet{2};  // wallet_rows.h; earlier versions had no such family
 
 constexpr uint32_t kFormat = 1;
 
@@ -34,7 +35,7 @@ inline std::string AcknowledgedKey(uint64_t incarnation) {
 inline std::string StoreDirectory(const std::string& state_directory) { return state_directory + "/store"; }
 
 inline kv::Options StoreOptions(std::shared_ptr<kv::Faults> faults = nullptr) {
-  return {.families = {"events", "meta"},
+  return {.families = {"events", "meta", "wallet"},
           .format = kFormat,
           .what = "the agent's state",
           .faults = std::move(faults)};

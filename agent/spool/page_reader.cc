@@ -129,7 +129,10 @@ Result<Page> ReadPage(const kv::Store& store, const PageRequest& request) {
 }
 
 Result<std::unique_ptr<kv::Store>> OpenOffline(const std::string& state_directory) {
-  return kv::Store::OpenReadOnly(StoreDirectory(state_directory), StoreOptions());
+  // An earlier version's store has no other families, and what only reads can't add them.
+  kv::Options options = StoreOptions();
+  options.families.pop_back();
+  return kv::Store::OpenReadOnly(StoreDirectory(state_directory), std::move(options));
 }
 
 }  // namespace postern::spool

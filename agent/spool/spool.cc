@@ -45,6 +45,7 @@ Spool::Spool(Options options, std::unique_ptr<Journal> journal)
     : options_(std::move(options)),
       journal_(std::move(journal)),
       incarnation_(journal_->incarnation()),
+      wallet_rows_(journal_->wallet_rows()),
       public_key_(journal_->public_key()) {
   full_ = IsFull();
   UpdateCounters();
@@ -86,7 +87,9 @@ void Spool::TakeSpent(std::vector<wire::Event>& spent) {
   inbox_.spent.clear();
 }
 
-Result<Ticket> Spool::AppendQuietly(wire::Event&& event) {
+Result<Ticket> Spool::AppendQuietly(wire::Event&& event) { return AppendQuietly(std::move(event), {}); }
+
+Result<Ticket> Spool::AppendQuietly(wire::Event&& event, WalletRows&& rows) {
   const bool may_be_turned_away = MayBeTurnedAway(event);
   const Condition now = may_be_turned_away ? condition(BootClock::now()) : Condition::kGood;
   const std::lock_guard lock(mutex_);
@@ -95,7 +98,7 @@ Result<Ticket> Spool::AppendQuietly(wire::Event&& event) {
   const bool no_room = inbox_.items.size() >= most;
   if (no_room && (options_.full == FullPolicy::kGap || !may_be_turned_away)) {
     Drop(event, inbox_.unrecorded, Why(now));
-    return Ticket{inbox_.last_ticket};
+    return rows.empty() ? Ticket{inbox_.last_ticket} : Overflow(std::move(rows));
   }
   if (no_room || (now != Condition::kGood && options_.full == FullPolicy::kRefuse)) {
     counters_.turned_away.fetch_add(1, std::memory_order_relaxed);
@@ -106,9 +109,39 @@ Result<Ticket> Spool::AppendQuietly(wire::Event&& event) {
     return Error{ErrorCode::kUnavailable, "the record can't be written now"};
   }
   const Ticket ticket{++inbox_.last_ticket};
-  inbox_.items.emplace_back(std::move(event), inbox_.last_ticket);
+  Item& item = inbox_.items.emplace_back(std::move(event), inbox_.last_ticket);
+  KeepOrder(std::move(rows), item);
   counters_.queued.store(inbox_.items.size(), std::memory_order_relaxed);
   return ticket;
+}
+
+Ticket Spool::AppendQuietly(WalletRows&& rows, Haste haste) {
+  const std::lock_guard lock(mutex_);
+  if (inbox_.closing) return Ticket{inbox_.last_ticket};
+  if (inbox_.items.size() >= options_.max_queued * kOutcomesPerIntent) return Overflow(std::move(rows));
+  Item& item = inbox_.items.emplace_back(wire::Event(), ++inbox_.last_ticket);
+  item.haste = haste;
+  KeepOrder(std::move(rows), item);
+  return Ticket{inbox_.last_ticket};
+}
+
+// Rows replace each other, so they must not overtake each other.
+void Spool::KeepOrder(WalletRows&& rows, Item& item) {
+  if (inbox_.overflow.empty()) {
+    item.rows = std::move(rows);
+  } else {
+    item.rows.incarnation = rows.incarnation;
+    if (!rows.empty()) Overflow(std::move(rows));
+  }
+}
+
+Ticket Spool::Overflow(WalletRows&& rows) {
+  inbox_.overflow.Take(std::move(rows));
+  return Ticket{inbox_.overflow_ticket = ++inbox_.last_ticket};
+}
+
+bool Spool::TakesIntents(BootTime now) const {
+  return options_.full != FullPolicy::kRefuse || condition(now) == Condition::kGood;
 }
 
 Condition Spool::condition(BootTime now) const {
@@ -167,7 +200,7 @@ void Spool::WaitForWork() {
   std::unique_lock lock(mutex_);
   const auto has_work = [&] {
     return inbox_.closing || !inbox_.requests.empty() ||
-           (MayTake() && (!inbox_.items.empty() || !IsEmpty(inbox_.unrecorded)));
+           (MayTake() && (!inbox_.items.empty() || !IsEmpty(inbox_.unrecorded) || !inbox_.overflow.empty()));
   };
   while (!at_once && !has_work() && Clock::now() < deadline) {
     inbox_.sleeping = true;
@@ -183,6 +216,8 @@ void Spool::WaitForWork() {
     std::move(inbox_.items.begin(), inbox_.items.end(), std::back_inserter(taken_));
     inbox_.items.clear();
   }
+  if (!inbox_.overflow.empty()) overflow_.Take(inbox_.overflow.TakeAll());
+  overflow_ticket_ = inbox_.overflow_ticket;
   if (inbox_.spent.empty()) inbox_.spent.swap(spent_);
   Merge(inbox_.unrecorded, gap_);
   inbox_.unrecorded.Clear();
@@ -203,7 +238,9 @@ void Spool::Work() {
   if (failing_) {
     if (options_.full == FullPolicy::kGap || closing_) DropItems();
   } else {
+    StageKeptRows();
     StageItems();
+    StageOverflow();
     if (closing_) FinishHeldBack();
     StageGap();
     WriteStaged();
@@ -237,6 +274,10 @@ void Spool::StageItems() {
 // False when the event has to wait for room.
 bool Spool::StageOrKeep(Item& item) {
   wire::Event& event = item.event;
+  if (event.body_case() == wire::Event::BODY_NOT_SET) {
+    StageRows(std::move(item.rows), item.haste);
+    return true;
+  }
   if (event.has_key_first_used() && journal_->HasSeenKey(event.key_first_used().key_id())) return true;
   if (full_ && MayBeTurnedAway(event)) {
     if (options_.full == FullPolicy::kBlock) return false;
@@ -251,23 +292,49 @@ bool Spool::StageOrKeep(Item& item) {
     const auto id = wire::ParseExchange(event.outcome().exchange());
     if (!id || !journal_->IsOpen(*id)) {
       Drop(event, gap_, "no intent");
+      StageRows(std::move(item.rows), Haste::kNone);
       return true;
     }
   }
   const bool somebody_waits = event.has_intent() && options_.sync == SyncMode::kAtOnce;
   if (somebody_waits) ++waiting_for_sync_;
-  const Clock::time_point due = somebody_waits ? Clock::time_point{} : Clock::now() + options_.lazy_sync;
-  sync_due_ = std::min(sync_due_.value_or(due), due);
-  journal_->Stage(event);
+  NeedSync(somebody_waits ? Clock::time_point{} : Clock::now() + options_.lazy_sync);
+  journal_->Stage(event, std::move(item.rows));
   ++staged_events_;
   full_ = IsFull();
   return true;
 }
 
+void Spool::NeedSync(Clock::time_point due) { sync_due_ = std::min(sync_due_.value_or(due), due); }
+
+void Spool::StageRows(WalletRows&& rows, Haste haste) {
+  if (rows.empty() && haste != Haste::kSynced) return;
+  if (haste == Haste::kSynced) ++waiting_for_sync_;
+  NeedSync(haste == Haste::kSynced ? Clock::time_point{} : Clock::now() + options_.lazy_sync);
+  journal_->Stage(std::move(rows));
+  staged_rows_ = true;
+}
+
+// Newer than all that was taken with it.
+void Spool::StageOverflow() {
+  if (overflow_.empty() || !taken_.empty() || failing_) return;
+  StageRows(overflow_.TakeAll(), Haste::kWritten);
+  taken_ticket_ = std::max(taken_ticket_, overflow_ticket_);
+}
+
+void Spool::StageKeptRows() {
+  if (!kept_rows_.empty()) StageRows(kept_rows_.TakeAll(), Haste::kNone);
+}
+
+std::vector<wallet::HoldingRecord> Spool::SyncedHoldings(uint64_t incarnation) const {
+  return synced_holdings_.With([&](const RowBook& book) { return book.Holdings(incarnation); });
+}
+
 void Spool::WriteStaged() {
   const uint64_t events = std::exchange(staged_events_, 0);
+  const bool any = std::exchange(staged_rows_, false) || events > 0;
   if (failing_) return;
-  if (events > 0 && !Guard("writing", [&] { return journal_->Write(); })) return;
+  if (any && !Guard("writing", [&] { return journal_->Write(); })) return;
   if (events > 0) {
     last_write_ = Clock::now();
     if (journal_->unsealed() <= events) first_unsealed_ = last_write_;

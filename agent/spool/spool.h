@@ -26,6 +26,7 @@
 #include "agent/spool/event_stream.h"
 #include "agent/spool/group_reader.h"
 #include "agent/spool/journal.h"
+#include "agent/spool/wallet_rows.h"
 #include "shared/base/clock.h"
 #include "shared/base/guarded.h"
 #include "shared/base/result.h"
@@ -130,7 +131,21 @@ class Spool {
   // As Append, but leaves the thread asleep if it is: for a caller that appends several events and then calls
   // Wake once.
   Result<Ticket> AppendQuietly(wire::Event&& event);
+  // The same with rows of the wallet, in one write with the event. Only outcomes have rows; should one have
+  // to be counted by a gap, its rows are kept all the same.
+  Result<Ticket> AppendQuietly(wire::Event&& event, WalletRows&& rows);
+  // Rows without an event are always taken, and are never lost while this process lives. None, with kSynced:
+  // what was appended before is synced at once.
+  Ticket AppendQuietly(WalletRows&& rows, Haste haste);
   void Wake();
+
+  // Whether Append would take an intent now.
+  bool TakesIntents(BootTime now) const;
+
+  // What the wallet begins with, as Open has left it.
+  const WalletRows& wallet_rows() const { return wallet_rows_; }
+  // The holdings of that incarnation that are on the disk, synced; none of another than the present one.
+  std::vector<wallet::HoldingRecord> SyncedHoldings(uint64_t incarnation) const;
 
   // Adds events that were appended and aren't needed any more: who appends many may fill them again. Each is
   // given back at most once, and not all of them are.
@@ -190,8 +205,10 @@ class Spool {
 
  private:
   struct Item {
-    wire::Event event;
+    wire::Event event;  // without a body: rows alone
     uint64_t ticket = 0;
+    WalletRows rows{};
+    Haste haste = Haste::kNone;
   };
   // Something to do between two turns of the thread; it is told whether the record can be used now.
   using Request = std::function<void(const Status& usable)>;
@@ -204,6 +221,8 @@ class Spool {
     bool closing = false;
     bool sleeping = false;  // the thread waits: wake it
     wire::Gap unrecorded;   // what was turned away or dropped before it got into the queue
+    RowBook overflow;       // rows that found no room in the queue; while there are any, all later ones too
+    uint64_t overflow_ticket = 0;  // of the last of them
   };
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration kFirstGapInterval = std::chrono::seconds(1);
@@ -217,6 +236,12 @@ class Spool {
   void Work();
   void StageItems();
   bool StageOrKeep(Item& item);
+  void KeepOrder(WalletRows&& rows, Item& item);
+  Ticket Overflow(WalletRows&& rows);
+  void StageOverflow();
+  void StageRows(WalletRows&& rows, Haste haste);
+  void StageKeptRows();
+  void NeedSync(Clock::time_point due);
   void StageGap();
   void WriteStaged();
   Clock::time_point SealDue() const;
@@ -234,6 +259,7 @@ class Spool {
   void MakeRoom();
   void AllSynced();
   void Publish();
+  void PublishHoldings();
   bool Guard(std::string_view deed, const std::function<Status()>& work);
   void Drop(const wire::Event& event, wire::Gap& gap, std::string_view why);
   bool IsFull() const;
@@ -246,6 +272,8 @@ class Spool {
   std::atomic<uint64_t> incarnation_;
   Guarded<Standpoint> standpoint_;
   Guarded<std::function<void()>> on_sealed_;
+  Guarded<RowBook> synced_holdings_;
+  const WalletRows wallet_rows_;
   const crypto::PublicKey public_key_;
 
   mutable std::mutex mutex_;
@@ -259,6 +287,10 @@ class Spool {
   std::vector<wire::Event> spent_;
   uint64_t taken_ticket_ = 0;   // the last ticket that was staged, held back or dropped
   uint64_t staged_events_ = 0;  // since the last write
+  bool staged_rows_ = false;
+  RowBook overflow_;  // taken from the inbox: newer than all of taken_
+  uint64_t overflow_ticket_ = 0;
+  RowBook kept_rows_;  // of items that could not stay in memory as they were
   bool closing_ = false;
   std::optional<Error> last_error_;
   wire::Gap gap_;  // dropped and not yet in a gap record

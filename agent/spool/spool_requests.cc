@@ -109,6 +109,13 @@ void Spool::OnSealed(std::function<void()> call) {
   on_sealed_.With([&](std::function<void()>& present) { present = std::move(call); });
 }
 
+void Spool::PublishHoldings() {
+  synced_holdings_.With([&](RowBook& book) {
+    book.Take(journal_->TakeSyncedHoldings());
+    book.ForgetErased();
+  });
+}
+
 // Only when all that is sealed is synced, or the marks of what is would be ahead of the disk.
 void Spool::Publish() {
   const bool changed = standpoint_.With([&](Standpoint& standpoint) {
@@ -122,6 +129,7 @@ void Spool::Publish() {
     standpoint = {chains.present().end, chains.Ends(), unacknowledged};
     return true;
   });
+  PublishHoldings();
   incarnation_.store(journal_->incarnation(), std::memory_order_relaxed);
   if (!changed) return;
   on_sealed_.With([](const std::function<void()>& call) {

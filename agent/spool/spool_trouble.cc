@@ -63,10 +63,15 @@ void Spool::Recover() {
 }
 
 // While failing, with kGap: what arrives is counted instead. Outcomes of recorded intents stay: they must not
-// be lost.
+// be lost; neither must rows, of which only the newest is kept.
 void Spool::DropItems() {
   std::vector<Item> kept;
   for (Item& item : taken_) {
+    if (!item.rows.empty()) kept_rows_.Take(std::exchange(item.rows, {item.rows.incarnation, {}, {}}));
+    if (item.event.body_case() == wire::Event::BODY_NOT_SET) {
+      taken_ticket_ = std::max(taken_ticket_, item.ticket);
+      continue;
+    }
     const auto id =
         item.event.has_outcome() ? wire::ParseExchange(item.event.outcome().exchange()) : std::nullopt;
     if (id && journal_->IsOpen(*id)) {

@@ -73,6 +73,21 @@ void Conversation::SayHello(BootTime now) {
     hello.set_memory(memory->bytes);
     hello.set_memory_signature(memory->signature);
   }
+  SayHoldings(hello, now);
+}
+
+// At most so much of them that the message fits its frame. An agent that doesn't name all that it holds is
+// given another incarnation, which is safe.
+void Conversation::SayHoldings(wire::Hello& hello, BootTime now) const {
+  constexpr size_t kMost = size_t{768} << 10;
+  if (memory_.clock) hello.set_at(memory_.clock(now).time_since_epoch().count());
+  if (!memory_.holdings) return;
+  size_t bytes = 0;
+  for (wire::Holding& holding : memory_.holdings(hello_incarnation_)) {
+    bytes += holding.ByteSizeLong() + 8;
+    if (bytes > kMost || hello.holdings_size() == wire::kMaxHoldings) return;
+    *hello.add_holdings() = std::move(holding);
+  }
 }
 
 void Conversation::SayHelloAt(BootTime time) { hello_due_ = hello_due_ ? std::min(*hello_due_, time) : time; }
@@ -90,9 +105,12 @@ void Conversation::OnWelcome(const wire::Welcome& welcome, BootTime now) {
   trouble_.clear();
   hello_due_.reset();
   SayTombstones(welcome.epoch());
-  steps_.push_back(Greeted{welcome, *std::exchange(greeting_since_, std::nullopt)});
+  const BootTime greeting_since = *std::exchange(greeting_since_, std::nullopt);
+  steps_.push_back(Greeted{welcome, greeting_since});
+  steps_.push_back(Clocked{greeting_since, now, WallTime(std::chrono::nanoseconds(welcome.wall_time()))});
   TakeMarks(welcome);
   if (welcome.incarnation() == hello_incarnation_) {
+    steps_.push_back(Begun{hello_incarnation_});
     StartSending();
   } else {
     steps_.push_back(Remark{"the collector has issued another incarnation", welcome.why()});
@@ -135,6 +153,7 @@ void Conversation::Begin(uint64_t incarnation) {
 }
 
 void Conversation::OnBegun(uint64_t incarnation, const Status& status, BootTime now) {
+  if (status) steps_.push_back(Begun{incarnation});
   if (incarnation != wanted_incarnation_ || phase_ != Phase::kWelcomed) return;
   if (status) {
     wanted_incarnation_ = 0;
@@ -176,7 +195,7 @@ void Conversation::OnMessage(const wire::FromCollector& message, BootTime now) {
     case wire::FromCollector::kPolicyPart:
       if (phase_ == Phase::kWelcomed) steps_.emplace_back(Assemble{message.policy_part()});
       break;
-    case wire::FromCollector::kGrant:               // nobody has demanded anything yet
+    case wire::FromCollector::kGrant: steps_.emplace_back(Pay{message.grant()}); break;
     case wire::FromCollector::BODY_NOT_SET: break;  // a newer collector's
   }
   Proceed(now);
@@ -207,6 +226,7 @@ void Conversation::OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTi
                                  [&](const Beat& one) { return one.nonce == answer.nonce(); });
   if (beat == beats_.end()) return;
   steps_.push_back(Heard{answer, beat->sent});
+  steps_.push_back(Clocked{beat->sent, now, WallTime(std::chrono::nanoseconds(answer.wall_time())), true});
   // One connection is one order: what is older than this one has no answer any more.
   beats_.erase(beats_.begin(), beat + 1);
   if (phase_ == Phase::kWelcomed) OnState(answer.state(), answer.state_why(), now);
@@ -289,6 +309,7 @@ void Conversation::SayHeartbeat(BootTime now) {
   wire::SignHeartbeat(heartbeat, beat.nonce, standpoint.now, seal_key_);
   heartbeat.set_revision(memory_.revision());
   heartbeat.set_unsent(standpoint.unacknowledged);
+  if (memory_.clock) heartbeat.set_at(memory_.clock(now).time_since_epoch().count());
   beats_.push_back(std::move(beat));
   beat_due_ = now + kHeartbeatEvery;
 }
@@ -348,6 +369,10 @@ void Conversation::SayPolicySeen(uint64_t version, const std::string& sha256, co
   seen.set_policy(version);
   seen.set_policy_sha256(sha256);
   seen.set_policy_refused(refused);
+}
+
+void Conversation::SayMoney(wire::FromAgent message) {
+  if (welcomed() && wanted_incarnation_ == 0) AddMessage() = std::move(message);
 }
 
 void Conversation::OnRead(uint64_t round, Result<std::vector<spool::SealedGroup>> groups, BootTime now) {

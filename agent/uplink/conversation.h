@@ -57,6 +57,10 @@ struct Memory {
   std::function<Enforced()> enforced;
   std::function<std::vector<wire::KeyRecord>()> tombstones;
   std::function<std::string()> make_nonce;  // 16 random bytes
+  // This agent's clock at that time; 0 while it hasn't heard the collector's. None: this agent has no wallet.
+  std::function<WallTime(BootTime)> clock{};
+  // What the wallet holds under that incarnation, as it is on the disk, synced.
+  std::function<std::vector<wire::Holding>(uint64_t incarnation)> holdings{};
 };
 
 // ---- What is to be done. ----
@@ -108,6 +112,21 @@ struct Dismissed {
   std::string why;
   uint64_t revision = 0;
 };
+// For the wallet: an answer to its demand, or a recall.
+struct Pay {
+  wire::Grant grant;
+};
+// For the agent's clock. What the collector said was its time; with `renews` it is of an answered heartbeat.
+struct Clocked {
+  BootTime sent{};
+  BootTime arrived{};
+  WallTime collector{};
+  bool renews = false;
+};
+// The record goes on under this incarnation; said again at each Welcome.
+struct Begun {
+  uint64_t incarnation = 0;
+};
 // A sentence for the log.
 struct Remark {
   std::string sentence;
@@ -115,7 +134,7 @@ struct Remark {
 };
 
 using Step = std::variant<Say, Read, Acknowledge, BeginIncarnation, HangUp, Greeted, Heard, Remember, Learn,
-                          Open, Assemble, Quarantined, Dismissed, Remark>;
+                          Open, Assemble, Quarantined, Dismissed, Pay, Clocked, Begun, Remark>;
 
 // Thread-compatible.
 class Conversation {
@@ -159,6 +178,10 @@ class Conversation {
   // That of this version is in force and on the disk; or, with a sentence, it was not taken.
   void SayPolicySeen(uint64_t version, const std::string& sha256, const std::string& refused);
 
+  // A demand of the wallet's, or what it has given back and is synced. Lost while not welcomed: demands are
+  // repeated, and the next Hello says what was given back.
+  void SayMoney(wire::FromAgent message);
+
   // At due() at the latest.
   void OnTime(BootTime now);
   BootTime due() const;
@@ -184,6 +207,7 @@ class Conversation {
   bool IsOurs(const wire::Welcome& welcome);
   void TakeMarks(const wire::Welcome& welcome);
   void SayTombstones(uint64_t epoch);
+  void SayHoldings(wire::Hello& hello, BootTime now) const;
   void OnStored(const wire::Acknowledged& acknowledged, BootTime now);
   void OnHeartbeatAnswer(const wire::HeartbeatAnswer& answer, BootTime now);
   void OnRejected(const wire::Rejected& rejected, BootTime now);

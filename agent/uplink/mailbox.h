@@ -45,6 +45,7 @@ struct Mail {
   std::vector<Groups> groups;
   std::vector<Marks> marks;
   std::vector<Begun> begun;
+  std::vector<wire::FromAgent> money;      // of the wallet, in its order
   std::vector<std::string> keys;           // asked for
   std::vector<wire::OsIdentity> os_users;  //
 };

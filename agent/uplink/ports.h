@@ -54,4 +54,13 @@ struct Memories {
 };
 Memories MemoriesOf(membership::Membership& membership);
 
+// The agent's purse, where it has one. Called by the uplink's thread; none may wait.
+struct Money {
+  std::function<WallTime(BootTime)> clock;
+  std::function<std::vector<wire::Holding>(uint64_t incarnation)> holdings;
+  std::function<void(const wire::Grant&)> take_grant;
+  std::function<void(const Clocked&)> take_time;
+  std::function<void(uint64_t incarnation)> begin;
+};
+
 }  // namespace postern::uplink

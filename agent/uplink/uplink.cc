@@ -14,6 +14,8 @@ namespace postern::uplink {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestWait{60'000};
+constexpr size_t kMostMoney = 16 * 1024;
+constexpr std::chrono::milliseconds kFarewell{250};
 constexpr std::chrono::seconds kSameRemark{10};  // at most one line of each kind in so long
 
 std::string RandomText(size_t size) {
@@ -22,14 +24,16 @@ std::string RandomText(size_t size) {
   return bytes;
 }
 
-Memory MemoryOf(const Record& record, const Memories& memories) {
+Memory MemoryOf(const Record& record, const Memories& memories, const Money& money) {
   return {.standpoint = record.standpoint,
           .memory = memories.memory,
           .epoch = memories.epoch,
           .revision = memories.revision,
           .enforced = memories.enforced,
           .tombstones = memories.tombstones,
-          .make_nonce = [] { return RandomText(wire::kNonceBytes); }};
+          .make_nonce = [] { return RandomText(wire::kNonceBytes); },
+          .clock = money.clock,
+          .holdings = money.holdings};
 }
 
 Options WithLife(Options options) {
@@ -40,11 +44,13 @@ Options WithLife(Options options) {
 }  // namespace
 
 struct Uplink::State {
-  State(Options with, const crypto::SigningKey& seal_key, Record of_record, Memories of_memories)
+  State(Options with, const crypto::SigningKey& seal_key, Record of_record, Memories of_memories,
+        Money of_money)
       : options(WithLife(std::move(with))),
         record(std::move(of_record)),
         memories(std::move(of_memories)),
-        conversation(options.self, MemoryOf(record, memories), seal_key) {}
+        money(std::move(of_money)),
+        conversation(options.self, MemoryOf(record, memories, money), seal_key) {}
 
   void Run();
   void FollowConnection();
@@ -66,11 +72,15 @@ struct Uplink::State {
   void Do(Assemble& step);
   void Do(Quarantined& step) { memories.on_quarantined(step.why); }
   void Do(Dismissed& step);
+  void Do(Pay& step);
+  void Do(Clocked& step);
+  void Do(Begun& step);
   void Do(Remark& step);
 
   const Options options;
   const Record record;
   const Memories memories;
+  const Money money;
   Conversation conversation;  // with all below, but for the last three, the uplink thread's own
   std::unique_ptr<bus::Client> client;
   uint64_t connection = 0;  // the one that the conversation goes on over; 0: none
@@ -84,8 +94,9 @@ struct Uplink::State {
 
 Result<std::unique_ptr<Uplink>> Uplink::Start(bus::Context& context, Options options,
                                               const crypto::SigningKey& seal_key, Record record,
-                                              Memories memories) {
-  auto state = std::make_unique<State>(std::move(options), seal_key, std::move(record), std::move(memories));
+                                              Memories memories, Money money) {
+  auto state = std::make_unique<State>(std::move(options), seal_key, std::move(record), std::move(memories),
+                                       std::move(money));
   ASSIGN_OR_RETURN(state->client, bus::Client::Connect(context, state->options.bus));
   state->mailbox->Connect(state->client.get());
   state->record.on_sealed(
@@ -115,6 +126,14 @@ Status Uplink::Ask(std::vector<std::string> key_ids, std::vector<wire::OsIdentit
   });
 }
 
+void Uplink::Tell(wire::FromAgent message) {
+  if (!state_->published.With([](const Stats& stats) { return stats.welcomed; })) return;
+  state_->mailbox->Put([&](Mail& mail) {
+    // A collector that takes nothing must not fill the memory: demands come again.
+    if (mail.money.size() < kMostMoney) mail.money.push_back(std::move(message));
+  });
+}
+
 Stats Uplink::stats() const {
   return state_->published.With([](const Stats& stats) { return stats; });
 }
@@ -130,6 +149,8 @@ void Uplink::State::Run() {
     Perform();
     Publish();
   }
+  // What was given back before the end frees money for others now, and not at the next start.
+  if (conversation.welcomed()) client->Linger(kFarewell);
 }
 
 void Uplink::State::FollowConnection() {
@@ -156,6 +177,7 @@ void Uplink::State::ReadMail(bool& closing) {
   closing = mail.closing;
   for (const Mail::Marks& marks : mail.marks) conversation.OnAcknowledged(marks.what, marks.status, now);
   for (const Mail::Begun& begun : mail.begun) conversation.OnBegun(begun.incarnation, begun.status, now);
+  for (wire::FromAgent& message : mail.money) conversation.SayMoney(std::move(message));
   for (Mail::Groups& read : mail.groups) conversation.OnRead(read.round, std::move(read.groups), now);
   if (mail.sealed) conversation.OnSealed(now);
   for (const Mail::Policy& policy : mail.policies)
@@ -280,6 +302,18 @@ void Uplink::State::Do(Dismissed& step) {
   memories.on_refused(step.why, [mailbox = mailbox, revision = step.revision] {
     mailbox->Put([&](Mail& mail) { mail.dismissed_revision = revision; });
   });
+}
+
+void Uplink::State::Do(Pay& step) {
+  if (money.take_grant) money.take_grant(step.grant);
+}
+
+void Uplink::State::Do(Clocked& step) {
+  if (money.take_time) money.take_time(step);
+}
+
+void Uplink::State::Do(Begun& step) {
+  if (money.begin) money.begin(step.incarnation);
 }
 
 void Uplink::State::Do(Remark& step) {

@@ -3,6 +3,7 @@
 //
 //   spool ──sealed groups──▶ uplink thread ══ bus::Client ══▶ collector
 //   gate  ──Ask──────────▶  (Conversation)  ──▶ membership: directory, credentials, heartbeats, memory
+//   purse ──demands, returns──▶             ──▶ purse: grants, the time, another incarnation
 //
 // The thread never waits for a disk: what the record and the membership have to do is done by their threads,
 // and they call back. Fails closed in that nothing is acknowledged to the record, and nothing learnt, but
@@ -48,13 +49,16 @@ class Uplink {
   // All references, and what the functions refer to, must live longer. Errors as bus::Client::Connect.
   static Result<std::unique_ptr<Uplink>> Start(bus::Context& context, Options options,
                                                const crypto::SigningKey& seal_key, Record record,
-                                               Memories memories);
+                                               Memories memories, Money money = {});
   ~Uplink();  // ends the thread; waits until the record has called back
 
   // Asks the directory for these; what it answers goes to the membership, and from then on so does what
   // changes of them, as long as the connection lasts. kUnavailable: there is nobody to ask now; kExhausted:
   // 4,096 wait for an answer already.
   Status Ask(std::vector<std::string> key_ids, std::vector<wire::OsIdentity> os_users);
+
+  // A demand or a return, in the order of the calls. Lost where there is no conversation.
+  void Tell(wire::FromAgent message);
 
   Stats stats() const;
 

@@ -90,6 +90,10 @@ ClientState Client::state() const { return state_->standing; }
 
 uint64_t Client::connections() const { return state_->connections; }
 
+void Client::Linger(std::chrono::milliseconds most) {
+  if (state_->socket) state_->socket.Set(ZMQ_LINGER, static_cast<int>(most.count()));
+}
+
 Status Client::State::Dial() {
   ASSIGN_OR_RETURN(Socket made, Socket::Make(context, ZMQ_DEALER));
   made.SetKeys(options.keys);

@@ -60,6 +60,10 @@ class Client {
   // pause.
   void Reconnect();
 
+  // What is queued now has so long to go out after this client's end; without it, it is dropped. The
+  // context's end waits for it.
+  void Linger(std::chrono::milliseconds most);
+
   // Ends the Wait under way, or the next one. From any thread.
   void Wake();
 

@@ -34,7 +34,13 @@ class Conversing : public testing::Test {
              .revision = [this] { return revision_; },
              .enforced = [this] { return enforced_; },
              .tombstones = [this] { return tombstones_; },
-             .make_nonce = [this] { return std::string(15, 'n') + static_cast<char>('a' + nonces_++); }},
+             .make_nonce = [this] { return std::string(15, 'n') + static_cast<char>('a' + nonces_++); },
+             .clock = [this](BootTime) { return clock_; },
+             .holdings =
+                 [this](uint64_t incarnation) {
+                   asked_holdings_ = incarnation;
+                   return holdings_;
+                 }},
             record_.key()) {}
 
   // The steps of one kind since the last Collect.
@@ -131,6 +137,9 @@ class Conversing : public testing::Test {
   BootTime now_ = BootTime{} + std::chrono::hours(100);
   Conversation conversation_;
   std::vector<Step> steps_;
+  WallTime clock_{};
+  uint64_t asked_holdings_ = 0;
+  std::vector<wire::Holding> holdings_;
 };
 
 }  // namespace postern::uplink

@@ -17,6 +17,7 @@
 #include "agent/gate/gate.h"
 #include "agent/operations/operations.h"
 #include "agent/own_policy.h"
+#include "agent/purse/purse.h"
 #include "agent/record_options.h"
 #include "agent/spool/spool.h"
 #include "shared/base/log.h"
@@ -24,13 +25,15 @@
 #include "shared/crypto/locked_secret.h"
 #include "shared/http/resolver.h"
 #include "shared/http/server.h"
+#include "shared/limits/wire_form.h"
 
 namespace postern::agent {
 namespace {
 
 constexpr std::chrono::seconds kTrimBuffersEvery{5};
 constexpr std::chrono::milliseconds kLookWhileDraining{20};
-constexpr int kFirstInherited = 3;  // sd_listen_fds(3)
+constexpr std::chrono::milliseconds kGivingBack{500};  // a sync, mostly
+constexpr int kFirstInherited = 3;                     // sd_listen_fds(3)
 
 void BlockSignals() {
   sigset_t signals;
@@ -90,6 +93,8 @@ class Agent final : public http::SocketOwner, private http::Timer {
  private:
   Status OpenRecord(const AgentConfig& config);
   Status Join(const AgentConfig& config, const gate::Settings& settings);
+  void OpenPurse();
+  uplink::Money MoneyOf();
   Result<std::optional<crypto::LockedSecret>> OwnCredential(const AgentConfig& config);
   Result<std::shared_ptr<gate::Settings>> MakeSettings(const AgentConfig& config);
   void RecordOwnPolicy(const gate::Settings& settings);
@@ -116,6 +121,8 @@ class Agent final : public http::SocketOwner, private http::Timer {
   std::unique_ptr<spool::Spool> spool_;
   std::optional<gate::Recorder> recorder_;
   gate::Metrics metrics_;
+  purse::AgentClock clock_{WallNow(), BootClock::now()};
+  std::optional<purse::Purse> purse_;    // a member's
   std::unique_ptr<CollectorLink> link_;  // null: a lone host
   std::optional<gate::Inquiries> inquiries_;
   std::optional<gate::Gate> gate_;
@@ -174,12 +181,55 @@ void Agent::RecordOwnPolicy(const gate::Settings& settings) {
 }
 
 Status Agent::Join(const AgentConfig& config, const gate::Settings& settings) {
-  ASSIGN_OR_RETURN(link_, CollectorLink::Start(*std::move(enrolment_), config,
-                                               policy::CatalogueOf(*settings.prices), *spool_, HostName()));
+  OpenPurse();
+  ASSIGN_OR_RETURN(link_,
+                   CollectorLink::Start(*std::move(enrolment_), config, policy::CatalogueOf(*settings.prices),
+                                        *spool_, HostName(), MoneyOf()));
   enrolment_.reset();
   inquiries_.emplace(*loop_, worker_, link_->membership(),
                      [this](auto keys, auto users) { return link_->Ask(std::move(keys), std::move(users)); });
   return Ok{};
+}
+
+void Agent::OpenPurse() {
+  purse::Ports ports;
+  ports.append = [this](wire::Event&& event, spool::WalletRows&& rows) {
+    return recorder_->Append(std::move(event), std::move(rows));
+  };
+  ports.append_rows = [this](spool::WalletRows&& rows, spool::Haste haste) {
+    return recorder_->Append(std::move(rows), haste);
+  };
+  ports.standing = [this](spool::Ticket ticket, spool::Spool::Wanted wanted) {
+    return spool_->StandingOf(ticket, wanted, loop_->now());
+  };
+  ports.takes_intents = [this] { return spool_->TakesIntents(loop_->now()); };
+  ports.say = [this](wire::FromAgent message) {
+    if (link_ != nullptr) link_->Tell(std::move(message));
+  };
+  purse_.emplace(*loop_, clock_, std::move(ports), wallet::Options(), spool_->wallet_rows());
+}
+
+// What comes in the uplink's thread goes on in the loop's, in its order.
+uplink::Money Agent::MoneyOf() {
+  uplink::Money money;
+  money.clock = [this](BootTime time) { return clock_.is_set() ? clock_.At(time) : WallTime{}; };
+  money.holdings = [this](uint64_t incarnation) {
+    std::vector<wire::Holding> holdings;
+    for (wallet::HoldingRecord& record : spool_->SyncedHoldings(incarnation))
+      holdings.push_back(
+          limits::ToWire(limits::Held{std::move(record.account), record.window, record.counters}));
+    return holdings;
+  };
+  money.take_grant = [this](const wire::Grant& grant) {
+    loop_->Post([this, grant] { purse_->Receive(grant); });
+  };
+  money.take_time = [this](const uplink::Clocked& time) {
+    loop_->Post([this, time] { purse_->OnHeard({time.sent, time.arrived, time.collector, time.renews}); });
+  };
+  money.begin = [this](uint64_t incarnation) {
+    loop_->Post([this, incarnation] { purse_->Begin(incarnation); });
+  };
+  return money;
 }
 
 std::optional<operations::CollectorView> Agent::DescribeCollector() const {
@@ -197,6 +247,7 @@ Status Agent::OpenRecord(const AgentConfig& config) {
     loop_->Post([this] {
       progress_posted_ = false;
       recorder_->OnProgress();
+      if (purse_) purse_->OnProgress();
     });
   };
   // The thread may report progress at once, so whom it reports to comes first.
@@ -308,6 +359,14 @@ http::Task<void> Agent::Drain() {
     traffic_->Abort();
     strand.SetDeadlineIn(kLookWhileDraining);
     co_await strand.Wait();
+  }
+  if (purse_) {
+    purse_->GiveBack();
+    const BootTime patience = loop_->now() + kGivingBack;
+    while (!purse_->all_said() && loop_->now() < patience) {
+      strand.SetDeadlineIn(kLookWhileDraining);
+      co_await strand.Wait();
+    }
   }
   loop_->Stop();
 }

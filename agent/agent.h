@@ -2,17 +2,17 @@
 //
 //   thread      owns                                 is spoken to by                stops
 //   ----------  -----------------------------------  -----------------------------  -----------------------
-//   loop        gate, inquiries, operations,         Loop::Post                     SIGTERM: drains, then
+//   loop        gate, purse, inquiries, operations,  Loop::Post                     SIGTERM: drains, then
 //               servers, upstream, settings                                         Loop::Stop
 //   worker      nothing: does what may block         Worker::Do                     with the loop
-//   uplink      the conversation, the bus's client   Uplink::Ask; the record and    after the loop has ended
-//                                                    the membership call back
+//   uplink      the conversation, the bus's client   Uplink::Ask, Tell; the record  after the loop has ended
+//                                                    and the membership call back
 //   membership  what the collector said (RocksDB)    Membership::Take, FindKey      after the uplink
 //   ZeroMQ's    its sockets' input and output        the bus's client               with the bus's context
 //   spool       the record (RocksDB)                 Spool::Append, Read, …         Spool::Close, the last
 //   main        signals (signalfd in the loop)       the kernel                     is the loop's thread
 //
-// Uplink, membership and ZeroMQ's are there only on a host that is a member of an organisation.
+// Uplink, membership, purse and ZeroMQ's are there only on a host that is a member of an organisation.
 //
 // Start: configuration → core dumps off → enrolment → credential, keys, prices → record opened (its start is
 // synced) → collector, which nothing waits for → sockets. Nothing is opened before the configuration is known

@@ -23,7 +23,7 @@ Result<std::optional<membership::Enrolment>> FindEnrolment(const AgentConfig& co
 Result<std::unique_ptr<CollectorLink>> CollectorLink::Start(membership::Enrolment enrolment,
                                                             const AgentConfig& config,
                                                             policy::Catalogue catalogue, spool::Spool& record,
-                                                            const std::string& host) {
+                                                            const std::string& host, uplink::Money money) {
   ASSIGN_OR_RETURN(crypto::SigningKey seal_key, spool::LoadOrMakeKey(config.state.string()));
   std::unique_ptr<CollectorLink> link(new CollectorLink(std::move(enrolment), std::move(seal_key)));
   membership::Options options;
@@ -45,7 +45,8 @@ Result<std::unique_ptr<CollectorLink>> CollectorLink::Start(membership::Enrolmen
                    uplink::Uplink::Start(
                        *link->context_,
                        uplink::OptionsOf(link->enrolment_, host, spool::HashMachine(), std::string(kVersion)),
-                       link->seal_key_, uplink::RecordOf(record), uplink::MemoriesOf(*link->membership_)));
+                       link->seal_key_, uplink::RecordOf(record), uplink::MemoriesOf(*link->membership_),
+                       std::move(money)));
   Log(Level::kInfo, "a member",
       {{"agent", link->enrolment_.agent},
        {"collector", link->enrolment_.url},

@@ -30,11 +30,15 @@ class CollectorLink {
   // collector.
   static Result<std::unique_ptr<CollectorLink>> Start(membership::Enrolment enrolment,
                                                       const AgentConfig& config, policy::Catalogue catalogue,
-                                                      spool::Spool& record, const std::string& host);
+                                                      spool::Spool& record, const std::string& host,
+                                                      uplink::Money money);
   ~CollectorLink();  // the conversation ends, what is remembered is written
 
   // As Uplink::Ask.
   Status Ask(std::vector<std::string> keys, std::vector<wire::OsIdentity> users);
+
+  // As Uplink::Tell.
+  void Tell(wire::FromAgent message) { uplink_->Tell(std::move(message)); }
 
   // A changed configuration.
   void Use(const AgentConfig& config, policy::Catalogue catalogue);

@@ -45,12 +45,24 @@ wire::Event Recorder::BlankOutcome() {
   return blanks_.Outcome();
 }
 
-Result<spool::Ticket> Recorder::Append(wire::Event&& event) {
+Result<spool::Ticket> Recorder::Append(wire::Event&& event) { return Append(std::move(event), {}); }
+
+Result<spool::Ticket> Recorder::Append(wire::Event&& event, spool::WalletRows&& rows) {
   const Haste haste = event.has_intent() ? Haste::kThisTurn : Haste::kWhenDue;
-  auto ticket = spool_.AppendQuietly(std::move(event));
+  auto ticket = spool_.AppendQuietly(std::move(event), std::move(rows));
+  Hurry(haste);
+  return ticket;
+}
+
+spool::Ticket Recorder::Append(spool::WalletRows&& rows, spool::Haste haste) {
+  const spool::Ticket ticket = spool_.AppendQuietly(std::move(rows), haste);
+  Hurry(haste == spool::Haste::kNone ? Haste::kWhenDue : Haste::kThisTurn);
+  return ticket;
+}
+
+void Recorder::Hurry(Haste haste) {
   if (haste_ == Haste::kNone) loop_.AtTurnEnd(*this);
   haste_ = std::max(haste_, haste);
-  return ticket;
 }
 
 void Recorder::OnTurnEnd() {

@@ -45,6 +45,10 @@ class Recorder final : private http::TurnEnd, private http::Timer {
 
   // kExhausted or kUnavailable when the record can't be kept now.
   Result<spool::Ticket> Append(wire::Event&& event);
+  // An outcome with what the wallet wants to be written with it.
+  Result<spool::Ticket> Append(wire::Event&& event, spool::WalletRows&& rows);
+  // Rows alone, which are always taken.
+  spool::Ticket Append(spool::WalletRows&& rows, spool::Haste haste);
 
   // Whether the event behind the ticket has reached that durability; ends early when it can't.
   http::Task<Kept> Await(http::Strand& strand, spool::Ticket ticket, Durability durability);
@@ -54,6 +58,7 @@ class Recorder final : private http::TurnEnd, private http::Timer {
   enum class Haste { kNone, kWhenDue, kThisTurn };
 
   bool IsDone(const Waiter& waiter) const;
+  void Hurry(Haste haste);
   void OnTurnEnd() override;
   void OnDeadline() override { spool_.Wake(); }
 

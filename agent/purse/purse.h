@@ -13,8 +13,8 @@
 // the configuration says to go on without a record (when_full: gap).
 #pragma once
 
+#include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,7 +27,9 @@
 #include "shared/base/ids.h"
 #include "shared/base/result.h"
 #include "shared/http/loop.h"
+#include "shared/http/task.h"
 #include "shared/limits/table.h"
+#include "shared/wire/conversation.h"
 #include "shared/wire/event.h"
 
 namespace postern::purse {
@@ -85,6 +87,8 @@ struct Ports {
   // Rows alone, which are never turned away.
   std::function<spool::Ticket(spool::WalletRows&&, spool::Haste)> append_rows;
   std::function<spool::Standing(spool::Ticket, spool::Spool::Wanted)> standing;
+  // Whether an intent would be taken now.
+  std::function<bool()> takes_intents;
   // Demands and returns for the collector. Lost where it isn't there.
   std::function<void(wire::FromAgent)> say;
 };
@@ -94,7 +98,8 @@ class Purse final : private http::Timer {
  public:
   // `rows`: as the record had them when it was opened (spool::Spool::wallet_rows). The clock must live
   // longer.
-  Purse(http::Loop& loop, AgentClock& clock, Ports ports, wallet::Options options, spool::WalletRows rows);
+  Purse(http::Loop& loop, AgentClock& clock, Ports ports, wallet::Options options,
+        const spool::WalletRows& rows);
 
   // ---- For the gate. ----
 
@@ -128,7 +133,7 @@ class Purse final : private http::Timer {
 
   // Of these the one of usd, tokens or requests of which the largest share is gone. Nothing where the
   // collector has said nothing of any.
-  std::optional<Fullness> Fullest(std::span<const limits::Match> met, const limits::Table& table) const;
+  std::optional<Fullness> Fullest(std::span<const limits::Match> met);
 
   // By account, then window.
   std::vector<Balance> Balances() const;
@@ -144,9 +149,9 @@ class Purse final : private http::Timer {
   void OnHeard(const Heard& heard);
   // The record goes on under another incarnation, with nothing.
   void Begin(uint64_t incarnation);
-  // Everything that isn't reserved goes back, before a stop that is meant; true once nothing of it waits for
-  // the disk any more.
+  // Everything that isn't reserved goes back: before a stop that is meant.
   void GiveBack();
+  // Nothing that was given back waits for the disk any more.
   bool all_said() const { return returns_.empty(); }
 
  private:
@@ -154,37 +159,44 @@ class Purse final : private http::Timer {
   struct Extension {
     ExchangeId exchange;
     Done done;
-    Decision decision;
-    std::optional<spool::Ticket> written;  // decided: once this is written
+    std::optional<Decision> decision;
+    spool::Ticket ticket{};  // of its row
   };
   struct Returned {
     limits::Return back;
-    spool::Ticket synced;
+    spool::Ticket ticket{};
   };
+  // The clock may be corrected by so much and goes on; by more it is set.
+  static constexpr std::chrono::seconds kMostDrift{1};
 
   WallTime Now();
   void OnDeadline() override;
   void ArmTimer();
-  void Act(spool::Haste haste);
+  void Request(const ExchangeId& exchange, std::span<const limits::Match> met, const Estimate& estimate);
+  spool::WalletRows TakeRows();
+  void Act();
   void ActAfter(spool::Ticket ticket);
   void Deliver(wallet::Decision&& decision, spool::Ticket ticket);
   void FinishExtensions();
   void SayReturns();
   void EndUncovered();
-  void Drop(const ExchangeId& exchange);
-  spool::WalletRows TakeRows();
+  void Forget(const ExchangeId& exchange);
+  static bool IsSound(const limits::Answer& answer);
 
   http::Loop& loop_;
   AgentClock& clock_;
   const Ports ports_;
   wallet::Wallet wallet_;
   uint64_t incarnation_;
+  WallTime now_ = WallTime::min();
+  WallTime next_look_ = WallTime::min();
   wallet::Output output_;  // of the call under way
+  wallet::Output spare_;   // memory of an earlier one
   std::vector<wallet::Part> parts_;
   std::vector<Waiter*> waiters_;
   std::vector<Extension> extensions_;
-  std::vector<Returned> returns_;  // in the order of their tickets
-  std::vector<ExchangeId> lost_;   // that were told so, and are not settled yet
+  std::deque<Returned> returns_;  // in the order of their tickets
+  std::vector<ExchangeId> lost_;  // that were told so, and are not settled yet
   std::function<void(const ExchangeId&, Loss)> on_loss_;
 };
 

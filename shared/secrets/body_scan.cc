@@ -254,8 +254,8 @@ void Look::MakeCuts() {
   }
   std::vector<std::pair<BodyCut, std::vector<size_t>>> all;
   for (auto& [span, findings] : merged)
-    all.push_back(
-        {{.raw = view_.Raw(span), .original = std::string(In(view_.text(), span))}, std::move(findings)});
+    all.emplace_back(BodyCut{.raw = view_.Raw(span), .original = std::string(In(view_.text(), span))},
+                     std::move(findings));
   std::vector<std::vector<size_t>> of_known(before_ == nullptr ? 0 : before_->cuts.size());
   for (size_t i = 0; i < found_.size(); ++i) {
     if (found_[i].finding.known && found_[i].finding.cut) of_known[*found_[i].finding.cut].push_back(i);

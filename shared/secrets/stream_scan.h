@@ -1,8 +1,7 @@
 // Scanning a text that arrives in pieces and has to go on as it arrives: an answer.
 //
-//   pieces      "the key is gh" "p_16C7e42F292c69" "12E7710c838347Ae178B4a and"
-//   go on       "the key is gh" ""                "p_REDACTED… and"           (what looks like a word isn't
-//   held)
+//   pieces    "the key is sk_"   "live_4f9a81c0d2"   "7be6 and"
+//   go on     "the key is sk_"   ""                  "REDACTED_… and"      (its beginning looked like a word)
 //
 // Held back is only the end of what came so far, while it is a run of characters that looks like a token:
 // until the run ends, at most kMostHeld bytes of it, and no longer than the caller waits before he calls
@@ -41,8 +40,9 @@ struct StreamTerms {
   const Scanner& scanner;
   StreamForm form = StreamForm::kText;
   std::shared_ptr<const Literals> literals{};
-  // What goes on in place of a secret: letters, digits and underscores. Empty: the secret itself.
-  std::function<std::string(const Finding&)> replace{};
+  // What goes on in place of a secret, which stands there as this original: letters, digits and underscores.
+  // Empty: the original itself.
+  std::function<std::string(const Finding&, std::string_view original)> replace{};
   ScanOptions options{};
 };
 

@@ -6,26 +6,30 @@ namespace postern::secrets {
 
 MemoryKey::MemoryKey(std::string_view random) : hash_(std::make_shared<const KeyedHash>(random)) {}
 
-Known SessionMemory::KnownOf() const {
+Known SessionMemory::KnownOf(std::string_view conversation) const {
   Known known{.hash = hash_, .bodies = {}, .literals = literals_};
-  for (auto body = bodies_.rbegin(); body != bodies_.rend(); ++body) known.bodies.push_back(body->known);
+  for (auto body = bodies_.rbegin(); body != bodies_.rend(); ++body) {
+    const bool is_its_own = body->conversation == conversation;
+    known.bodies.insert(is_its_own ? known.bodies.begin() : known.bodies.end(), body->known);
+  }
   return known;
 }
 
-Status SessionMemory::Keep(std::string_view conversation, const BodyScan& scan) {
-  // Two scans at once may each have found a literal.
+void SessionMemory::Keep(std::string_view conversation, const BodyScan& scan) {
+  // Two scans at once may each have found a literal. One that can't be kept beside the other's goes: it is
+  // found again where it stands in what made it a secret.
   std::shared_ptr<const Literals> merged = scan.literals;
   for (uint32_t i = 0; literals_ != nullptr && literals_ != scan.literals && i < literals_->size(); ++i) {
-    ASSIGN_OR_RETURN(merged, Literals::With(std::move(merged), literals_->secret(i), literals_->rule(i)));
+    auto more = Literals::With(merged, literals_->secret(i), literals_->rule(i));
+    if (more) merged = *std::move(more);
   }
   literals_ = std::move(merged);
-  if (scan.body == nullptr) return Ok{};
+  if (scan.body == nullptr) return;
   std::erase_if(bodies_, [&](const Body& body) {
     return body.conversation == conversation || body.known->literals != literals_;
   });
   if (bodies_.size() == kMostBodies) bodies_.erase(bodies_.begin());
   bodies_.push_back({std::string(conversation), scan.body});
-  return Ok{};
 }
 
 void SessionMemory::ForgetBodies() { bodies_.clear(); }
@@ -61,27 +65,6 @@ size_t SessionMemory::bytes() const {
   for (uint32_t i = 0; literals_ != nullptr && i < literals_->size(); ++i)
     bytes += literals_->secret(i).size();
   return bytes;
-}
-
-std::shared_ptr<SessionMemory> SessionMemories::Of(std::string_view session) {
-  const auto known = std::find_if(sessions_.begin(), sessions_.end(),
-                                  [&](const Session& one) { return one.name == session; });
-  if (known != sessions_.end()) {
-    sessions_.splice(sessions_.begin(), sessions_, known);
-    return sessions_.front().memory;
-  }
-  size_t bytes = 0;
-  for (auto one = sessions_.begin(); one != sessions_.end();) {
-    bytes += one->memory->bytes();
-    one = bytes > kMostBytes ? sessions_.erase(one) : std::next(one);
-  }
-  if (sessions_.size() == kMost) sessions_.pop_back();
-  sessions_.push_front({std::string(session), std::make_shared<SessionMemory>(key_)});
-  return sessions_.front().memory;
-}
-
-void SessionMemories::ForgetBodies() {
-  for (Session& one : sessions_) one.memory->ForgetBodies();
 }
 
 }  // namespace postern::secrets

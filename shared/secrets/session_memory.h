@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,12 +40,10 @@ class SessionMemory {
 
   explicit SessionMemory(const MemoryKey& key) : hash_(key.hash()) {}
 
-  // For a scan of the next body.
-  Known KnownOf() const;
-  // After that scan, also one of another body in the meantime. The conversation is "" or, of a subagent, its
-  // id: a body takes the place of the one before it.
-  // kUnavailable where a literal of another scan can't be kept beside this one's.
-  Status Keep(std::string_view conversation, const BodyScan& scan);
+  // For a scan of the next body of this conversation ("" or, of a subagent, its id).
+  Known KnownOf(std::string_view conversation) const;
+  // After that scan, also one of another body in the meantime: the body takes the place of the one before it.
+  void Keep(std::string_view conversation, const BodyScan& scan);
   // Other rules are in force: nothing is known to be clean any more, and literals stay.
   void ForgetBodies();
 
@@ -74,29 +71,6 @@ class SessionMemory {
   std::shared_ptr<const Literals> literals_;
   std::vector<Original> originals_;  // the oldest first
   size_t original_bytes_ = 0;
-};
-
-// The memories of many sessions. Thread-compatible.
-class SessionMemories {
- public:
-  static constexpr size_t kMost = 256;
-  static constexpr size_t kMostBytes = 64 << 20;
-
-  explicit SessionMemories(const MemoryKey& key) : key_(key) {}
-
-  // Whose it is must be in the name. Where there are too many, those go that were asked for longest ago.
-  std::shared_ptr<SessionMemory> Of(std::string_view session);
-  // Other rules are in force.
-  void ForgetBodies();
-  size_t size() const { return sessions_.size(); }
-
- private:
-  struct Session {
-    std::string name;
-    std::shared_ptr<SessionMemory> memory;
-  };
-  const MemoryKey key_;
-  std::list<Session> sessions_;  // the newest first
 };
 
 }  // namespace postern::secrets

@@ -127,9 +127,9 @@ Result<std::vector<Row>> MeasureKnown(Arena& arena) {
       ASSIGN_OR_RETURN(
           const auto first,
           secrets::ScanBody(
-              {.scanner = scanner, .workspace = workspace, .body = before, .known = memory.KnownOf()}));
-      RETURN_IF_ERROR(memory.Keep("", first));
-      const secrets::Known known = memory.KnownOf();
+              {.scanner = scanner, .workspace = workspace, .body = before, .known = memory.KnownOf("")}));
+      memory.Keep("", first);
+      const secrets::Known known = memory.KnownOf("");
       Result<secrets::BodyScan> next = Error{ErrorCode::kUnavailable, "not scanned"};
       seconds += Seconds([&] {
         next = secrets::ScanBody({.scanner = scanner, .workspace = workspace, .body = after, .known = known});

@@ -54,10 +54,10 @@ class Session {
     auto scan = ScanBody({.scanner = TestScanner(),
                           .workspace = workspace_,
                           .body = body,
-                          .known = memory_.KnownOf(),
+                          .known = memory_.KnownOf(""),
                           .remembers = remembers_});
     EXPECT_TRUE(scan) << scan.error().message;
-    EXPECT_TRUE(memory_.Keep("", *scan));
+    memory_.Keep("", *scan);
     return *std::move(scan);
   }
   std::string Redacted(const std::string& body) {
@@ -290,16 +290,6 @@ TEST(SessionMemory, KeepsWhatAPlaceholderStandsFor) {
   for (size_t i = 0; i < SessionMemory::kMostOriginals; ++i)
     ASSERT_TRUE(memory.KeepOriginal("REDACTED_" + std::to_string(i), "x"));
   EXPECT_FALSE(memory.OriginalOf("REDACTED_a"));
-}
-
-TEST(SessionMemories, KeepSessionsApartAndDropTheOldest) {
-  SessionMemories memories(Key());
-  const auto first = memories.Of("one");
-  EXPECT_EQ(memories.Of("one"), first);
-  EXPECT_NE(memories.Of("two"), first);
-  for (size_t i = 0; i < SessionMemories::kMost; ++i) memories.Of("session " + std::to_string(i));
-  EXPECT_EQ(memories.size(), SessionMemories::kMost);
-  EXPECT_NE(memories.Of("one"), first);
 }
 
 }  // namespace

@@ -38,6 +38,11 @@ Result<std::shared_ptr<const membership::PolicyInForce>> ReadOwnPolicy(const Pol
   ASSIGN_OR_RETURN(const std::string text, ReadText(*config.file));
   const WallTime now = WallNow();
   ASSIGN_OR_RETURN(policy::PolicyFile file, policy::ReadPolicy(text, name, zoneinfo::ReadZoneFile, now));
+  if (file.policy.limits_size() > 0)
+    return Error{ErrorCode::kInvalid,
+                 name + ":" + std::to_string(file.lines["limits"]) +
+                     ": limits: budgets and rate limits need a collector, which keeps their accounts; a host "
+                     "that goes by a policy file of its own has none"};
   file.policy.set_version(kVersion);
   auto compiled = policy::Compiled::Compile(file.policy, catalogue);
   if (!compiled) return Error{ErrorCode::kInvalid, name + ": " + compiled.error().message};

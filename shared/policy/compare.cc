@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "shared/policy/compare_limits.h"
 #include "shared/policy/parties.h"
 #include "shared/policy/standing.h"
 
@@ -75,8 +76,13 @@ class Comparing {
     for (const Change& change : changes->second) by_change_[change].push_back(&party);
   }
 
-  Comparison Run() const {
+  // Together with those that were found otherwise.
+  Comparison Run(std::vector<Difference> others) const {
     std::multimap<size_t, Difference, std::greater<>> by_count;
+    for (Difference& other : others) {
+      const size_t count = other.affected.users + other.affected.keys;
+      by_count.emplace(count, std::move(other));
+    }
     for (const auto& [change, affected] : by_change_) {
       const auto& [matter, gains, loses, was, is] = change;
       for (const Affected& who : Gather(affected, parties_, of_team_))
@@ -126,7 +132,7 @@ Comparison Compare(const wire::Policy& before, const wire::Policy& after, const 
   const std::vector<Party> parties = PartiesOf(before, after, people);
   Comparing comparing(old_policy, new_policy);
   for (const Party& party : parties) comparing.See(party);
-  return comparing.Run();
+  return comparing.Run(CompareLimits(before, after, people, now));
 }
 
 std::string Line(const Difference& difference) {

@@ -3,6 +3,7 @@
 //   team ml (12 people, 30 keys)   models      loses claude-opus-5-5
 //   user bob@example.com           max_tokens  32000 → 16000
 //   everybody (40 people, 90 keys) hosts       loses all other hosts
+//   team ml (12 people, 30 keys)   limit ml-month   $500 a month → $600 a month
 #pragma once
 
 #include <cstddef>

@@ -5,6 +5,7 @@
 
 #include "shared/policy/compiled.h"
 #include "shared/policy/level_maker.h"
+#include "shared/policy/limit_bounds.h"
 #include "shared/policy/rules_of.h"
 #include "shared/policy/secret_checks.h"
 #include "shared/policy/signed.h"
@@ -50,6 +51,7 @@ class Compiler {
     tables_.models.Build(catalogue);
     RETURN_IF_ERROR(maker_.Add(LevelKind::kOrganisation, "", "organisation.", policy_.defaults()));
     RETURN_IF_ERROR(AddTeams());
+    RETURN_IF_ERROR(CheckLimitBounds(policy_));
     RETURN_IF_ERROR(AddUsers());
     RETURN_IF_ERROR(AddKeys());
     return maker_.Finish();

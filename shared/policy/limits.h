@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace postern::policy {
 
@@ -24,5 +25,9 @@ inline constexpr size_t kMostSecretOrders = 64;  // of one level
 inline constexpr size_t kMostAllowedSecrets = 10'000;
 inline constexpr size_t kMostSecretRulesBytes = 256 << 10;  // of the policy's own rules for secrets
 inline constexpr size_t kMostTriedPathBytes = 1024;         // of a path that patterns are held against
+inline constexpr size_t kMostLimits = 100'000;
+inline constexpr size_t kMostLimitIdBytes = 64;
+// Of a limit's own unit, with its raise: wallet and ledger take no number beyond 2^60.
+inline constexpr int64_t kMostLimitAmount = 1'000'000'000'000'000'000;
 
 }  // namespace postern::policy

@@ -9,6 +9,7 @@
 #include "shared/policy/chain.h"
 #include "shared/policy/glob.h"
 #include "shared/policy/judge.h"
+#include "shared/policy/lint_limits.h"
 #include "shared/policy/model_names.h"
 #include "shared/policy/secrets_lint.h"
 #include "shared/policy/zone.h"
@@ -57,6 +58,10 @@ class Linting {
       EachLevel("keys." + key.id(), key.rules(), "");
     }
     for (Concern& concern : SecretConcerns(file_, now_)) concerns_.push_back(std::move(concern));
+    LintLimits(policy_, known_, people_, now_,
+               [this](Weight weight, const std::string& rule, std::string sentence) {
+                 Say(weight, rule, std::move(sentence));
+               });
     LockedOut();
     return InOrder();
   }

@@ -5,6 +5,7 @@
 
 #include "shared/crypto/sha256.h"
 #include "shared/policy/compiled.h"
+#include "shared/policy/limits_reader.h"
 #include "shared/policy/rules_reader.h"
 #include "shared/policy/secrets_reader.h"
 #include "shared/policy/signed.h"
@@ -24,8 +25,9 @@ class Reader {
   Reader(const ZoneSource& zones, WallTime now) : zones_(zones), now_(now) {}
 
   Result<PolicyFile> Read(const Node& root) {
-    ASSIGN_OR_RETURN(const Map map, root.AsMap({"organisation", "staleness", "secrets", "teams", "groups",
-                                                "users", "keys"}));
+    ASSIGN_OR_RETURN(const Map map,
+                     root.AsMap({"organisation", "staleness", "secrets", "teams", "groups", "users", "keys",
+                                 "limits", "offline", "admission"}));
     wire::Policy& policy = file_.policy;
     policy.set_format(kFormat);
     ASSIGN_OR_RETURN(const Node organisation, map.Require("organisation"));
@@ -39,6 +41,9 @@ class Reader {
       RETURN_IF_ERROR(ReadLevels(*node, "users.", *policy.mutable_users()));
     if (const auto node = map.Find("keys"))
       RETURN_IF_ERROR(ReadLevels(*node, "keys.", *policy.mutable_keys()));
+    if (const auto node = map.Find("limits")) RETURN_IF_ERROR(ReadLimits(*node, file_));
+    if (const auto node = map.Find("offline")) RETURN_IF_ERROR(ReadOffline(*node, policy));
+    if (const auto node = map.Find("admission")) RETURN_IF_ERROR(ReadAdmissionCaps(*node, policy));
     RETURN_IF_ERROR(CheckWhole(root));
     return std::move(file_);
   }

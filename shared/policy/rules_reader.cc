@@ -1,14 +1,13 @@
 #include "shared/policy/rules_reader.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "shared/policy/glob.h"
 #include "shared/policy/hours.h"
 #include "shared/policy/limits.h"
+#include "shared/policy/moment.h"
 #include "shared/policy/secrets_reader.h"
-#include "shared/policy/zone.h"
 
 namespace postern::policy {
 namespace {
@@ -17,7 +16,6 @@ using config::Map;
 using config::Node;
 
 constexpr int64_t kMostTokens = 1'000'000'000;
-constexpr const char* kDateForm = "a date such as 2026-12-31 or a time such as 2026-12-31T18:00:00Z";
 
 // Of a list of patterns.
 Status CheckItem(const Node& item, const std::string& text) {
@@ -132,19 +130,8 @@ Status RulesReader::ReadStretches(const Node& node, wire::Rules& rules) {
   return Ok{};
 }
 
-// A date is the beginning of that day in the organisation's time zone.
 Result<int64_t> RulesReader::ReadDate(const Node& node) const {
-  ASSIGN_OR_RETURN(const std::string text, node.AsString());
-  if (const auto time = ParseRfc3339(text))
-    return std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
-  if (text.size() == 10) {
-    const auto noon = ParseRfc3339(text + "T12:00:00Z");
-    if (noon) {
-      const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(*noon));
-      return BeginOfDay(file_.policy.time_zone(), day);
-    }
-  }
-  return node.Wrong("\"" + text.substr(0, 60) + "\"", kDateForm);
+  return ReadMoment(node, file_.policy.time_zone());
 }
 
 Status RulesReader::CheckName(const Node& node, const std::string& name) {

@@ -169,6 +169,9 @@ TEST(LonePolicy, OfAFileIsReadAtTheStartAndAgainAndABadOneChangesNothing) {
   EXPECT_EQ(bad.ending.code, 1);
   EXPECT_THAT(bad.errors, HasSubstr("policy.yaml:5"));
   EXPECT_EQ(host.Ask(MessageBody("hello", kOpus)).status, 200);
+  // Nobody would keep the accounts.
+  elsewhere.Write("policy.yaml", PolicyText("") + "limits:\n  a: {usd: 5, per: day}\n");
+  EXPECT_THAT(host.Run({"reload"}).errors, HasSubstr("limits: budgets and rate limits need a collector"));
   EXPECT_EQ(host.Run({"check"}).ending.code, 2);
   EXPECT_EQ(host.StopAgent().code, 0);
   host.SpawnAgent();

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "shared/base/check.h"
+#include "shared/limits/policy_limits.h"
 #include "shared/policy/compiled.h"
 #include "shared/policy/lint.h"
 #include "shared/policy/policy_file.h"
@@ -21,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   CHECK(policy::Compiled::Compile(file->policy, {}));
+  CHECK(limits::TableOf(file->policy));
   policy::Lint(*file, {{{"claude-opus-5-5", {"claude-opus-5"}}}}, {}, now);
   return 0;
 }

@@ -112,5 +112,35 @@ TEST(Compare, SaysWhatHappensToSecrets) {
               ElementsAre("everybody (3 people, 3 keys): answers: none → looked at"));
 }
 
+TEST(Compare, LimitsThatAreAddedChangedOrRemovedAreNamedWithThoseWhomTheyAreFor) {
+  const std::string month = kAll + "limits:\n  ml-month: {team: ml, usd: 500, per: month}\n";
+  EXPECT_THAT(Compared(kAll, month),
+              ElementsAre("team ml (2 people, 2 keys): limit ml-month: none → $500 a month"));
+  EXPECT_THAT(Compared(month, kAll),
+              ElementsAre("team ml (2 people, 2 keys): limit ml-month: $500 a month → none"));
+  EXPECT_THAT(Compared(month, kAll + "limits:\n  ml-month: {team: ml, usd: 600.5, per: month}\n"),
+              ElementsAre("team ml (2 people, 2 keys): limit ml-month: $500 a month → $600.50 a month"));
+  EXPECT_THAT(Compared(month, kAll + "limits:\n  ml-month: {user: carol, usd: 500, per: month}\n"),
+              ElementsAre("user carol: limit ml-month: team ml: $500 a month → user carol: $500 a month"));
+  EXPECT_THAT(Compared(month, kAll + "limits: {ml-month: {team: ml, usd: 500, per: month, message: ask}}\n"),
+              ElementsAre(HasSubstr("$500 a month, no message → $500 a month, ask")));
+  EXPECT_THAT(Compared(month, month), ElementsAre());
+}
+
+TEST(Compare, ATeamsLimitIsForTheTeamsWithinIt) {
+  const std::string teams = kAll + "teams: {ml: {teams: {sales: {}}}}\n";
+  EXPECT_THAT(Compared(teams, teams + "limits: {a: {team: ml, concurrent: 4}}\n"),
+              ElementsAre("team ml (3 people, 3 keys): limit a: none → 4 at once"));
+  EXPECT_THAT(Compared(kAll, kAll + "limits: {a: {each: [key, model], requests: 1, per: minute}}\n"),
+              ElementsAre(HasSubstr("each key with each model")));
+}
+
+TEST(Compare, WhatIsGrantedAheadAndCountedOnIsCompared) {
+  EXPECT_THAT(Compared(kAll + "offline: {allowance: 10%}\n",
+                       kAll + "offline: {allowance: 2.5%}\nadmission: {web_searches: 4}\n"),
+              UnorderedElementsAre("everybody (3 people, 3 keys): offline.allowance: 10% → 2.5%",
+                                   "everybody (3 people, 3 keys): admission.web_searches: none → 4"));
+}
+
 }  // namespace
 }  // namespace postern::policy

@@ -112,5 +112,39 @@ TEST(Lint, SaysWhatIsOddAboutSecrets) {
       ElementsAre("6 note secrets.allowed[0]: this is over: it lets nothing through"));
 }
 
+TEST(Lint, ALimitForNobodyNeedsForce) {
+  const std::string limits = kAll + "limits:\n";
+  EXPECT_THAT(
+      Concerns(limits + "  a: {team: sales, usd: 5, per: day}\n  b: {each: user, usd: 5, per: day}\n"),
+      ElementsAre());
+  EXPECT_THAT(Concerns(limits + "  a: {team: slaes, usd: 5, per: day}\n"),
+              ElementsAre("5 force limits.a.team: there is no team slaes; did you mean \"sales\"?"));
+  EXPECT_THAT(Concerns(limits + "  a: {user: alcie@example.com, usd: 5, per: day}\n"),
+              ElementsAre("5 force limits.a.user: there is no user alcie@example.com; did you mean "
+                          "\"alice@example.com\"?"));
+  EXPECT_THAT(Concerns(limits + "  a: {key: nokey, each: provider, usd: 5, per: day}\n"),
+              ElementsAre("5 force limits.a.key: there is no key nokey"));
+  EXPECT_THAT(
+      Concerns(limits + "  a: {model: claude-opsu-5-5, usd: 5, per: day}\n"),
+      ElementsAre("5 force limits.a.model: claude-opsu-5-5 is no model that has a price; did you mean "
+                  "\"claude-opus-5-5\"?"));
+  EXPECT_THAT(Concerns(limits + "  a: {each: key, model: claude-mythos-5, usd: 5, per: day}\n").front(),
+              testing::HasSubstr("claude-mythos-5 is another name of "));
+}
+
+TEST(Lint, ALimitOfZeroRefusesEverything) {
+  const std::string limits = kAll + "limits:\n";
+  EXPECT_THAT(Concerns(limits + "  a: {team: ml, usd: 0, per: day}\n"),
+              ElementsAre("5 note limits.a: a limit of 0 refuses everything of team ml"));
+  EXPECT_THAT(Concerns(limits + "  a: {each: user, usd: 0, per: day}\n"),
+              ElementsAre("5 force limits.a: a limit of 0 refuses everything of each user"));
+  EXPECT_THAT(Concerns(limits + "  a: {concurrent: 0}\n"),
+              ElementsAre("5 force limits.a: a limit of 0 refuses everything of everybody"));
+  EXPECT_THAT(Concerns(limits + "  a: {usd: 0, per: day, raise: {by: 1, until: 2027-01-01}}\n"),
+              ElementsAre());
+  EXPECT_THAT(Concerns(limits + "  a: {usd: 9, per: day, raise: {by: 1, until: 2026-01-01}}\n"),
+              ElementsAre("5 note limits.a.raise: this raise is over: it adds nothing any more"));
+}
+
 }  // namespace
 }  // namespace postern::policy

@@ -40,11 +40,20 @@ TEST(PolicyFile, TheReferenceIsSound) {
         all[at + 4] != ' ' || (all[at + 5] == ' ' && all[at + 6] >= 'a' && all[at + 6] <= 'z');
     if (is_key) all.erase(at + 3, 1);
   }
+  for (const char* line :
+       {"\n#offline:", "\n#  allowance:", "\n#admission:\n", "\n#  web_searches:", "\n#  file_tokens:"}) {
+    ASSERT_NE(all.find(line), std::string::npos) << line;
+    all.erase(all.find(line) + 1, 1);
+  }
   const auto whole = ReadPolicy(all, "policy.yaml", zoneinfo::ReadZoneFile, kNoon);
   ASSERT_TRUE(whole) << whole.error().message;
   EXPECT_EQ(whole->policy.defaults().residency_size(), 1);
   EXPECT_EQ(whole->policy.defaults().hosts().allow_size(), 2);
   EXPECT_TRUE(whole->policy.defaults().hours_listed());
+  EXPECT_EQ(file->policy.limits_size(), 4);
+  EXPECT_EQ(whole->policy.limits_size(), 6);
+  EXPECT_EQ(whole->policy.ahead_permille(), 100U);
+  EXPECT_EQ(whole->policy.caps().web_searches(), 5U);
 }
 
 TEST(PolicyFile, EachKeyIsRead) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "shared/limits/policy_limits.h"
 #include "shared/policy/compiled.h"
 #include "shared/policy/lint.h"
 
@@ -85,6 +86,11 @@ Reader::Read Reader::ReadText(std::string_view yaml, WallTime now) const {
   const auto compiled = policy::Compiled::Compile(file->policy, catalogue_);
   if (!compiled) {
     read.wrong = Wrong(compiled.error());
+    return read;
+  }
+  // As wallets and the ledger will read them.
+  if (const auto limits = limits::TableOf(file->policy); !limits) {
+    read.wrong = Wrong(limits.error());
     return read;
   }
   read.file = *std::move(file);

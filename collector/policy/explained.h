@@ -13,6 +13,7 @@
 #include "shared/base/result.h"
 #include "shared/policy/compiled.h"
 #include "shared/policy/explain.h"
+#include "shared/wire/policy.pb.h"
 
 namespace postern::policies {
 
@@ -39,6 +40,12 @@ struct RemovedTool {
   std::string rule;
 };
 
+// A limit that the exchange meets, and the account of it that would be charged.
+struct MetLimit {
+  wire::PolicyLimit limit;
+  std::string account;
+};
+
 struct Explained {
   Question asked;  // completed
   uint64_t version = 0;
@@ -51,6 +58,8 @@ struct Explained {
   std::string max_tokens_rule;
   std::vector<std::string> credentials;  // that may be used
   std::vector<policy::Statement> statements;
+  std::vector<MetLimit> limits;  // each of them must admit it
+  wire::TimeZone zone;           // of the policy, by which they are counted
 };
 
 // With what the directory knows of the key, the user and the team. kNotFound for one that isn't there,

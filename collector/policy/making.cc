@@ -130,7 +130,8 @@ Status Policies::Begin() {
   if (signer == policy::KeyIdOf(public_key())) return Ok{};
   const Candidate again{
       .source = current->source, .how = "signed anew", .force = Force::kYes, .based_on = standing.version};
-  ASSIGN_OR_RETURN(const Attempt attempt, Make(Actor::Local("postern-collector"), "policy.sign", again));
+  ASSIGN_OR_RETURN(const Attempt attempt,
+                   Make(Actor::Local("postern-collector"), {"policy.sign", "policy", {}}, again));
   if (attempt.outcome == Attempt::Outcome::kDone)
     Log(Level::kInfo, "the policy is signed with this collector's own key again",
         {{"version", attempt.issued->version.version}});
@@ -143,7 +144,8 @@ Status Policies::Begin() {
 Status Policies::MakeFirst() {
   const std::string text = FirstText(options_.organisation);
   const Candidate first{.source = text, .how = "made at the first start", .force = Force::kYes};
-  ASSIGN_OR_RETURN(const Attempt attempt, Make(Actor::Local("postern-collector"), "policy.apply", first));
+  ASSIGN_OR_RETURN(const Attempt attempt,
+                   Make(Actor::Local("postern-collector"), {"policy.apply", "policy", {}}, first));
   if (attempt.outcome != Attempt::Outcome::kDone) return ErrorOf(attempt);
   Log(Level::kInfo,
       "there was no policy: version 1 allows every model that has a price to everybody; see postern policy "
@@ -166,18 +168,18 @@ Result<Attempt> Policies::Check(std::string_view yaml) {
 
 Result<Attempt> Policies::Apply(const Actor& actor, std::string_view yaml, std::optional<uint64_t> based_on,
                                 Force force) {
-  const std::string action = "policy.apply";
+  const directory::Act act{"policy.apply", "policy", {}};
   if (const Status online = RequireOnlineSigning(); !online) {
-    RETURN_IF_ERROR(directory_.registrar().RecordRefusal(actor, {action, "policy", {}}, online.error()));
+    RETURN_IF_ERROR(directory_.registrar().RecordRefusal(actor, act, online.error()));
     return online.error();
   }
   if (!based_on) based_on = BaseIn(yaml);
-  return Make(actor, action, {.source = yaml, .how = "applied", .force = force, .based_on = based_on});
+  return Make(actor, act, {.source = yaml, .how = "applied", .force = force, .based_on = based_on});
 }
 
 Result<Attempt> Policies::ApplySigned(const Actor& actor, const wire::SignedPolicy& signed_policy,
                                       Force force) {
-  return Make(actor, "policy.apply",
+  return Make(actor, {"policy.apply", "policy", {}},
               {.source = signed_policy.source(),
                .how = "signed offline",
                .force = force,
@@ -195,11 +197,20 @@ Result<Attempt> Policies::Rollback(const Actor& actor, uint64_t version, Force f
     return may.error();
   }
   ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
-  return Make(actor, action,
+  return Make(actor, {action, "policy", {}},
               {.source = (*old)->source,
                .how = "rolled back to " + std::to_string(version),
                .force = force,
                .based_on = standing.version});
+}
+
+Result<Attempt> Policies::Edit(const Actor& actor, const directory::Act& act, const std::string& how,
+                               const Editor& editor, Force force) {
+  if (const Status online = RequireOnlineSigning(); !online) {
+    RETURN_IF_ERROR(directory_.registrar().RecordRefusal(actor, act, online.error()));
+    return online.error();
+  }
+  return Make(actor, act, {.source = {}, .how = how, .force = force, .editor = &editor});
 }
 
 std::string Policies::Signer(const Candidate& candidate) const {
@@ -294,27 +305,38 @@ Result<wire::Policy> Policies::CheckSigned(const Candidate& candidate, const Sta
                                        ": look at what has changed, and sign again"};
 }
 
-Result<Attempt> Policies::Make(const Actor& actor, const std::string& action, const Candidate& candidate) {
+Result<Attempt> Policies::Make(const Actor& actor, const directory::Act& act, const Candidate& candidate) {
   Attempt attempt;
   std::optional<Draft> made;
   bool refused = false;
   const auto decide = [&]() -> Result<directory::Draft> {
     made.reset();
+    refused = false;
     ASSIGN_OR_RETURN(const Standing standing, ReadStanding(store()));
-    ASSIGN_OR_RETURN(attempt, Judge(candidate, standing));
+    Candidate judged = candidate;
+    std::string edited;
+    if (candidate.editor != nullptr) {
+      ASSIGN_OR_RETURN(const auto in_force, Find(standing.version));
+      ASSIGN_OR_RETURN(edited, (*candidate.editor)(*in_force));
+      judged.source = edited;
+      judged.based_on = standing.version;
+    }
+    ASSIGN_OR_RETURN(attempt, Judge(judged, standing));
     refused = IsRefused(attempt.outcome);
     if (refused) return ErrorOf(attempt);
     directory::Draft draft;
-    draft.target = std::to_string(attempt.current);
+    if (act.target.empty()) draft.target = std::to_string(attempt.current);
     draft.sentence = "it is in force already";
     if (attempt.outcome == Attempt::Outcome::kUnchanged) return draft;
-    ASSIGN_OR_RETURN(made, DraftOf(actor, candidate, standing));
+    ASSIGN_OR_RETURN(made, DraftOf(actor, judged, standing));
     Put(draft.change, standing, made->version, made->signed_policy);
-    draft.target = std::to_string(made->version.version);
+    const std::string number = std::to_string(made->version.version);
     draft.sentence = made->version.how;
+    if (act.target.empty()) draft.target = number;
+    else draft.sentence += ", by version " + number + " of the policy";
     return draft;
   };
-  auto revision = directory_.registrar().Perform(actor, {action, "policy", {}}, decide);
+  auto revision = directory_.registrar().Perform(actor, act, decide);
   if (!revision && refused) return attempt;
   if (!revision) return revision.error();
   if (!made) return attempt;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collector/directory/names.h"
+#include "collector/policy/met_limits.h"
 #include "shared/base/log.h"
 #include "shared/policy/signed.h"
 #include "shared/wire/conversation.h"
@@ -99,7 +100,11 @@ Result<Explained> Policies::Explain(Question question) {
   RETURN_IF_ERROR(Complete(question, directory_, options_.wall_now(), obstacles));
   ASSIGN_OR_RETURN(const auto issued, question.version == 0 ? Current() : Find(question.version));
   ASSIGN_OR_RETURN(const policy::Compiled compiled, CompiledOf(issued));
-  return Answer(compiled, std::move(question), std::move(obstacles));
+  Explained explained = Answer(compiled, std::move(question), std::move(obstacles));
+  ASSIGN_OR_RETURN(explained.limits,
+                   LimitsMet(issued->policy, compiled, reader_.catalogue(), explained.asked));
+  explained.zone = issued->policy.time_zone();
+  return explained;
 }
 
 Result<wire::Freeze> Policies::Freezing() { return ReadFreeze(store()); }

@@ -102,6 +102,13 @@ class Policies {
   // A new version of that one's text.
   Result<Attempt> Rollback(const Actor& actor, uint64_t version, Force force);
 
+  // A change of the text in force, in place: what is made from whatever is in force when it comes to it, so
+  // that nobody's change is lost. Its error is why nothing was changed.
+  using Editor = std::function<Result<std::string>(const Issued& in_force)>;
+  // `act` is what is recorded ("limit.set" of the "limit" "ml-month"), `how` what the history says.
+  Result<Attempt> Edit(const Actor& actor, const directory::Act& act, const std::string& how,
+                       const Editor& editor, Force force);
+
   // kNotFound for a version, key, user or team that isn't there.
   Result<Explained> Explain(Question question);
 
@@ -135,6 +142,7 @@ class Policies {
     Force force{};
     std::optional<uint64_t> based_on = {};
     const wire::SignedPolicy* signed_policy = nullptr;  // where it was signed offline
+    const Editor* editor = nullptr;                     // makes the source; of what is edited in place
   };
   // A version in the making.
   struct Draft {
@@ -158,7 +166,7 @@ class Policies {
   Status JudgeBase(Attempt& attempt, uint64_t base, const Issued& current);
   Result<wire::Policy> CheckSigned(const Candidate& candidate, const Standing& standing) const;
 
-  Result<Attempt> Make(const Actor& actor, const std::string& action, const Candidate& candidate);
+  Result<Attempt> Make(const Actor& actor, const directory::Act& act, const Candidate& candidate);
   Result<Draft> DraftOf(const Actor& actor, const Candidate& candidate, const Standing& standing) const;
   Result<wire::Freeze> SetFreeze(const Actor& actor, const char* action, wire::Freeze wanted);
   Result<policy::Compiled> CompiledOf(const std::shared_ptr<const Issued>& issued);

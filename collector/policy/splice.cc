@@ -1,0 +1,420 @@
+#include "collector/policy/splice.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "shared/base/json_text.h"
+#include "shared/config/node.h"
+
+namespace postern::policies {
+namespace {
+
+using config::Node;
+using Entries = std::vector<std::pair<std::string, Node>>;
+
+constexpr std::string_view kFileName = "policy.yaml";
+constexpr size_t kStep = 2;  // of what is indented anew
+
+Error NotEditable(int line, const std::string& why) {
+  return {ErrorCode::kInvalid, std::string(kFileName) + ":" + std::to_string(line) +
+                                   ": this can't be changed in place, since " + why +
+                                   ": change the text and apply it"};
+}
+
+size_t IndentOf(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
+
+// Neither empty nor a comment alone.
+bool HasContent(std::string_view line) {
+  const size_t at = line.find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && line[at] != '#';
+}
+
+bool IsItem(std::string_view line, size_t indent) {
+  return line.size() > indent && line[indent] == '-' &&
+         (line.size() == indent + 1 ||
+          std::string_view(" \r\n").find(line[indent + 1]) != std::string_view::npos);
+}
+
+// Ends the document, or begins another one.
+bool IsMarker(std::string_view line) { return line.starts_with("...") || line.starts_with("---"); }
+
+// Where a comment at the end of a line begins, with the blanks before it; its end where there is none.
+size_t CommentIn(std::string_view line) {
+  const size_t end = std::min(line.find_last_not_of("\r\n") + 1, line.size());
+  char quote = 0;
+  for (size_t i = 0; i < end; ++i) {
+    const char c = line[i];
+    if (quote != 0) {
+      if (quote == '"' && c == '\\') ++i;
+      else if (c == quote) quote = 0;
+    } else if ((c == '"' || c == '\'') &&
+               (i == 0 || std::string_view(" ,[{:").find(line[i - 1]) != std::string_view::npos)) {
+      quote = c;
+    } else if (c == '#' && i > 0 && (line[i - 1] == ' ' || line[i - 1] == '\t')) {
+      const size_t last = line.substr(0, i).find_last_not_of(" \t");
+      return last == std::string_view::npos ? 0 : last + 1;
+    }
+  }
+  return end;
+}
+
+// A text by its lines, which keep their ends. Lines are counted from 0 here, by config::Node from 1.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) {
+    while (!text.empty()) {
+      const size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
+      lines_.emplace_back(text.substr(0, size));
+      text.remove_prefix(size);
+    }
+    if (!lines_.empty() && lines_.front().ends_with("\r\n")) end_ = "\r\n";
+    if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += end_;
+  }
+
+  const std::string& at(size_t line) const { return lines_[line]; }
+  size_t size() const { return lines_.size(); }
+
+  // The line after the last one that belongs to what begins there and is indented so.
+  size_t EndOf(size_t begin, size_t indent, bool is_item) const {
+    size_t end = begin + 1;
+    for (size_t line = begin + 1; line < lines_.size(); ++line) {
+      if (!HasContent(lines_[line])) continue;
+      const size_t its = IndentOf(lines_[line]);
+      const bool is_list_of_it = !is_item && its == indent && IsItem(lines_[line], indent);
+      if (IsMarker(lines_[line]) || (its <= indent && !is_list_of_it)) break;
+      end = line + 1;
+    }
+    return end;
+  }
+
+  // Before what ends the document, or at the end of all.
+  size_t EndOfDocument() const {
+    bool began = false;
+    for (size_t line = 0; line < lines_.size(); ++line) {
+      if (IsMarker(lines_[line]) && began) return line;
+      began = began || HasContent(lines_[line]);
+    }
+    return lines_.size();
+  }
+
+  void Replace(size_t begin, size_t end, const std::vector<std::string>& with) {
+    std::vector<std::string> ended = with;
+    for (std::string& line : ended) line += end_;
+    const auto at = lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 lines_.begin() + static_cast<std::ptrdiff_t>(end));
+    lines_.insert(at, ended.begin(), ended.end());
+  }
+
+  std::string Text() const {
+    std::string text;
+    for (const std::string& line : lines_) text += line;
+    return text;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+  std::string end_ = "\n";
+};
+
+// Whether nothing but a comment follows the key: what it holds is in the lines below.
+bool HoldsNothingBeside(std::string_view line, size_t key_end) {
+  return line.substr(0, CommentIn(line)).find_first_not_of(" \t", key_end) == std::string_view::npos;
+}
+
+// Behind "key:" of a line that begins with it, however it is quoted.
+std::optional<size_t> KeyEnd(std::string_view line, const std::string& key) {
+  const size_t indent = IndentOf(line);
+  for (const std::string& form : {key, "\"" + key + "\"", "'" + key + "'", JsonString(key)}) {
+    if (!line.substr(indent).starts_with(form)) continue;
+    const size_t colon = line.find_first_not_of(' ', indent + form.size());
+    if (colon == std::string_view::npos || line[colon] != ':') continue;
+    const size_t end = colon + 1;
+    if (end == line.size() || std::string_view(" \t\r\n").find(line[end]) != std::string_view::npos)
+      return end;
+  }
+  return std::nullopt;
+}
+
+bool IsEmpty(const Node& node) {
+  if (const auto entries = node.AsEntries()) return entries->empty();
+  if (const auto items = node.AsList()) return items->empty();
+  return !node.AsText();  // nothing at all
+}
+
+// What a document says, apart from how: the scalars and empty values of it, by their place.
+void Flatten(const Node& node, const std::string& place, std::map<std::string, std::string>& said) {
+  if (const auto entries = node.AsEntries()) {
+    if (entries->empty()) said[place] = "{}";
+    for (const auto& [key, value] : *entries) Flatten(value, place + "/" + JsonString(key), said);
+  } else if (const auto items = node.AsList()) {
+    if (items->empty()) said[place] = "[]";
+    for (size_t i = 0; i < items->size(); ++i) Flatten((*items)[i], place + "/[" + std::to_string(i), said);
+  } else {
+    const auto text = node.AsText();
+    said[place] = text ? "=" + *text : "~";
+  }
+}
+
+using Said = std::map<std::string, std::string>;
+
+Result<Said> SaidBy(std::string_view text) {
+  ASSIGN_OR_RETURN(const Node root, config::Parse(text, kFileName));
+  Said said;
+  Flatten(root, "", said);
+  return said;
+}
+
+std::string PlaceOf(const Keys& keys) {
+  std::string place;
+  for (const std::string& key : keys) place += "/" + JsonString(key);
+  return place;
+}
+
+// At the place, below it, or what is around it and empty.
+bool IsAbout(const std::string& said, const std::string& text, const std::string& place) {
+  const bool below = said.starts_with(place) && (said.size() == place.size() || said[place.size()] == '/');
+  const bool around = !text.starts_with("=") && place.starts_with(said) &&
+                      (said.size() == place.size() || place[said.size()] == '/');
+  return below || around;
+}
+
+// That the result says what is wanted there and else what was said before.
+Status CheckResult(std::string_view before, const std::string& after, const std::string& place,
+                   const Said& wanted) {
+  const Error odd = NotEditable(1, "of how it is written");
+  ASSIGN_OR_RETURN(const Said was, SaidBy(before));
+  const auto is = SaidBy(after);
+  if (!is) return odd;
+  Said expected;
+  for (const auto& [at, text] : was) {
+    if (!IsAbout(at, text, place)) expected[at] = text;
+  }
+  for (const auto& [at, text] : wanted) expected[place + at] = text;
+  Said found;
+  for (const auto& [at, text] : *is) {
+    const bool is_around = !at.starts_with(place) && IsAbout(at, text, place);
+    if (!is_around) found[at] = text;
+  }
+  if (found != expected) return odd;
+  return Ok{};
+}
+
+// The part of a text that an edit is about: as far as the keys are there.
+struct Found {
+  Entries around;              // the entries of the mapping that the last key that was looked for would be in
+  size_t depth = 0;            // so many of the keys are there
+  size_t indent = 0;           // of the entries of `around`
+  std::optional<Node> node{};  // of the last key that is there; none: the document
+  std::string key{};           // that one
+  size_t line = 0;
+};
+
+class Editing {
+ public:
+  static Result<Editing> Of(std::string_view text) {
+    ASSIGN_OR_RETURN(Node root, config::Parse(text, kFileName));
+    return Editing(text, std::move(root));
+  }
+
+  // Goes down the keys, through mappings that are written in lines of their own.
+  Result<Found> Find(const Keys& keys) const {
+    Found found;
+    Node at = root_;
+    for (; found.depth < keys.size(); ++found.depth) {
+      ASSIGN_OR_RETURN(Entries entries, at.AsEntries());
+      RETURN_IF_ERROR(CheckLines(entries, found));
+      if (!entries.empty()) found.indent = IndentOf(lines_.at(LineOf(entries.front().second)));
+      const auto next = std::find_if(entries.begin(), entries.end(),
+                                     [&](const auto& entry) { return entry.first == keys[found.depth]; });
+      const bool is_there = next != entries.end();
+      if (is_there) {
+        at = next->second;
+        found.node = at;
+        found.key = next->first;
+        found.line = LineOf(at);
+      }
+      found.around = std::move(entries);
+      if (!is_there) return found;
+      const bool is_last = found.depth + 1 == keys.size();
+      if (!is_last && IsEmpty(at)) {
+        ++found.depth;
+        found.around.clear();
+        found.indent += kStep;
+        return found;
+      }
+    }
+    return found;
+  }
+
+  Lines& lines() { return lines_; }
+  static size_t LineOf(const Node& node) { return static_cast<size_t>(node.line()) - 1; }
+
+  // Each on a line that begins with its key, below the one that holds them.
+  Status CheckLines(const Entries& entries, const Found& holder) const {
+    std::optional<size_t> indent;
+    if (holder.node && !entries.empty()) {
+      const auto key_end = KeyEnd(lines_.at(holder.line), holder.key);
+      if (!key_end || !HoldsNothingBeside(lines_.at(holder.line), *key_end))
+        return NotEditable(holder.node->line(), "it is written within braces");
+    }
+    for (const auto& [key, value] : entries) {
+      const std::string& line = lines_.at(LineOf(value));
+      if (!KeyEnd(line, key) || (indent && *indent != IndentOf(line)))
+        return NotEditable(value.line(), "it isn't written a line an entry");
+      indent = IndentOf(line);
+    }
+    return Ok{};
+  }
+
+  // A line of an entry, in place of those that it had; a comment at its end stays.
+  void PutEntry(const Found& found, const std::string& key, std::string_view value) {
+    const size_t end = lines_.EndOf(found.line, found.indent, false);
+    const std::string& old = lines_.at(found.line);
+    std::string line = std::string(found.indent, ' ') + Scalar(key) + ": " + std::string(value);
+    if (end == found.line + 1 || HoldsNothingBeside(old, KeyEnd(old, key).value_or(0))) {
+      const size_t comment = CommentIn(old);
+      line += old.substr(comment, old.find_last_not_of("\r\n") + 1 - comment);
+    }
+    lines_.Replace(found.line, end, {line});
+  }
+
+  // The keys that aren't there, each in a line within the one before, with the last line's rest.
+  void AddMissing(const Found& found, const Keys& keys, const std::vector<std::string>& last) {
+    size_t at = lines_.EndOfDocument();
+    std::vector<std::string> added;
+    if (found.around.empty() && found.node) {
+      OpenEmpty(found);
+      at = found.line + 1;
+    } else if (!found.around.empty()) {
+      const Node& sibling = found.around.back().second;
+      at = lines_.EndOf(LineOf(sibling), found.indent, false);
+      if (found.depth == 0) added.emplace_back();
+    }
+    size_t indent = found.indent;
+    for (size_t i = found.depth; i + 1 < keys.size(); ++i, indent += kStep)
+      added.push_back(std::string(indent, ' ') + Scalar(keys[i]) + ":");
+    for (const std::string& line : last) {
+      added.push_back(std::string(indent, ' ') + line);
+      indent += kStep;
+    }
+    lines_.Replace(at, at, added);
+  }
+
+  // "limits: {}" or "limits:" becomes "limits:", with its comment.
+  void OpenEmpty(const Found& found) {
+    const std::string& old = lines_.at(found.line);
+    const size_t comment = CommentIn(old);
+    std::string line = old.substr(0, KeyEnd(old, found.key).value_or(0));
+    line += old.substr(comment, old.find_last_not_of("\r\n") + 1 - comment);
+    lines_.Replace(found.line, lines_.EndOf(found.line, found.indent - kStep, false), {line});
+  }
+
+ private:
+  Editing(std::string_view text, Node root) : root_(std::move(root)), lines_(text) {}
+
+  Node root_;
+  Lines lines_;
+};
+
+Result<std::string> Finish(std::string_view before, Editing& editing, const std::string& place,
+                           const Said& wanted) {
+  std::string after = editing.lines().Text();
+  RETURN_IF_ERROR(CheckResult(before, after, place, wanted));
+  return after;
+}
+
+Result<Said> Wanted(std::string_view value) {
+  // Within a list, so that a scalar is a document, too.
+  ASSIGN_OR_RETURN(const Node root, config::Parse("[" + std::string(value) + "]", "the value"));
+  ASSIGN_OR_RETURN(const auto items, root.AsList());
+  if (items.size() != 1 || value.find('\n') != std::string_view::npos)
+    return Error{ErrorCode::kInvalid, "a value is one of one line"};
+  Said said;
+  Flatten(items[0], "", said);
+  return said;
+}
+
+Status NoSuchEntry(const Keys& keys) {
+  return Error{ErrorCode::kNotFound, "the policy's text has no " + (keys.empty() ? "" : keys.back())};
+}
+
+}  // namespace
+
+Result<std::string> SetEntry(std::string_view text, const Keys& entry, std::string_view value) {
+  ASSIGN_OR_RETURN(Editing editing, Editing::Of(text));
+  ASSIGN_OR_RETURN(const Said wanted, Wanted(value));
+  ASSIGN_OR_RETURN(const Found found, editing.Find(entry));
+  if (found.depth == entry.size()) editing.PutEntry(found, entry.back(), value);
+  else editing.AddMissing(found, entry, {Scalar(entry.back()) + ": " + std::string(value)});
+  return Finish(text, editing, PlaceOf(entry), wanted);
+}
+
+Result<std::string> RemoveEntry(std::string_view text, const Keys& entry) {
+  ASSIGN_OR_RETURN(Editing editing, Editing::Of(text));
+  ASSIGN_OR_RETURN(const Found found, editing.Find(entry));
+  if (found.depth < entry.size() || !found.node) return NoSuchEntry(entry).error();
+  if (found.around.size() == 1 && entry.size() > 1)
+    return RemoveEntry(text, Keys(entry.begin(), entry.end() - 1));
+  editing.lines().Replace(found.line, editing.lines().EndOf(found.line, found.indent, false), {});
+  return Finish(text, editing, PlaceOf(entry), {});
+}
+
+Result<std::string> AppendItem(std::string_view text, const Keys& list, std::string_view value) {
+  ASSIGN_OR_RETURN(Editing editing, Editing::Of(text));
+  ASSIGN_OR_RETURN(const Said wanted, Wanted(value));
+  ASSIGN_OR_RETURN(Found found, editing.Find(list));
+  const std::string line = "- " + std::string(value);
+  size_t count = 0;
+  if (found.depth < list.size()) {
+    editing.AddMissing(found, list, {Scalar(list.back()) + ":", line});
+  } else if (IsEmpty(*found.node)) {
+    found.indent += kStep;
+    editing.OpenEmpty(found);
+    editing.lines().Replace(found.line + 1, found.line + 1, {std::string(found.indent, ' ') + line});
+  } else {
+    ASSIGN_OR_RETURN(const std::vector<Node> items, found.node->AsList());
+    const size_t last = Editing::LineOf(items.back());
+    const size_t indent = IndentOf(editing.lines().at(last));
+    if (last == found.line || !IsItem(editing.lines().at(last), indent))
+      return NotEditable(found.node->line(), "it is written within brackets");
+    count = items.size();
+    const size_t at = editing.lines().EndOf(last, indent, true);
+    editing.lines().Replace(at, at, {std::string(indent, ' ') + line});
+  }
+  return Finish(text, editing, PlaceOf(list) + "/[" + std::to_string(count), wanted);
+}
+
+Result<std::string> RemoveItem(std::string_view text, const Keys& list, size_t index) {
+  ASSIGN_OR_RETURN(Editing editing, Editing::Of(text));
+  ASSIGN_OR_RETURN(const Found found, editing.Find(list));
+  if (found.depth < list.size() || !found.node) return NoSuchEntry(list).error();
+  ASSIGN_OR_RETURN(const std::vector<Node> items, found.node->AsList());
+  if (index >= items.size()) return NoSuchEntry(list).error();
+  if (items.size() == 1) return RemoveEntry(text, list);
+  const size_t begin = Editing::LineOf(items[index]);
+  const size_t indent = IndentOf(editing.lines().at(begin));
+  if (begin == found.line || !IsItem(editing.lines().at(begin), indent))
+    return NotEditable(found.node->line(), "it is written within brackets");
+  editing.lines().Replace(begin, editing.lines().EndOf(begin, indent, true), {});
+  // The list without it, in its place.
+  Said wanted;
+  for (size_t i = 0, place = 0; i < items.size(); ++i) {
+    if (i != index) Flatten(items[i], "/[" + std::to_string(place++), wanted);
+  }
+  return Finish(text, editing, PlaceOf(list), wanted);
+}
+
+std::string Scalar(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._@+/-").find(c) != std::string_view::npos;
+  };
+  const bool is_word = !text.empty() && std::all_of(text.begin(), text.end(), is_plain) &&
+                       std::string_view("._@+/-").find(text.front()) == std::string_view::npos;
+  const bool means_nothing = text == "null" || text == "Null" || text == "NULL";
+  return is_word && !means_nothing ? std::string(text) : JsonString(text);
+}
+
+}  // namespace postern::policies

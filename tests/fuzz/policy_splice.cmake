@@ -1,0 +1,1 @@
+postern_fuzzer(policy_splice_fuzzer SOURCES policy_splice_fuzzer.cc DEPS postern_policies)

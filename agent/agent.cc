@@ -141,6 +141,7 @@ Status Agent::Start(const AgentConfig& config) {
   RETURN_IF_ERROR(OpenRecord(config));
   if (is_member()) RETURN_IF_ERROR(Join(config, *settings));
   gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_, inquiries_ ? &*inquiries_ : nullptr);
+  if (purse_) gate_->SpendFrom(*purse_);
   RecordOwnPolicy(*settings);
   gate_->Use(std::move(settings));
   signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);

@@ -75,6 +75,8 @@ wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const
   caller.Fill(*record.mutable_os_user());
   record.set_rule(refusal.rule);
   record.set_policy_version(refusal.policy_version);
+  record.set_account(refusal.account);
+  if (refusal.resets) record.set_resets(refusal.resets->time_since_epoch().count());
   record.set_model(facts.request.model);
   record.set_call(facts.call);
   record.set_session(facts.client.session_id);

@@ -1,6 +1,7 @@
 #include "agent/gate/gate.h"
 
 #include "agent/gate/bar.h"
+#include "agent/gate/money_refusals.h"
 #include "agent/gate/passage.h"
 #include "shared/base/log.h"
 #include "shared/crypto/random.h"
@@ -42,6 +43,11 @@ void Gate::Use(std::shared_ptr<Settings> settings) {
   EndBarred();
 }
 
+void Gate::SpendFrom(purse::Purse& purse) {
+  purse_ = &purse;
+  purse.OnLoss([this](const ExchangeId& lost, purse::Loss loss) { EndLost(lost, loss); });
+}
+
 std::optional<Refusal> Gate::WhyBarred(const LiveExchange& exchange) const {
   return inquiries_ == nullptr ? WhyBarredByFiles(exchange, *settings_, WallNow())
                                : WhyBarredByCollector(exchange, *inquiries_, *settings_, WallNow());
@@ -57,6 +63,13 @@ void Gate::EndBarred() {
   const size_t ended = live_.EndThose([this](const LiveExchange& exchange) { return WhyBarred(exchange); });
   if (ended > 0) Log(Level::kInfo, "exchanges under way are ended", {{"exchanges", ended}});
   if (live_.size() > 0) loop_.timers().Set(rounds_, loop_.now() + kRoundEvery);
+}
+
+void Gate::EndLost(const ExchangeId& lost, purse::Loss loss) {
+  const size_t ended = live_.EndThose([&](const LiveExchange& exchange) {
+    return exchange.id() == lost ? std::optional(LossRefusal(loss)) : std::nullopt;
+  });
+  if (ended > 0) Log(Level::kInfo, "an exchange under way is ended: what it had reserved counts no longer");
 }
 
 http::Task<void> Gate::Handle(http::Exchange& exchange) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "agent/dialect/json_cursor.h"
+#include "agent/estimate/history.h"
 #include "agent/gate/caller.h"
 #include "agent/gate/inquiries.h"
 #include "agent/gate/live_exchanges.h"
@@ -16,6 +17,7 @@
 #include "agent/gate/recorder.h"
 #include "agent/gate/refusal_log.h"
 #include "agent/gate/settings.h"
+#include "agent/purse/purse.h"
 #include "shared/http/server.h"
 
 namespace postern::gate {
@@ -30,6 +32,10 @@ class Gate final : private http::Timer {
   // From the next exchange on; those under way whose key or OS user it knows no longer are ended.
   void Use(std::shared_ptr<Settings> settings);
   const std::shared_ptr<Settings>& settings() const { return settings_; }
+
+  // What exchanges spend from, on a host that is a member; it must live longer. Those that it loses are
+  // ended.
+  void SpendFrom(purse::Purse& purse);
 
   // What http::Server calls.
   http::Task<void> Handle(http::Exchange& exchange);
@@ -51,6 +57,7 @@ class Gate final : private http::Timer {
   std::optional<Refusal> Enter(LiveExchange& exchange, uint64_t changes);
   std::optional<Refusal> WhyBarred(const LiveExchange& exchange) const;
   void EndBarred();
+  void EndLost(const ExchangeId& lost, purse::Loss loss);
 
   // Looks every second, while any exchange is under way: a key's expiry and a collector's silence ring no
   // bell.
@@ -69,6 +76,8 @@ class Gate final : private http::Timer {
   Inquiries* const inquiries_;
   const identity::UserNames& names_;
   CallerFinder callers_;
+  purse::Purse* purse_ = nullptr;
+  estimate::History history_;
   RefusalLog refusals_;
   LiveExchanges live_;
   Rounds rounds_{*this};

@@ -15,6 +15,7 @@
 
 #include "agent/gate/refusal.h"
 #include "agent/identity/identify.h"
+#include "shared/base/ids.h"
 #include "shared/http/loop.h"
 
 namespace postern::gate {
@@ -26,8 +27,9 @@ class LiveExchange {
  public:
   // All must live longer; `who` is looked at from Enter on. `os_user`: of the connection, where the kernel
   // names one.
-  LiveExchange(http::Strand& strand, const identity::Identity& who, std::optional<uid_t> os_user)
-      : strand_(strand), who_(who), os_user_(os_user) {}
+  LiveExchange(http::Strand& strand, const identity::Identity& who, std::optional<uid_t> os_user,
+               ExchangeId id = {})
+      : strand_(strand), who_(who), os_user_(os_user), id_(id) {}
   LiveExchange(const LiveExchange&) = delete;
   ~LiveExchange();
 
@@ -40,12 +42,14 @@ class LiveExchange {
 
   const identity::Identity& who() const { return who_; }
   std::optional<uid_t> os_user() const { return os_user_; }
+  const ExchangeId& id() const { return id_; }
 
  private:
   friend class LiveExchanges;
   http::Strand& strand_;
   const identity::Identity& who_;
   const std::optional<uid_t> os_user_;
+  const ExchangeId id_;
   std::optional<Refusal> ended_by_;
   LiveExchanges* all_ = nullptr;
   LiveExchange* next_ = nullptr;

@@ -38,8 +38,9 @@ Passage::Passage(Gate& gate, http::Exchange& exchange)
       settings_(gate.settings()),
       began_(exchange.began()),
       facts_{.id = gate.MakeId()},
-      live_(exchange.strand(), facts_.identity, UidOf(caller_)),
+      live_(exchange.strand(), facts_.identity, UidOf(caller_), facts_.id),
       id_text_(facts_.id.ToString()),
+      spending_(exchange.strand(), gate.purse_, gate.history_, facts_),
       outcome_event_(gate.recorder_.BlankOutcome()),
       outcome_(*outcome_event_.mutable_outcome()) {}
 
@@ -92,6 +93,7 @@ http::Task<void> Passage::RunCall() {
   if (!refusal && !HasGrounds()) refusal = co_await FindGrounds();
   if (!refusal && !exchange_.strand().cancelled()) refusal = JudgePolicy();
   if (!refusal) refusal = co_await FindCredential();
+  if (!refusal && !exchange_.strand().cancelled()) refusal = co_await ReserveMoney();
   if (WasEndedHere()) refusal = live_.ended_by();
   if (exchange_.strand().cancelled()) co_return;
   if (refusal) {
@@ -141,14 +143,16 @@ std::optional<Refusal> Passage::Inspect() {
   return std::nullopt;
 }
 
-std::optional<Refusal> Passage::JudgePrice() const {
+std::optional<Refusal> Passage::JudgePrice() {
   const dialect::RequestFacts& request = facts_.request;
   const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
-  if (const auto price = settings_->prices->Price(request.model, {}, WallNow(), place); !price) {
+  auto price = settings_->prices->Price(request.model, {}, arrived_, place);
+  if (!price) {
     return Refusal{Reason::kUnknownModel,
                    price.error().message +
                        " This host's price list decides which models may be used; ask your administrator."};
   }
+  price_model_ = std::move(price->model);
   return std::nullopt;
 }
 
@@ -242,6 +246,7 @@ http::Task<void> Passage::Forward() {
   }
   ticket_ = *ticket;
   unsettled_ = true;
+  spending_.Begun();
   process_known_ = caller_.process_known();
   gate_.metrics_.Began();
 
@@ -318,24 +323,15 @@ void Passage::Settle() {
   outcome_.set_bytes_out(exchange_.body_bytes_sent());
   outcome_.set_total_ns(static_cast<uint64_t>((BootClock::now() - began_).count()));
   if (!process_known_ && caller_.process_known()) caller_.Fill(*outcome_.mutable_os_user());
-  if (relay_) SettleUsage();
+  const limits::Amounts spent = SettleUsage();
   gate_.metrics_.CountBytes(outcome_.bytes_in(), outcome_.bytes_out());
   gate_.metrics_.CountExchange(wire::CallName(facts_.call), wire::EndingName(outcome_.ending()));
-  if (const auto ticket = gate_.recorder_.Append(std::move(outcome_event_)); !ticket) {
+  const auto ticket = spending_.has_limits() ? spending_.Settle(spent, std::move(outcome_event_))
+                                             : gate_.recorder_.Append(std::move(outcome_event_));
+  if (!ticket) {
     LOG_LIMITED(std::chrono::seconds(10), Level::kError, "an outcome could not be recorded",
                 {{"exchange", id_text_}});
   }
-}
-
-void Passage::SettleUsage() {
-  const dialect::RequestFacts& request = facts_.request;
-  const dialect::AnswerFacts& answer = relay_->facts();
-  const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
-  const Settlement settlement = SettleAnswer(answer, outcome_.ending(), outcome_.status(), facts_.call,
-                                             request.model, place, *settings_->prices, WallNow());
-  FillOutcome(outcome_, settlement, answer);
-  if (settlement.billed)
-    gate_.metrics_.CountUsage(settlement.cost.model, settlement.usage, settlement.cost.nano_dollars);
 }
 
 http::Task<void> Passage::Refuse(const Refusal& refusal) {

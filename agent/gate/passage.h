@@ -1,6 +1,6 @@
 // The way of one exchange through the gate, in order:
 //
-//   guard → identify → inspect → judge → record → forward → relay → settle
+//   guard → identify → inspect → judge → reserve → record → forward → relay → settle
 //
 // Each step either lets the exchange go on or ends it with a refusal. Nothing goes upstream before its intent
 // is written, and no byte of an answer goes to the client before the intent is synced (or sooner, as
@@ -25,6 +25,7 @@
 #include "agent/gate/refusal.h"
 #include "agent/gate/relay.h"
 #include "agent/gate/settings.h"
+#include "agent/gate/spending.h"
 #include "shared/http/server.h"
 #include "shared/http/upstream.h"
 #include "shared/wire/event.h"
@@ -47,13 +48,15 @@ class Passage {
   http::Task<std::optional<Refusal>> Identify();
   http::Task<std::optional<Refusal>> ReadBody();
   std::optional<Refusal> Inspect();
-  std::optional<Refusal> JudgePrice() const;
+  std::optional<Refusal> JudgePrice();
   http::Task<std::optional<Refusal>> FindGrounds();
   bool HasGrounds() const;
   Grounds MakeGrounds();
   std::optional<Refusal> JudgePolicy();
   void KeepCredentials(uint64_t bits);
   http::Task<std::optional<Refusal>> FindCredential();
+  http::Task<std::optional<Refusal>> ReserveMoney();
+  std::optional<Refusal> LowerMaxTokens(int64_t most);
   http::Task<void> RunCall();
   http::Task<void> Forward();
   http::Task<std::optional<Refusal>> AskUpstream(std::optional<http::Lease>& lease);
@@ -62,9 +65,10 @@ class Passage {
   bool WasEndedHere();
   http::Task<void> RefuseUnderWay();
   http::Task<void> EndUnderWay();
+  http::Task<void> EndForMoney();
   bool WasCutByUs() const;
   void Settle();
-  void SettleUsage();
+  limits::Amounts SettleUsage();
 
   http::Task<void> Refuse(const Refusal& refusal);
   http::Task<void> AnswerModels();
@@ -85,6 +89,10 @@ class Passage {
   std::string os_user_name_;
   std::vector<std::string> credentials_;  // names of those that may be used, where the collector gives them
   std::shared_ptr<const crypto::LockedSecret> credential_line_;
+  const WallTime arrived_ = WallNow();  // by whose prices all of it is counted
+  std::string price_model_;             // as the price table calls it
+  std::string conversation_;
+  Spending spending_;
 
   // From the intent on.
   bool unsettled_ = false;  // an intent is in the record, or on its way there, and has no outcome
@@ -93,6 +101,7 @@ class Passage {
   wire::Event outcome_event_;
   wire::Outcome& outcome_;  // its body
   BootTime body_read_{};
+  Sent sent_ = Sent::kNo;
   std::optional<Relay> relay_;  // what was seen of an answer
 };
 

@@ -45,6 +45,7 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
                         "The provider can't be reached: " + taken.error().message + "."};
     }
     lease.emplace(*std::move(taken));
+    sent_ = Sent::kYes;
     http::ClientConnection& connection = **lease;
     io = co_await SendAndReadHead(connection, head);
     const bool nothing_came = !connection.answered();
@@ -99,7 +100,7 @@ http::Task<void> Passage::RelayAnswer(std::optional<http::Lease>& lease) {
     if (kept == Kept::kNo) co_await exchange_.Send(answer_to_client);
     co_return;
   }
-  relay_.emplace(exchange_, upstream, settings_->config.deadlines, gate_.json_);
+  relay_.emplace(exchange_, upstream, settings_->config.deadlines, gate_.json_, spending_);
   if (relay_->blind() && answer.status / 100 == 2) {
     // It was asked for identity. What can't be read can't be billed, so it isn't let through.
     const Refusal refusal{Reason::kUnreadableAnswer,
@@ -113,9 +114,14 @@ http::Task<void> Passage::RelayAnswer(std::optional<http::Lease>& lease) {
     co_return;
   }
   outcome_.set_status(static_cast<uint32_t>(answer.status));
-  const wire::Ending ending = co_await relay_->Run(id_text_);
+  const std::vector<OwnedHeader> warnings =
+      answer.status / 100 == 2 ? spending_.Warnings() : std::vector<OwnedHeader>();
+  const wire::Ending ending = co_await relay_->Run(id_text_, warnings);
   outcome_.set_ending(ending);
-  if (ending != wire::ENDING_COMPLETE && WasEndedHere()) {
+  if (ending == wire::ENDING_BUDGET) {
+    lease.reset();
+    co_await EndForMoney();
+  } else if (ending != wire::ENDING_COMPLETE && WasEndedHere()) {
     lease.reset();
     co_await EndUnderWay();
   } else if (relay_->upstream_whole()) {
@@ -128,7 +134,7 @@ http::Task<void> Passage::EndUnderWay() {
   const Refusal& refusal = *live_.ended_by();
   gate_.metrics_.CountRefusal(refusal.reason);
   outcome_.set_ending(EndingOf(refusal));
-  co_await relay_->End({kNotice, refusal.sentence, id_text_});
+  co_await relay_->End({kNotice, refusal.sentence, id_text_, TypeInStream(refusal.reason)});
 }
 
 }  // namespace postern::gate

@@ -45,6 +45,15 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"policy_context", 400, "invalid_request_error", Retry::kNever},
     {"set_aside", 402, "permission_error", Retry::kNever},
     {"too_many_unknown_keys", 429, "rate_limit_error", Retry::kSoon},
+    {"budget_spent", 402, "billing_error", Retry::kNever},
+    {"offline_spent", 402, "billing_error", Retry::kNever},
+    {"unbounded_cost", 402, "billing_error", Retry::kNever},
+    {"rate_limit", 429, "rate_limit_error", Retry::kAsItLikes},
+    {"slots_in_use", 429, "rate_limit_error", Retry::kAsItLikes},
+    {"no_grant_in_time", 429, "rate_limit_error", Retry::kAsItLikes},
+    {"long_rate_limit", 429, "billing_error", Retry::kNever},
+    {"slot_lost", 402, "billing_error", Retry::kNever},
+    {"incarnation_lost", 402, "billing_error", Retry::kNever},
     {"malformed_body", 400, "invalid_request_error", Retry::kNever},
     {"foreign_host", 421, "permission_error", Retry::kNever},
     {"web_page", 403, "permission_error", Retry::kNever},
@@ -70,11 +79,18 @@ const Shape& ShapeOf(Reason reason) { return kShapes.at(static_cast<size_t>(reas
 std::string_view Name(Reason reason) { return ShapeOf(reason).name; }
 
 wire::Ending EndingOf(const Refusal& refusal) {
+  if (TypeOf(refusal.reason) == "billing_error") return wire::ENDING_BUDGET;
   return refusal.reason == Reason::kCollectorAway ? wire::ENDING_REFUSED_BY_POLICY : wire::ENDING_REVOKED;
 }
 
 int StatusOf(const Refusal& refusal) {
   return refusal.status != 0 ? refusal.status : ShapeOf(refusal.reason).status;
+}
+
+std::string_view TypeOf(Reason reason) { return ShapeOf(reason).type; }
+
+std::string_view TypeInStream(Reason reason) {
+  return TypeOf(reason) == "billing_error" ? TypeOf(reason) : "permission_error";
 }
 
 http::Answer Render(const Refusal& refusal, const std::string& id_text) {
@@ -84,6 +100,7 @@ http::Answer Render(const Refusal& refusal, const std::string& id_text) {
   answer.headers = {{"content-type", "application/json"}, {"request-id", id_text}};
   if (shape.retry == Retry::kNever) answer.headers.push_back({"x-should-retry", "false"});
   if (shape.retry == Retry::kSoon) answer.headers.push_back({"retry-after", "5"});
+  for (const OwnedHeader& header : refusal.headers) answer.headers.push_back({header.name, header.value});
   if (answer.status == 405) answer.headers.push_back({"allow", "POST, GET, HEAD"});
   answer.body = R"({"type":"error","error":{"type":")";
   answer.body += shape.type;

@@ -12,9 +12,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "shared/base/clock.h"
 #include "shared/base/ids.h"
 #include "shared/http/server.h"
 #include "shared/wire/event.h"
@@ -49,6 +52,15 @@ enum class Reason {
   kPolicyContext,        // 400 with words that make the client compact its conversation
   kSetAside,             // 402: the collector has set this host aside
   kTooManyUnknownKeys,   // 429: the client waits and tries again
+  kBudgetSpent,          // 402, in gateway mode 429 (money_refusals.h)
+  kOfflineSpent,         // 402: what is held here doesn't suffice, and the collector is away
+  kUnboundedCost,        // 402: a strict limit, and what is asked has no bound
+  kRateLimit,            // 429: it begins anew soon, and the client waits
+  kSlotsInUse,           // 429, the same: others are under way
+  kNoGrantInTime,        // 429, the same: the collector didn't answer in time
+  kLongRateLimit,        // 429, and the client doesn't try again
+  kSlotLost,             // 402, of an exchange under way: its slot is over
+  kIncarnationLost,      // 402, the same: what was reserved counts no longer
   kMalformedBody,        // 400
   kForeignHost,          // 421: a name that isn't this machine's loopback
   kWebPage,              // 403
@@ -71,22 +83,38 @@ enum class Reason {
 std::string_view Name(Reason reason);
 constexpr int kReasons = static_cast<int>(Reason::kUnreadableAnswer) + 1;
 
+// A header with its own texts.
+struct OwnedHeader {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const OwnedHeader&, const OwnedHeader&) = default;
+};
+
 struct Refusal {
   Reason reason;
   std::string sentence;
-  int status = 0;               // only for kProtocol
-  std::string rule = {};        // of the policy, where it decided
-  uint64_t policy_version = 0;  // by which it was judged
+  int status = 0;                         // only for kProtocol, and of budgets in gateway mode
+  std::string rule = {};                  // of the policy, where it decided
+  uint64_t policy_version = 0;            // by which it was judged
+  std::string account = {};               // of a limit that had too little left
+  std::optional<WallTime> resets = {};    // when that one begins anew
+  std::vector<OwnedHeader> headers = {};  // besides those that its reason brings
 };
 
-// What becomes of an exchange under way that is refused so: revoked, or, where nobody said so and the
-// collector is only not heard, ended by the rules.
+// What becomes of an exchange under way that is refused so: ended for its cost; or revoked; or, where nobody
+// said so and the collector is only not heard, ended by the rules.
 wire::Ending EndingOf(const Refusal& refusal);
 
 int StatusOf(const Refusal& refusal);
 
+// Anthropic's word for it: "billing_error".
+std::string_view TypeOf(Reason reason);
+// The same for the end of a stream, where a client takes few of these words for final.
+std::string_view TypeInStream(Reason reason);
+
 // {"type":"error","error":{"type":…,"message":…},"request_id":…} with its headers. `id_text` is the
-// exchange's id as text; the answer's headers are views into it.
+// exchange's id as text; the answer's headers are views into it and into the refusal.
 http::Answer Render(const Refusal& refusal, const std::string& id_text);
 
 }  // namespace postern::gate

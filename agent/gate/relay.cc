@@ -1,5 +1,6 @@
 #include "agent/gate/relay.h"
 
+#include "agent/gate/cap_headers.h"
 #include "agent/gate/forwarding.h"
 
 namespace postern::gate {
@@ -18,9 +19,10 @@ std::optional<uint64_t> LengthOf(const http::Head& head) {
 }  // namespace
 
 Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream,
-             const agent::DeadlineConfig& deadlines, dialect::JsonCursor& json)
+             const agent::DeadlineConfig& deadlines, dialect::JsonCursor& json, Spending& spending)
     : exchange_(exchange),
       upstream_(upstream),
+      spending_(spending),
       deadlines_(deadlines),
       meter_(upstream.head().Find("content-type").value_or(""), json) {
   ok_ = upstream.head().status == 200;
@@ -34,9 +36,13 @@ Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream,
   }
 }
 
-http::Task<wire::Ending> Relay::Run(const std::string& exchange_id) {
+http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<const OwnedHeader> warnings) {
   const http::Head& head = upstream_.head();
   auto headers = AnswerHeaders(head);
+  if (!warnings.empty()) {
+    std::erase_if(headers, [](const http::Header& header) { return IsRateLimitHeader(header.name); });
+    for (const OwnedHeader& warning : warnings) headers.push_back({warning.name, warning.value});
+  }
   headers.push_back({"x-postern-exchange", exchange_id});
   exchange_.Begin(head.status, head.reason, headers, LengthOf(head));
   exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);
@@ -59,6 +65,10 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id) {
     const Io sent = co_await exchange_.SendPiece(piece.bytes);
     if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
     flushed_ = true;
+    if (spending_.must_wait()) {
+      const bool goes_on = co_await spending_.MayGoOn();
+      if (!goes_on) co_return wire::ENDING_BUDGET;
+    }
     exchange_.strand().SetDeadlineIn(meter_.facts().complete ? kGraceAfterStop : deadlines_.stream_idle);
   }
 }
@@ -91,12 +101,13 @@ http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
 
 void Relay::Meter(std::string_view bytes) {
   if (blind_) return;
-  if (!decoder_) {
+  if (decoder_) {
+    const Status decoded = decoder_->Decode(bytes, [this](std::string_view plain) { meter_.Feed(plain); });
+    if (!decoded) blind_ = true;
+  } else {
     meter_.Feed(bytes);
-    return;
   }
-  const Status decoded = decoder_->Decode(bytes, [this](std::string_view plain) { meter_.Feed(plain); });
-  if (!decoded) blind_ = true;
+  spending_.See(meter_.facts());
 }
 
 }  // namespace postern::gate

@@ -9,12 +9,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "agent/config.h"
 #include "agent/decoding/decoder.h"
 #include "agent/dialect/answer_meter.h"
 #include "agent/dialect/stream_ending.h"
+#include "agent/gate/spending.h"
 #include "shared/http/client_connection.h"
 #include "shared/http/server.h"
 #include "shared/wire/event.h"
@@ -25,13 +27,16 @@ namespace postern::gate {
 class Relay {
  public:
   Relay(http::Exchange& exchange, http::ClientConnection& upstream, const agent::DeadlineConfig& deadlines,
-        dialect::JsonCursor& json);
+        dialect::JsonCursor& json, Spending& spending);
 
-  // Sends the head, with `exchange_id` added, and the body. What was sent is the provider's, byte for byte;
-  // where it could not be sent whole, the client's connection is cut and not ended.
-  http::Task<wire::Ending> Run(const std::string& exchange_id);
+  // Sends the head, with `exchange_id` and the warnings added, and the body. What was sent is the provider's,
+  // byte for byte, but for its own rate-limit headers where there are warnings; where it could not be sent
+  // whole, the client's connection is cut and not ended. ENDING_BUDGET: what comes next can't be paid for,
+  // and End is to be called.
+  http::Task<wire::Ending> Run(const std::string& exchange_id, std::span<const OwnedHeader> warnings);
 
-  // After Run was cancelled in the middle (and the strand has recovered): ends a stream so that the client
+  // After Run was cancelled in the middle (and the strand has recovered), or ENDING_BUDGET: ends a stream so
+  // that the client
   // shows the words and runs nothing more. What can't be ended so is left for the client's connection to be
   // cut: an answer that isn't a stream, has a length or is compressed. A client that doesn't take the last
   // bytes in kEndingPatience is cut too. The upstream is not looked at any more.
@@ -50,6 +55,7 @@ class Relay {
 
   http::Exchange& exchange_;
   http::ClientConnection& upstream_;
+  Spending& spending_;
   const agent::DeadlineConfig& deadlines_;
   dialect::AnswerMeter meter_;
   std::optional<decoding::Decoder> decoder_;

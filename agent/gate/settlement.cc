@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "agent/estimate/bill.h"
+#include "agent/estimate/history.h"
+
 namespace postern::gate {
 namespace {
 
@@ -21,20 +24,26 @@ void FillUsage(wire::Usage& to, const pricing::Usage& from) {
   to.set_inference_geo(from.inference_geo);
 }
 
+// So that no product overflows.
+constexpr int64_t kMostSeen = 1'000'000'000;
+
 }  // namespace
 
 Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status,
                         wire::Call call, std::string_view model, const pricing::Place& place,
-                        const pricing::PriceTable& prices, WallTime now) {
+                        const pricing::PriceTable& prices, WallTime now, const Expected& expected) {
   Settlement settlement;
   if (call != wire::CALL_MESSAGES || status / 100 != 2) return settlement;
   settlement.usage = answer.usage;
   const bool whole =
       ending == wire::ENDING_COMPLETE && answer.complete && answer.usage_seen && answer.unreadable == 0;
   if (!whole) {
-    const auto seen = static_cast<int64_t>((answer.content_bytes + kBytesPerToken - 1) / kBytesPerToken);
     settlement.estimated = true;
-    settlement.usage.output = std::max(settlement.usage.output, seen);
+    const bool has_come = answer.events > 0 || answer.content_bytes > 0 || answer.unreadable > 0;
+    if (!answer.usage_seen && has_come) settlement.usage = expected.prompt;
+    const int64_t seen = std::min(estimate::SeenTokens(answer.content_bytes), kMostSeen);
+    settlement.usage.output =
+        std::max(settlement.usage.output, (seen * expected.billed_permille + 999) / 1'000);
   }
   // The request's model has been priced before it left, so it can be priced now; the answer's own name is
   // only recorded.
@@ -43,6 +52,15 @@ Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending,
     settlement.billed = true;
   }
   return settlement;
+}
+
+limits::Amounts SpentOf(const Settlement& settlement, Sent sent) {
+  limits::Amounts spent;
+  spent[limits::Unit::kRequests] = Amount(sent == Sent::kYes ? 1 : 0);
+  if (!settlement.billed) return spent;
+  spent[limits::Unit::kUsd] = settlement.cost.nano_dollars;
+  spent[limits::Unit::kTokens] = Amount(estimate::TokensOf(settlement.usage));
+  return spent;
 }
 
 void FillOutcome(wire::Outcome& outcome, const Settlement& settlement, const dialect::AnswerFacts& answer) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "agent/dialect/answer_meter.h"
+#include "shared/limits/limit.h"
 #include "shared/pricing/price_table.h"
 #include "shared/wire/event.h"
 
@@ -17,16 +18,23 @@ struct Settlement {
   pricing::Cost cost;
 };
 
-// An answer to /v1/messages with status 2xx costs its usage; count_tokens and errors cost nothing. Where the
-// answer broke off, its output is at least what was seen of it, at kBytesPerToken; the bill then says that it
-// is estimated.
+// What counts where the provider didn't come to say it.
+struct Expected {
+  pricing::Usage prompt{};          // the input side
+  int64_t billed_permille = 1'000;  // for a thousand tokens of output that are seen
+};
+
+// An answer to /v1/messages with status 2xx costs its usage; count_tokens and errors cost nothing, nor does
+// an answer of which nothing came. Where it broke off, its output is at least what was seen of it
+// (estimate::SeenTokens) and what goes unseen with that; where it had not even said how long the prompt was,
+// that is what was expected. The bill then says that it is estimated.
 Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status,
                         wire::Call call, std::string_view model, const pricing::Place& place,
-                        const pricing::PriceTable& prices, WallTime now);
+                        const pricing::PriceTable& prices, WallTime now, const Expected& expected = {});
 
-// Few bytes a token, so that an estimate is rather too high than too low: JSON-escaped English has about
-// four.
-constexpr int64_t kBytesPerToken = 3;
+// What it comes to in each unit. A request counts once it was sent.
+enum class Sent : uint8_t { kNo, kYes };
+limits::Amounts SpentOf(const Settlement& settlement, Sent sent);
 
 void FillOutcome(wire::Outcome& outcome, const Settlement& settlement, const dialect::AnswerFacts& answer);
 

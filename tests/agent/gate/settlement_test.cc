@@ -65,5 +65,48 @@ TEST_F(Settles, AnAnswerThatCouldNotBeReadIsNeverTakenForAFreeOne) {
   EXPECT_TRUE(Settle(silent).estimated);
 }
 
+// An answer that breaks off before it has said how long the prompt was: it was read all the same.
+TEST_F(Settles, ACutAnswerThatSaidNothingOfItsPromptAtWhatWasExpected) {
+  dialect::AnswerFacts cut;
+  cut.events = 1;
+  Expected expected;
+  expected.prompt.cache_write_5m = 1'000;
+  const Settlement settlement =
+      SettleAnswer(cut, wire::ENDING_UPSTREAM_CUT, 200, wire::CALL_MESSAGES, "claude-opus-5", {}, prices_,
+                   WallTime(std::chrono::days(20'780)), expected);
+  EXPECT_TRUE(settlement.estimated);
+  EXPECT_EQ(settlement.cost.nano_dollars, Amount(1'000 * 6'250));
+}
+
+TEST_F(Settles, AnAnswerOfWhichNothingCameAtNothing) {
+  Expected expected;
+  expected.prompt.input = 1'000;
+  const Settlement settlement =
+      SettleAnswer({}, wire::ENDING_UPSTREAM_CUT, 200, wire::CALL_MESSAGES, "claude-opus-5", {}, prices_,
+                   WallTime(std::chrono::days(20'780)), expected);
+  EXPECT_EQ(settlement.cost.nano_dollars, Amount());
+}
+
+TEST_F(Settles, WhatIsBilledAndNotSeenOfACutAnswerToo) {
+  dialect::AnswerFacts cut = Whole();
+  cut.complete = false;
+  cut.content_bytes = 900;
+  Expected expected;
+  expected.billed_permille = 2'500;
+  const Settlement settlement =
+      SettleAnswer(cut, wire::ENDING_CLIENT_GONE, 200, wire::CALL_MESSAGES, "claude-opus-5", {}, prices_,
+                   WallTime(std::chrono::days(20'780)), expected);
+  EXPECT_EQ(settlement.usage.output, 750);
+}
+
+TEST_F(Settles, InEveryUnitARequestOnceItWasSent) {
+  const limits::Amounts spent = SpentOf(Settle(Whole()), Sent::kYes);
+  EXPECT_EQ(spent[limits::Unit::kUsd], Amount(7'500'000));
+  EXPECT_EQ(spent[limits::Unit::kTokens], Amount(1'100));
+  EXPECT_EQ(spent[limits::Unit::kRequests], Amount(1));
+  EXPECT_EQ(SpentOf({}, Sent::kYes)[limits::Unit::kUsd], Amount());
+  EXPECT_EQ(SpentOf({}, Sent::kNo)[limits::Unit::kRequests], Amount());
+}
+
 }  // namespace
 }  // namespace postern::gate

@@ -1,0 +1,360 @@
+// What one exchange may spend, with a real purse, a real record and a ledger.
+#include "agent/gate/spending.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/agent/estimate/prices.h"
+#include "tests/agent/purse/surroundings.h"
+
+namespace postern::gate {
+namespace {
+
+using limits::Unit;
+using purse::kDollar;
+using testing::HasSubstr;
+
+// The text of a request of so many bytes.
+std::string BodyOf(size_t bytes) {
+  const std::string begin = R"({"model":"claude-opus-5","messages":[{"role":"user","content":")";
+  const std::string end = R"("}]})";
+  return begin + std::string(bytes - begin.size() - end.size(), 'a') + end;
+}
+
+class SpendingTest : public purse::Surroundings {
+ public:
+  // Of team ml.
+  void Begin(std::vector<limits::Limit> limits) {
+    terms_.emplace(
+        membership::LimitTerms{.table = *limits::Table::Make(limits, policy::Utc()), .messages = {}});
+    Limit(std::move(limits));
+    Open();
+  }
+
+  SpendingGrounds Grounds() const {
+    return {.terms = *terms_,
+            .teams = {"ml"},
+            .provider = "anthropic",
+            .model = "claude-opus-5",
+            .conversation = "",
+            .body = body_,
+            .max_tokens = 32'000,
+            .prices = estimate::PricesAtNoon(),
+            .money = {.terms = *terms_, .policy_version = 3, .now = WallNow()}};
+  }
+
+  ExchangeFacts Facts(uint64_t exchange) const {
+    ExchangeFacts facts{.id = spool::Exchange(exchange)};
+    facts.identity.key = KeyId{"k1"};
+    facts.identity.principal = {.user = "ada", .team = "ml", .organisation = ""};
+    facts.request.model = "claude-opus-5";
+    facts.request.stream = true;
+    facts.request.max_tokens = 32'000;
+    facts.request.thinking = "disabled";
+    return facts;
+  }
+
+  // With the intent in the record.
+  void Intend(Spending& spending, uint64_t exchange) {
+    EXPECT_TRUE(spool_->Append(spool::Intent(exchange)));
+    spending.Begun();
+  }
+
+  static dialect::AnswerFacts Streamed(int64_t prompt, int64_t tokens) {
+    dialect::AnswerFacts facts;
+    facts.begun = facts.usage_seen = true;
+    facts.usage.input = prompt;
+    facts.events = 1;
+    facts.content_bytes = static_cast<uint64_t>(tokens) * 3;
+    return facts;
+  }
+
+  static dialect::RequestWeight Weight() {
+    dialect::RequestWeight weight;
+    weight.text_bytes = 7'000;
+    return weight;
+  }
+
+  static limits::Limit Strict(int64_t nano_dollars) {
+    limits::Limit limit = purse::LimitOf("ml", Unit::kUsd, nano_dollars);
+    limit.admission = limits::Admission::kStrict;
+    return limit;
+  }
+
+  std::string body_ = BodyOf(7'000);
+  std::optional<membership::LimitTerms> terms_;
+  estimate::History history_;
+  dialect::JsonCursor json_;
+};
+
+TEST_F(SpendingTest, ReservesWhatIsLikelyAndSettlesWhatItCost) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    EXPECT_EQ(test.BalanceOf("ml").reserved, Amount(2'000 * 5'000 + estimate::kFirstAnswer * 25'000));
+    test.Intend(spending, 1);
+    EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar / 50), spool::Outcome(1)));
+    EXPECT_EQ(test.BalanceOf("ml").reserved, Amount());
+    EXPECT_EQ(test.BalanceOf("ml").counters.used, Amount(kDollar / 50));
+  }(*this));
+  Close();
+  ASSERT_EQ(Outcomes().size(), 1U);
+  EXPECT_EQ(Outcomes()[0].admission(), "estimated");
+  ASSERT_EQ(Outcomes()[0].charges_size(), 1);
+  EXPECT_EQ(Outcomes()[0].charges(0).amount(), kDollar / 50);
+  EXPECT_EQ(Outcomes()[0].charges(0).reserved(), 2'000 * 5'000 + estimate::kFirstAnswer * 25'000);
+}
+
+TEST_F(SpendingTest, RefusesWhatIsMoreThanIsLeftAndReservesNothing) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, kDollar / 100)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_TRUE(refusal);
+    if (!refusal) co_return;
+    EXPECT_EQ(refusal->reason, Reason::kBudgetSpent);
+    EXPECT_EQ(refusal->account, "ml");
+    EXPECT_TRUE(refusal->resets.has_value());
+    EXPECT_THAT(refusal->sentence, HasSubstr("Your team's budget \"ml\" of $0.01 a month"));
+    EXPECT_EQ(test.purse_->in_flight(), 0U);
+  }(*this));
+}
+
+TEST_F(SpendingTest, GivesBackWhatWasReservedForAnExchangeThatNeverBegan) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    {
+      Spending spending(strand, &*test.purse_, test.history_, facts);
+      const auto refusal = co_await spending.Reserve(grounds, test.json_);
+      EXPECT_FALSE(refusal);
+      EXPECT_EQ(test.purse_->in_flight(), 1U);
+    }
+    EXPECT_EQ(test.purse_->in_flight(), 0U);
+    EXPECT_EQ(test.BalanceOf("ml").counters.used, Amount());
+  }(*this));
+}
+
+TEST_F(SpendingTest, ExtendsWhileTheAnswerStreamsAndWaitsOnlyWhereAllIsUsedUp) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    test.Intend(spending, 1);
+    const Amount first = test.BalanceOf("ml").reserved;
+    spending.See(Streamed(2'000, estimate::kFirstAnswer - 100));
+    EXPECT_FALSE(spending.must_wait());
+    co_await test.Until(strand, [&] { return test.BalanceOf("ml").reserved > first; });
+    spending.See(Streamed(2'000, 3 * estimate::kFirstAnswer));
+    EXPECT_TRUE(spending.must_wait());
+    const bool goes_on = co_await spending.MayGoOn();
+    EXPECT_TRUE(goes_on);
+    EXPECT_FALSE(spending.must_wait());
+    EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar / 5), spool::Outcome(1)));
+  }(*this));
+  Close();
+  ASSERT_EQ(Outcomes().size(), 1U);
+  EXPECT_GE(Outcomes()[0].extensions(), 2U);
+  EXPECT_EQ(Outcomes()[0].refused_extension(), "");
+}
+
+TEST_F(SpendingTest, EndsAnAnswerThatCantBeExtendedAfterTheLastOfTheBudgetIsUsed) {
+  // A prompt for a cent, and some 3,500 tokens of answer.
+  constexpr int64_t kBudget = 2'000 * 5'000 + 3'500 * 25'000;
+  Begin({purse::LimitOf("ml", Unit::kUsd, kBudget)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    test.Intend(spending, 1);
+    bool goes_on = true;
+    int64_t tokens = 0;
+    while (goes_on && tokens < 10'000) {
+      tokens += 10;
+      spending.See(Streamed(2'000, tokens));
+      if (spending.must_wait()) goes_on = co_await spending.MayGoOn();
+    }
+    EXPECT_FALSE(goes_on);
+    // All but what a moment costs, and not more than a piece beyond.
+    EXPECT_GE(tokens, 3'500 - 128);
+    EXPECT_LE(tokens, 3'500 + 20);
+    EXPECT_TRUE(spending.refusal().has_value());
+    if (!spending.refusal()) co_return;
+    EXPECT_EQ(spending.refusal()->reason, Reason::kBudgetSpent);
+    EXPECT_THAT(spending.refusal()->sentence, HasSubstr("This answer was ended: Your team's budget \"ml\""));
+    EXPECT_TRUE(spending.Settle(purse::Dollars(kBudget), spool::Outcome(1)));
+  }(*this));
+  Close();
+  ASSERT_EQ(Outcomes().size(), 1U);
+  EXPECT_EQ(Outcomes()[0].refused_extension(), "ml");
+}
+
+TEST_F(SpendingTest, EndsAnAnswerOfflineOnceWhatIsHeldHereIsUsed) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    test.Intend(spending, 1);
+    test.keeper_->is_reachable = false;
+    spending.See(Streamed(2'000, 30'000));
+    bool goes_on = true;
+    while (goes_on && spending.must_wait()) goes_on = co_await spending.MayGoOn();
+    EXPECT_FALSE(goes_on);
+    EXPECT_EQ(spending.refusal()->reason, Reason::kOfflineSpent);
+    EXPECT_THAT(spending.refusal()->sentence, HasSubstr("can't be reached"));
+    EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar), spool::Outcome(1)));
+  }(*this));
+}
+
+TEST_F(SpendingTest, LooksAtNothingOfARequestThatOnlyCountsAsOne) {
+  Begin({purse::LimitOf("rate", Unit::kRequests, 1)});
+  body_ = "no JSON";
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto first = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(first);
+    test.Intend(spending, 1);
+    spending.See(Streamed(2'000, 30'000));
+    EXPECT_FALSE(spending.must_wait());
+    const ExchangeFacts more = test.Facts(2);
+    Spending second(strand, &*test.purse_, test.history_, more);
+    const auto refusal = co_await second.Reserve(grounds, test.json_);
+    EXPECT_TRUE(refusal);
+    // It is of a month.
+    EXPECT_EQ(refusal ? refusal->reason : Reason::kNoKey, Reason::kLongRateLimit);
+    EXPECT_TRUE(spending.Settle(purse::Dollars(0), spool::Outcome(1)));
+  }(*this));
+}
+
+TEST_F(SpendingTest, ReservesTheWorstForAStrictLimitAndExtendsNothing) {
+  Begin({Strict(10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    EXPECT_EQ(test.BalanceOf("ml").reserved, Amount((7'000 * 10'000 + 32'000 * int64_t{25'000}) * 11 / 10));
+    EXPECT_FALSE(spending.lowered_max_tokens());
+    test.Intend(spending, 1);
+    spending.See(Streamed(7'000, 32'000));
+    EXPECT_FALSE(spending.must_wait());
+    EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar / 5), spool::Outcome(1)));
+  }(*this));
+  Close();
+  ASSERT_EQ(Outcomes().size(), 1U);
+  EXPECT_EQ(Outcomes()[0].admission(), "strict");
+}
+
+TEST_F(SpendingTest, ShortensAnAnswerThatAStrictLimitHasTooLittleLeftFor) {
+  // Room for the prompt and 8,000 tokens, not for 32,000.
+  Begin({Strict((7'000 * 10'000 + 9'000 * int64_t{25'000}) * 11 / 10)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal) << refusal->sentence;
+    EXPECT_EQ(spending.lowered_max_tokens(), 8'000);
+  }(*this));
+}
+
+TEST_F(SpendingTest, RefusesWhatAStrictLimitCantBound) {
+  Begin({Strict(10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    ExchangeFacts facts = test.Facts(1);
+    facts.request.tools.push_back({"web_search", "web_search_20250305"});
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_TRUE(refusal);
+    if (!refusal) co_return;
+    EXPECT_EQ(refusal->reason, Reason::kUnboundedCost);
+    EXPECT_THAT(refusal->sentence, HasSubstr("web search"));
+  }(*this));
+}
+
+TEST_F(SpendingTest, WarnsWithHowMuchOfTheBudgetIsGone) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    {
+      Spending spending(strand, &*test.purse_, test.history_, facts);
+      const auto refusal = co_await spending.Reserve(grounds, test.json_);
+      EXPECT_FALSE(refusal);
+      test.Intend(spending, 1);
+      EXPECT_TRUE(spending.Settle(purse::Dollars(8 * kDollar), spool::Outcome(1)));
+    }
+    const ExchangeFacts next = test.Facts(2);
+    Spending spending(strand, &*test.purse_, test.history_, next);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    bool warns = false;
+    for (const OwnedHeader& header : spending.Warnings())
+      warns =
+          warns || header == OwnedHeader{"anthropic-ratelimit-unified-overage-surpassed-threshold", "0.75"};
+    EXPECT_TRUE(warns);
+  }(*this));
+}
+
+TEST_F(SpendingTest, RefusesWhereALimitIsAndNobodyKeepsCount) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, nullptr, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_TRUE(refusal);
+  }(*this));
+}
+
+TEST_F(SpendingTest, LearnsFromAWholeAnswer) {
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    const ExchangeFacts facts = test.Facts(1);
+    const SpendingGrounds grounds = test.Grounds();
+    Spending spending(strand, &*test.purse_, test.history_, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    EXPECT_FALSE(refusal);
+    pricing::Usage usage;
+    usage.input = 4'000;
+    usage.output = 9'000;
+    spending.Learn(usage, 27'000);
+    EXPECT_EQ(test.history_.LikelyAnswer("claude-opus-5"), 9'000);
+    EXPECT_GT(test.history_.LikelyPrompt("claude-opus-5", "", Weight(), estimate::kNoon).input, 2'000);
+  }(*this));
+}
+
+}  // namespace
+}  // namespace postern::gate

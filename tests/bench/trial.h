@@ -33,6 +33,7 @@ std::vector<Trial> FleetTrials();        // fleet/… in this process; agent/rev
 std::vector<Trial> AuditTrials();        // audit/…: the collector's, in this process
 std::vector<Trial> PolicyTrials();       // policy/decision-ns: in this process
 std::vector<Trial> SecretsTrials();      // secrets/…: in this process
+std::vector<Trial> WalletTrials();       // wallet/admission-ns: in this process
 
 // All of them, in the order in which they are reported.
 std::vector<Trial> AllTrials();

@@ -265,8 +265,8 @@ Status Agent::Listen(const AgentConfig& config) {
   traffic_->set_on_accept(
       [this](const auto& client, const auto& local) { return gate_->OnAccept(client, local); });
   operations_.emplace(operations::Sources{*loop_, *spool_, *gate_, metrics_, *traffic_, started_,
-                                          [this] { return Reload(); },
-                                          [this] { return DescribeCollector(); }});
+                                          [this] { return Reload(); }, [this] { return DescribeCollector(); },
+                                          purse_ ? &*purse_ : nullptr});
   port_.emplace(
       *loop_, buffers_, http::ServerLimits{},
       [this](http::Exchange& exchange) { return operations_->HandlePort(exchange); },

@@ -37,36 +37,64 @@ int Reload(const Invocation& call) {
   return kDone;
 }
 
+// Reads an object of our own making, one character after the other.
+struct StatusReader {
+  std::vector<std::pair<std::string, std::string>> members;
+  std::string entries;  // of lists, a line each
+
+  void See(char c) {
+    if (std::exchange(escaped_, false)) {
+      part_ += c;
+    } else if (quoted_ && c == '\\') {
+      escaped_ = true;
+    } else if (c == '"') {
+      quoted_ = !quoted_;
+    } else if (quoted_ || std::string_view(":,{}[]\n").find(c) == std::string_view::npos) {
+      part_ += c;
+    } else {
+      Structure(c);
+    }
+  }
+
+ private:
+  void Structure(char c) {
+    if (c == ':') name_ = std::exchange(part_, "");
+    if (c == ',' || c == '}') EndMember();
+    if (c == '[') list_ = std::exchange(name_, "");
+    if (c == ']') list_.clear();
+    if (c == '}' && !list_.empty()) entries += list_ + ": " + std::exchange(entry_, "") + "\n";
+  }
+
+  void EndMember() {
+    if (name_.empty()) return;
+    if (list_.empty()) {
+      members.emplace_back(std::exchange(name_, ""), std::exchange(part_, ""));
+      return;
+    }
+    std::replace(name_.begin(), name_.end(), '_', ' ');
+    entry_ += entry_.empty() ? part_ : ", " + name_ + " " + part_;
+    name_.clear();
+    part_.clear();
+  }
+
+  std::string name_, part_, list_, entry_;
+  bool quoted_ = false;
+  bool escaped_ = false;
+};
+
 }  // namespace
 
 std::string StatusRows(std::string_view json) {
-  std::vector<std::pair<std::string, std::string>> members;
-  std::string part;
-  std::string name;
-  bool quoted = false;
-  for (size_t i = 1; i < json.size(); ++i) {  // past the brace
-    const char c = json[i];
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (quoted && c == '\\' && i + 1 < json.size()) {
-      part += json[++i];
-    } else if (!quoted && c == ':') {
-      name = std::exchange(part, "");
-    } else if (!quoted && (c == ',' || c == '}')) {
-      members.emplace_back(std::exchange(name, ""), std::exchange(part, ""));
-      if (c == '}') break;
-    } else {
-      part += c;
-    }
-  }
+  StatusReader reader;
+  for (const char c : json) reader.See(c);
   size_t width = 0;
-  for (const auto& [key, value] : members) width = std::max(width, key.size());
+  for (const auto& [key, value] : reader.members) width = std::max(width, key.size());
   std::string rows;
-  for (auto& [key, value] : members) {
+  for (auto& [key, value] : reader.members) {
     std::replace(key.begin(), key.end(), '_', ' ');
     rows += key + std::string(width + 2 - key.size(), ' ') + value + "\n";
   }
-  return rows;
+  return rows + reader.entries;
 }
 
 std::vector<command_line::Command> StatusCommands() {

@@ -13,7 +13,8 @@ namespace postern::commands {
 // of `reload`: 0 done, 1 refused (the old configuration stays), 3 it can't be reached.
 std::vector<command_line::Command> StatusCommands();
 
-// {"a":"b","c":3} as lines "a  b": one a member of a flat object of our own making. Pure.
+// {"a":"b","c":3} as lines "a  b": one a member of an object of our own making. A list of objects ("limits")
+// comes after them, a line for each: its first member, then the others. Pure.
 std::string StatusRows(std::string_view json);
 
 }  // namespace postern::commands

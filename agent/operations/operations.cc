@@ -4,6 +4,7 @@
 
 #include "agent/gate/loopback_guard.h"
 #include "agent/operations/collector_report.h"
+#include "agent/operations/money_report.h"
 #include "agent/operations/policy_report.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
@@ -38,6 +39,10 @@ PolicyView ViewPolicy(const std::optional<CollectorView>& collector, const gate:
   if (!collector) return {settings.policy, 0, "", std::nullopt};
   const membership::Standing& standing = collector->standing;
   return {standing.policy, standing.policies_refused, standing.policy_refusal, standing.freeze};
+}
+
+const membership::LimitTerms* TermsOf(const std::optional<CollectorView>& collector) {
+  return collector && collector->standing.policy ? collector->standing.policy->limits.get() : nullptr;
 }
 
 }  // namespace
@@ -164,6 +169,8 @@ std::string Operations::Metrics() {
   const auto collector = sources_.collector();
   AppendCollectorMetrics(out, collector, spool);
   AppendPolicyMetrics(out, ViewPolicy(collector, *sources_.gate.settings()), WallNow());
+  if (sources_.purse != nullptr)
+    AppendMoneyMetrics(out, {sources_.purse->Balances(), sources_.purse->in_flight(), TermsOf(collector)});
   const http::UpstreamCounts& upstream = sources_.gate.settings()->upstream->counts();
   text.Family("postern_upstream_connections", "gauge", "Connections to the provider, by state.");
   text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "idle"),
@@ -214,6 +221,8 @@ std::string Operations::StatusJson() const {
   out += PolicyMembers(ViewPolicy(view, settings), WallNow());
   const bool credential = settings.credential_line || (view && view->standing.credentials > 0);
   out += std::string(R"(,"credential":)") + (credential ? "true" : "false");
+  if (sources_.purse != nullptr)
+    out += MoneyMembers({sources_.purse->Balances(), sources_.purse->in_flight(), TermsOf(view)});
   return out + "}\n";
 }
 

@@ -18,6 +18,7 @@
 #include "agent/gate/gate.h"
 #include "agent/gate/metrics.h"
 #include "agent/membership/membership.h"
+#include "agent/purse/purse.h"
 #include "agent/spool/spool.h"
 #include "agent/uplink/uplink.h"
 #include "shared/http/server.h"
@@ -42,6 +43,7 @@ struct Sources {
   WallTime started;
   std::function<Status()> reload;
   std::function<std::optional<CollectorView>()> collector;  // nothing on a lone host
+  const purse::Purse* purse = nullptr;                      // null on a lone host
 };
 
 // Owned by the loop thread.

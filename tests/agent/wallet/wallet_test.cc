@@ -221,5 +221,51 @@ TEST_F(WalletTest, SlotsAreNotUsedPastTheirLease) {
   EXPECT_TRUE(output_.decisions.empty());
 }
 
+TEST_F(WalletTest, AChargeSaysWhatWasReservedAtFirstAndInAll) {
+  Give(10);
+  ASSERT_EQ(Reserve(1, 6), Verdict::kAdmitted);
+  ASSERT_TRUE(wallet_.Extend(Id(1), Dollars(8), kNow, output_));
+  output_.Clear();
+  ASSERT_TRUE(wallet_.Settle(Id(1), Dollars(7), kNow, output_));
+  ASSERT_EQ(output_.charges.size(), 1u);
+  EXPECT_EQ(output_.charges[0].admitted, Amount(6));
+  EXPECT_EQ(output_.charges[0].reserved, Amount(8));
+}
+
+TEST_F(WalletTest, WhatTheLedgerHasLeftIsRemembered) {
+  Give(10);
+  EXPECT_EQ(Now().left, Amount(0));
+  output_.Clear();
+  wallet_.Receive(Grant(12, 7), kNow, output_);
+  EXPECT_EQ(Now().left, Amount(7));
+}
+
+// The clock was an hour ahead: whoever waits is answered after its patience, and not an hour later.
+TEST_F(WalletTest, AfterTheClockIsSetBackNobodyWaitsLonger) {
+  EXPECT_EQ(Reserve(1, 6), Verdict::kUnavailable);
+  const auto back = -std::chrono::hours(1);
+  output_.Clear();
+  wallet_.Shift(back, kNow, output_);
+  wallet_.Tick(kNow + back + milliseconds(100), output_);
+  EXPECT_EQ(output_.demands.size(), 1u) << "repeated as before";
+  EXPECT_TRUE(output_.decisions.empty());
+  wallet_.Tick(kNow + back + milliseconds(260), output_);
+  ASSERT_EQ(output_.decisions.size(), 1u);
+  EXPECT_EQ(output_.decisions[0].verdict, Verdict::kUnavailable);
+}
+
+TEST_F(WalletTest, AfterTheClockIsSetNobodyKnowsWhenALeaseBegan) {
+  wallet_.Heard(kNow);
+  output_.Clear();
+  wallet_.Receive({.heard = kNow, .standings = {{"slots", limits::kAlways, Amount(2), {}, {}, {}}}}, kNow,
+                  output_);
+  const Part part{"slots", Unit::kConcurrent, Amount(1)};
+  ASSERT_TRUE(wallet_.Reserve(Id(1), std::span(&part, 1), kNow, output_));
+  output_.Clear();
+  wallet_.Shift(seconds(3), kNow, output_);
+  ASSERT_EQ(output_.returns.size(), 1u);
+  EXPECT_EQ(wallet_.Uncovered(kNow + seconds(3)), std::vector{Id(1)});
+}
+
 }  // namespace
 }  // namespace postern::wallet

@@ -160,7 +160,8 @@ Status Collector::StartApi() {
            .log_key = state_->chronicle->public_key(),
            .presence = intake_->presence(),
            .intake = [this] { return intake_->stats(); },
-           .reach = [this](const auto&... asked) { return intake_->acknowledgements().Await(asked...); }}));
+           .reach = [this](const auto&... asked) { return intake_->acknowledgements().Await(asked...); },
+           .treasury = &intake_->treasury()}));
   return Ok{};
 }
 

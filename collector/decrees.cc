@@ -1,6 +1,7 @@
 #include "collector/decrees.h"
 
 #include "shared/base/log.h"
+#include "shared/limits/policy_limits.h"
 
 namespace postern::collector {
 namespace {
@@ -28,6 +29,12 @@ intake::Decrees DecreesOf(policies::Policies& policies) {
     if (const Status noted = policies.NoteSeen(agent, version); !noted)
       LOG_LIMITED(std::chrono::seconds(1), Level::kWarning,
                   "it could not be noted which policy an agent goes by", {{"error", noted.error().message}});
+  };
+  decrees.terms = [&policies]() -> Result<treasury::Terms> {
+    ASSIGN_OR_RETURN(const auto issued, policies.Current());
+    ASSIGN_OR_RETURN(auto table, limits::TableOf(issued->policy));
+    return treasury::Terms{.limits = std::make_shared<const limits::Table>(std::move(table)),
+                           .ahead_permille = issued->policy.ahead_permille()};
   };
   decrees.policy_key = std::string(policies.public_key().raw());
   return decrees;

@@ -79,7 +79,11 @@ Answer RevokeAgent(const Context& context, const Call& call) {
 
 Answer ForfeitAgent(const Context& context, const Call& call) {
   RETURN_IF_ERROR(ReadBody(call, Body::kMayBeMissing, {}));
-  return Changed(200, AgentsOf(context).Forfeit(call.actor, call.id), Writing(context));
+  const auto forfeited = AgentsOf(context).Forfeit(call.actor, call.id);
+  // Its chains are closed by now: it comes back with nothing. Killed between the two, it may be repeated.
+  if (forfeited && context.parts.treasury != nullptr)
+    RETURN_IF_ERROR(context.parts.treasury->Forfeit(call.id));
+  return Changed(200, forfeited, Writing(context));
 }
 
 Answer ListEnrolmentTokens(const Context& context, const Call& call) {

@@ -102,6 +102,20 @@ void WriteConversation(const intake::Stats& stats, Lines& out) {
   out.Counter("bus_cut", stats.bus.cut);
 }
 
+void WriteLedger(const treasury::Stats& stats, Lines& out) {
+  out.Counter("ledger_demands", stats.demands);
+  out.Counter("ledger_grants", stats.grants);
+  out.Counter("ledger_denials", stats.denials);
+  out.Counter("ledger_recalls", stats.recalls);
+  out.Counter("ledger_returns", stats.returns);
+  out.Counter("ledger_settlements", stats.settlements);
+  out.Counter("ledger_rows_written", stats.rows);
+  out.Counter("ledger_rebuilt", stats.rebuilt);
+  out.Counter("ledger_turned_away", stats.turned_away);
+  out.Counter("ledger_alarms", stats.alarms);
+  out.Gauge("ledger_waiting", stats.waiting);
+}
+
 void WriteStore(const store::StoreStats& stats, Lines& out) {
   out.Gauge("log_entries", stats.log_size);
   out.Gauge("directory_revision", stats.revision);
@@ -151,6 +165,7 @@ std::string Metrics::Text(const Context& context) const {
   WriteAgents(context.parts.presence, out);
   WriteIngest(context.parts.presence.counters, out);
   if (context.parts.intake) WriteConversation(context.parts.intake(), out);
+  if (context.parts.treasury != nullptr) WriteLedger(context.parts.treasury->stats(), out);
   WriteStore(context.parts.store.stats(), out);
   WritePolicy(context, out);
   const Sources sources = sources_.With([](const Sources& known) { return known; });

@@ -13,6 +13,7 @@
 #include "collector/policy/version.h"
 #include "collector/state.h"
 #include "collector/store/rocks_store.h"
+#include "collector/treasury/rows.h"
 #include "shared/json/value.h"
 #include "shared/json/writer.h"
 
@@ -47,6 +48,8 @@ Result<Findings> CheckStore(const std::string& directory, const KnownKeys& keys,
                    chronicle::VerifyChains(*store, show, keys.log_key ? &*keys.log_key : nullptr));
   ASSIGN_OR_RETURN(const auto versions, policies::CheckVersions(*store, keys.policy_keys));
   findings.problems.insert(findings.problems.end(), versions.begin(), versions.end());
+  ASSIGN_OR_RETURN(const auto money, treasury::CheckRows(*store));
+  findings.problems.insert(findings.problems.end(), money.begin(), money.end());
   return findings;
 }
 

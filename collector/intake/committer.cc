@@ -1,9 +1,12 @@
 #include "collector/intake/committer.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
+#include "collector/directory/names.h"
 #include "shared/base/log.h"
+#include "shared/limits/wire_form.h"
 
 namespace postern::intake {
 namespace {
@@ -20,6 +23,35 @@ void Add(std::vector<Outbox::Letter>& letters, bus::Peer peer, wire::FromCollect
   letters.push_back({peer, *std::move(frame)});
 }
 
+constexpr size_t kStandingsInAGrant = 1000;
+
+std::vector<limits::Answer> InParts(limits::Answer answer) {
+  std::vector<limits::Answer> parts;
+  auto standings = std::exchange(answer.standings, {});
+  size_t next = 0;
+  do {
+    const size_t end = std::min(next + kStandingsInAGrant, standings.size());
+    limits::Answer& part = parts.emplace_back(answer);
+    for (; next < end; ++next) part.standings.push_back(std::move(standings[next]));
+  } while (next < standings.size());
+  return parts;
+}
+
+const char* ReasonOf(ledger::Trouble trouble) {
+  switch (trouble) {
+    case ledger::Trouble::kUnsound: return "absurd";
+    case ledger::Trouble::kBeyond: return "overspent";
+    case ledger::Trouble::kRestored: return "ungranted";
+  }
+  return "absurd";
+}
+
+Alarm ToAlarm(const ledger::Alarm& alarm) {
+  std::string sentence = alarm.sentence;
+  if (!alarm.account.empty()) sentence += ": " + directory::Presentable(alarm.account);
+  return {ReasonOf(alarm.trouble), alarm.holder.agent, std::move(sentence), alarm.holder.incarnation};
+}
+
 void Count(std::atomic<uint64_t>& counter, uint64_t more = 1) {
   counter.fetch_add(more, std::memory_order_relaxed);
 }
@@ -27,28 +59,56 @@ void Count(std::atomic<uint64_t>& counter, uint64_t more = 1) {
 }  // namespace
 
 void Committer::Run() {
-  for (HandOver::Work work = shared_.hand_over.Take(); !work.ended; work = shared_.hand_over.Take()) {
+  treasury::Treasury& treasury = shared_.treasury;
+  bool ended = false;
+  while (!ended) {
+    HandOver::Work work = shared_.hand_over.Take(treasury.patience());
+    ended = work.ended;
     for (const Alarm& alarm : work.alarms) Record(alarm);
-    if (work.batch) Commit(*work.batch);
+    if (shared_.restored.load(std::memory_order_acquire)) {  // the conversation thread says so to all
+      treasury.Refuse(
+          {ErrorCode::kUnavailable, "the collector was restored from a backup and must be recovered first"});
+    } else {
+      Turn(std::move(work.batch));
+    }
   }
+  treasury.Close();
 }
 
-void Committer::Commit(Batch& batch) {
-  if (shared_.restored.load(std::memory_order_acquire)) return;  // the conversation thread says so to all
-  if (batch.generation != shared_.progress.generation.load(std::memory_order_acquire)) {
-    return Fail(batch, {ErrorCode::kUnavailable, "it rests on a batch that wasn't stored"});
+// One change of the store: a batch of events, if there is one, and all that has come of money.
+void Committer::Turn(std::optional<Batch> events) {
+  const bool is_stale =
+      events && events->generation != shared_.progress.generation.load(std::memory_order_acquire);
+  if (is_stale) {
+    Fail(*events, {ErrorCode::kUnavailable, "it rests on a batch that wasn't stored"});
+    events.reset();
   }
+  const bool has_events = events.has_value();
+  Batch batch = has_events ? *std::move(events) : Batch();
   const BootTime begin = BootClock::now();
-  const store::StoreStats stats = batch.change.empty() ? shared_.store.stats() : store::StoreStats{};
-  auto receipt = batch.change.empty() ? store::Receipt{.log_size = stats.log_size, .revision = stats.revision}
-                                      : shared_.store.Commit(batch.change);
-  if (!receipt) {
+  const auto receipt = Commit(batch, has_events);
+  if (receipt) {
+    treasury::Proceeds proceeds = shared_.treasury.Committed(*receipt);
+    if (has_events) Finish(batch, *receipt, BootClock::now() - begin);
+    return Deliver(std::move(proceeds));
+  }
+  if (has_events) {
     shared_.progress.generation.fetch_add(1, std::memory_order_acq_rel);
     Fail(batch, receipt.error());
-    if (receipt.error().code != ErrorCode::kDenied) std::this_thread::sleep_for(kPauseAfterFailure);
-    return;
   }
-  Finish(batch, *receipt, BootClock::now() - begin);
+  if (receipt.error().code != ErrorCode::kDenied) std::this_thread::sleep_for(kPauseAfterFailure);
+}
+
+Result<store::Receipt> Committer::Commit(Batch& batch, bool has_events) {
+  RETURN_IF_ERROR(shared_.treasury.Prepare(batch.settlements, batch.change));
+  if (!batch.change.empty()) {
+    auto receipt = shared_.store.Commit(batch.change);
+    if (!receipt) shared_.treasury.Failed(receipt.error());
+    return receipt;
+  }
+  if (!has_events) return store::Receipt{};
+  const store::StoreStats stats = shared_.store.stats();
+  return store::Receipt{.log_size = stats.log_size, .revision = stats.revision};
 }
 
 void Committer::Finish(Batch& batch, const store::Receipt& receipt, std::chrono::nanoseconds took) {
@@ -68,6 +128,25 @@ void Committer::Finish(Batch& batch, const store::Receipt& receipt, std::chrono:
   shared_.outbox.Put(std::move(letters));
   wake_();
   for (Alarm& alarm : batch.alarms) shared_.alarms.Raise(std::move(alarm), BootClock::now());
+}
+
+void Committer::Deliver(treasury::Proceeds proceeds) {
+  std::vector<Outbox::Parcel> parcels;
+  for (ledger::Message& message : proceeds.messages) {
+    // Everything that an agent holds may be more than a frame has room for.
+    for (limits::Answer& part : InParts(std::move(message.answer))) {
+      wire::FromCollector grant;
+      *grant.mutable_grant() = limits::ToWire(part, message.to.incarnation);
+      auto frame = wire::Encode(std::move(grant));
+      if (frame) parcels.push_back({message.to, *std::move(frame)});
+      else Log(Level::kError, "a grant can't be written", {{"error", frame.error().message}});
+    }
+  }
+  for (ledger::Holder& stranger : proceeds.strangers) parcels.push_back({std::move(stranger), ""});
+  for (const ledger::Alarm& alarm : proceeds.alarms) shared_.alarms.Raise(ToAlarm(alarm), BootClock::now());
+  if (parcels.empty()) return;
+  shared_.outbox.Put(std::move(parcels));
+  wake_();
 }
 
 void Committer::Fail(Batch& batch, const Error& error) {

@@ -1,11 +1,12 @@
-// Brings batches to the disk, and only then says so: what is acknowledged is stored and synced. Records
-// alarms and quarantines what forked.
+// Brings batches to the disk, with what the treasury makes of them and of what agents ask for, and only then
+// says so: what is acknowledged or granted is stored and synced. Records alarms and quarantines what forked.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "collector/chronicle/chronicle.h"
@@ -20,6 +21,7 @@
 #include "collector/intake/presence.h"
 #include "collector/intake/recorder.h"
 #include "collector/store/store.h"
+#include "collector/treasury/treasury.h"
 #include "shared/crypto/ed25519.h"
 
 namespace postern::intake {
@@ -29,6 +31,7 @@ struct Shared {
   store::Store& store;
   directory::Directory& directory;
   chronicle::Chronicle& chronicle;
+  treasury::Treasury& treasury;
   const crypto::SigningKey& log_key;
   const std::string collector;
   const uint64_t epoch;
@@ -57,9 +60,11 @@ class Committer {
   void Run();
 
  private:
-  void Commit(Batch& batch);
+  void Turn(std::optional<Batch> batch);
+  Result<store::Receipt> Commit(Batch& batch, bool has_events);
   void Finish(Batch& batch, const store::Receipt& receipt, std::chrono::nanoseconds took);
   void Fail(Batch& batch, const Error& error);
+  void Deliver(treasury::Proceeds proceeds);
   void Quarantine(const Alarm& fork);
   void Record(const Alarm& alarm);
   Outbox::Letter Acknowledge(const Reply& reply, const store::Receipt& receipt) const;

@@ -6,6 +6,7 @@
 
 #include "collector/directory/names.h"
 #include "shared/base/log.h"
+#include "shared/limits/wire_form.h"
 
 namespace postern::intake {
 namespace {
@@ -130,6 +131,8 @@ void Conversation::OnMessage(Session& session, wire::FromAgent& message) {
     case wire::FromAgent::kHeartbeat: return OnHeartbeat(session, message.heartbeat());
     case wire::FromAgent::kSeen: return OnSeen(session, message.seen());
     case wire::FromAgent::kTombstones: return OnTombstones(session, message.tombstones());
+    case wire::FromAgent::kDemand: return OnDemand(session, message.demand());
+    case wire::FromAgent::kReturned: return OnReturn(session, message.returned());
     default: return;
   }
 }
@@ -212,6 +215,10 @@ void Conversation::Greet(Session& session, const wire::Hello& hello) {
     LOG_LIMITED(1s, Level::kWarning, "an agent's version could not be noted",
                 {{"error", noted.error().message}});
   }
+  if (welcome.state() == wire::AGENT_ACTIVE) {
+    shared_.treasury.Greet({session.agent, session.incarnation}, hello.now().incarnation(), ReportOf(hello),
+                           WallTime(std::chrono::nanoseconds(hello.at())));
+  }
   wire::FromCollector message;
   *message.mutable_welcome() = std::move(welcome);
   Send(session, std::move(message));
@@ -246,6 +253,31 @@ void Conversation::OnQuery(Session& session, const wire::Query& query) {
   if (session.scoldings.Take(now)) Reject(session, "busy", "more queries came than are answered at a time");
 }
 
+// Whoever asks for more than can be worked out for one agent isn't answered: wallets ask again, and give back
+// what they were called for with the next recall.
+bool Conversation::MaySpeakOfMoney(Session& session, uint64_t incarnation, Allowance& allowance) {
+  // It has been given another incarnation and hasn't begun it: what it says is of nothing that counts.
+  if (incarnation != session.incarnation) return false;
+  if (!allowance.Take(BootClock::now())) {
+    Count(shared_.presence.counters.busy);
+    return false;
+  }
+  const auto agent = shared_.agents.Find(session.agent);
+  if (agent && agent->is_active()) return true;
+  if (agent && session.scoldings.Take(BootClock::now())) Reject(session, "quarantined", agent->record.why());
+  return false;
+}
+
+void Conversation::OnDemand(Session& session, const wire::Demand& demand) {
+  if (!MaySpeakOfMoney(session, demand.incarnation(), session.demands)) return;
+  shared_.treasury.Ask({session.agent, session.incarnation}, limits::FromWire(demand));
+}
+
+void Conversation::OnReturn(Session& session, const wire::Return& returned) {
+  if (!MaySpeakOfMoney(session, returned.incarnation(), session.returns)) return;
+  shared_.treasury.GiveBack({session.agent, session.incarnation}, limits::FromWire(returned));
+}
+
 void Conversation::OnHeartbeat(Session& session, const wire::Heartbeat& heartbeat) {
   const auto agent = shared_.agents.Find(session.agent);
   const auto claimed = wire::ToPlace(heartbeat.now());
@@ -266,6 +298,8 @@ void Conversation::OnHeartbeat(Session& session, const wire::Heartbeat& heartbea
     presence.revision = std::max(presence.revision, std::min(heartbeat.revision(), informer_.told()));
   });
   shared_.contacts.Hear(session.agent, Seconds());
+  shared_.treasury.Hear({session.agent, session.incarnation},
+                        WallTime(std::chrono::nanoseconds(heartbeat.at())));
   const auto current = shared_.agents.Find(session.agent);
   wire::FromCollector message;
   wire::HeartbeatAnswer& answer = *message.mutable_heartbeat_answer();

@@ -67,6 +67,9 @@ class Conversation {
   void TurnAway(Session& session);
   void OnEvents(Session& session, wire::Events& events);
   void OnQuery(Session& session, const wire::Query& query);
+  void OnDemand(Session& session, const wire::Demand& demand);
+  void OnReturn(Session& session, const wire::Return& returned);
+  bool MaySpeakOfMoney(Session& session, uint64_t incarnation, Allowance& allowance);
   void OnHeartbeat(Session& session, const wire::Heartbeat& heartbeat);
   void CheckClaim(Session& session, const Agent& agent, const wire::Place& claimed);
   void OnSeen(Session& session, const wire::Seen& seen);
@@ -93,6 +96,7 @@ class Conversation {
   void OnDepartures();
   void OnTime(BootTime now);
   void DeliverOutbox();
+  void DeliverParcels();
   void TellRestored();
 
   Session& SessionOf(const bus::Incoming& incoming);

@@ -70,6 +70,13 @@ bool Conversation::TellPolicy(BootTime now) {
     LOG_LIMITED(1s, Level::kError, "the policy can't be sent", {{"error", packed.error().message}});
     return false;
   }
+  // The ledger knows a limit before anybody is sent it.
+  auto terms = shared_.decrees.terms();
+  if (!terms) {
+    LOG_LIMITED(1s, Level::kError, "the policy's limits can't be read", {{"error", terms.error().message}});
+    return false;
+  }
+  shared_.treasury.SetTerms(*std::move(terms));
   packed_policy_ = (*policy)->version;
   courier_.Use(*std::move(packed), now);
   return true;
@@ -217,6 +224,24 @@ void Conversation::DeliverOutbox() {
   for (const Outbox::Letter& letter : shared_.outbox.TakeAll()) {
     const auto found = sessions_.find(letter.peer);
     if (found != sessions_.end()) SendFrame(found->second, letter.frame);
+  }
+  DeliverParcels();
+}
+
+void Conversation::DeliverParcels() {
+  const auto parcels = shared_.outbox.TakeParcels();
+  if (parcels.empty()) return;
+  std::map<ledger::Holder, Session*> present;
+  for (auto& [peer, session] : sessions_) {
+    if (session.greeting == 0) continue;
+    Session*& newest = present[{session.agent, session.incarnation}];
+    if (newest == nullptr || session.greeting > newest->greeting) newest = &session;
+  }
+  for (const Outbox::Parcel& parcel : parcels) {
+    const auto found = present.find(parcel.to);
+    if (found == present.end()) continue;
+    if (!parcel.frame.empty()) SendFrame(*found->second, parcel.frame);
+    else AskForHello(*found->second, "what this agent says of money isn't known here");
   }
 }
 

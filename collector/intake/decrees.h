@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "collector/treasury/treasury.h"
 #include "shared/base/result.h"
 #include "shared/wire/conversation.pb.h"
 
@@ -20,6 +21,9 @@ struct SentPolicy {
   std::string sha256;                        // of the bytes, 32 bytes
 };
 
+// Nothing is limited.
+Result<treasury::Terms> NoTerms();
+
 // Called by the conversation thread; each must be quick when nothing has changed.
 struct Decrees {
   // Null where there is none.
@@ -30,6 +34,8 @@ struct Decrees {
   std::function<Result<wire::Freeze>()> freeze = [] { return Result<wire::Freeze>(wire::Freeze()); };
   // An agent says that this version is in force with it.
   std::function<void(const std::string& agent, uint64_t version)> note_in_force = [](const auto&, auto) {};
+  // What the policy in force says of money; asked when there is another version, before that is sent.
+  std::function<Result<treasury::Terms>()> terms = [] { return NoTerms(); };
   std::string policy_key;  // 32 bytes, or none: Welcome.policy_key
 };
 

@@ -21,6 +21,7 @@ enum class Kind : uint8_t {
   kBytes,    //
   kText,     // bytes that must be UTF-8
   kMessage,  // a part; a second one would be merged into the first
+  kCharge,   // one of the charges
   kBody,     // the event's body, of which a second one would take the first one's place
 };
 
@@ -85,7 +86,9 @@ constexpr Schema kIntent = Of({{wire::Intent::kExchangeFieldNumber, Bytes(&Glanc
                                {wire::Intent::kPolicyVersionFieldNumber, Number()},
                                {wire::Intent::kRuleFieldNumber, Text()},
                                {wire::Intent::kRemovedToolsFieldNumber, Text()},
-                               {wire::Intent::kLoweredMaxTokensFieldNumber, Number()}});
+                               {wire::Intent::kLoweredMaxTokensFieldNumber, Number()},
+                               {wire::Intent::kProviderFieldNumber, Text()},
+                               {wire::Intent::kResidencyFieldNumber, Text()}});
 
 constexpr Schema kUsage = Of({{wire::Usage::kInputFieldNumber, Number(&Glance::input)},
                               {wire::Usage::kOutputFieldNumber, Number(&Glance::output)},
@@ -116,7 +119,11 @@ constexpr Schema kOutcome = Of({{wire::Outcome::kExchangeFieldNumber, Bytes(&Gla
                                 {wire::Outcome::kFirstByteNsFieldNumber, Number()},
                                 {wire::Outcome::kTotalNsFieldNumber, Number()},
                                 {wire::Outcome::kErrorTypeFieldNumber, Text()},
-                                {wire::Outcome::kOsUserFieldNumber, Part(kOsUser)}});
+                                {wire::Outcome::kOsUserFieldNumber, Part(kOsUser)},
+                                {wire::Outcome::kChargesFieldNumber, Field{.kind = Kind::kCharge}},
+                                {wire::Outcome::kAdmissionFieldNumber, Text()},
+                                {wire::Outcome::kExtensionsFieldNumber, Number()},
+                                {wire::Outcome::kRefusedExtensionFieldNumber, Text()}});
 
 constexpr Schema kRefusal = Of({{wire::Refusal::kExchangeFieldNumber, Bytes()},
                                 {wire::Refusal::kReasonFieldNumber, Text()},
@@ -132,7 +139,11 @@ constexpr Schema kRefusal = Of({{wire::Refusal::kExchangeFieldNumber, Bytes()},
                                 {wire::Refusal::kTimesFieldNumber, Number()},
                                 {wire::Refusal::kFirstWallTimeFieldNumber, Fixed()},
                                 {wire::Refusal::kLastWallTimeFieldNumber, Fixed()},
-                                {wire::Refusal::kPolicyVersionFieldNumber, Number()}});
+                                {wire::Refusal::kPolicyVersionFieldNumber, Number()},
+                                {wire::Refusal::kProviderFieldNumber, Text()},
+                                {wire::Refusal::kResidencyFieldNumber, Text()},
+                                {wire::Refusal::kAccountFieldNumber, Text()},
+                                {wire::Refusal::kResetsFieldNumber, Fixed()}});
 
 constexpr Schema kKeyFirstUsed = Of({{wire::KeyFirstUsed::kKeyIdFieldNumber, Text(&Glance::first_key)},
                                      {wire::KeyFirstUsed::kPrincipalFieldNumber, Part(kPrincipal)},
@@ -202,6 +213,7 @@ constexpr uint64_t WireTypeOf(Kind kind) {
     case Kind::kBytes:
     case Kind::kText:
     case Kind::kMessage:
+    case Kind::kCharge:
     case Kind::kBody: return 2;
   }
   return 8;  // which no tag can hold
@@ -211,6 +223,47 @@ bool IsText(std::string_view bytes) {
   uint8_t all = 0;
   for (const char byte : bytes) all |= static_cast<uint8_t>(byte);
   return all < 0x80 || wire::IsUtf8(bytes);
+}
+
+bool ReadWindow(std::string_view message, GlancedCharge& charge) {
+  for (Ahead ahead(message); !ahead.ended();) {
+    uint64_t tag = 0;
+    if (!ahead.TakeVarint(tag, 1)) return false;
+    const uint64_t field = tag >> 3;
+    if ((tag & 7) != WireTypeOf(Kind::kFixed)) return false;
+    if (field != wire::Window::kBeginFieldNumber && field != wire::Window::kEndFieldNumber) return false;
+    if (!ahead.TakeFixed(field == wire::Window::kBeginFieldNumber ? charge.begin : charge.end)) return false;
+  }
+  return true;
+}
+
+// As Read, of a wire::Charge.
+bool ReadCharge(std::string_view message, GlancedCharge& charge) {
+  uint64_t nowhere = 0;
+  bool has_window = false;
+  for (Ahead ahead(message); !ahead.ended();) {
+    uint64_t tag = 0;
+    if (!ahead.TakeVarint(tag, 1)) return false;
+    uint64_t* number = nullptr;
+    std::string_view bytes;
+    switch (tag >> 3) {
+      case wire::Charge::kAccountFieldNumber:
+        if ((tag & 7) != WireTypeOf(Kind::kText) || !ahead.TakeBytes(bytes) || !IsText(bytes)) return false;
+        charge.account = bytes;
+        continue;
+      case wire::Charge::kWindowFieldNumber:
+        if ((tag & 7) != WireTypeOf(Kind::kMessage) || std::exchange(has_window, true)) return false;
+        if (!ahead.TakeBytes(bytes) || !ReadWindow(bytes, charge)) return false;
+        continue;
+      case wire::Charge::kAmountFieldNumber: number = &charge.amount; break;
+      case wire::Charge::kReservedFieldNumber: number = &charge.reserved; break;
+      case wire::Charge::kUsedFieldNumber: number = &charge.used; break;
+      case wire::Charge::kAdmittedFieldNumber: number = &nowhere; break;
+      default: return false;
+    }
+    if ((tag & 7) != WireTypeOf(Kind::kNumber) || !ahead.TakeVarint(*number, 10)) return false;
+  }
+  return true;
 }
 
 // Reads a message into the glance. False: this way doesn't know.
@@ -249,6 +302,9 @@ bool Read(std::string_view message, const Schema& schema, Glance& glance) {
         parts |= part;
         break;
       }
+      case Kind::kCharge:
+        if (!ahead.TakeBytes(bytes) || !ReadCharge(bytes, glance.charges.emplace_back())) return false;
+        break;
       case Kind::kBody:
         if (glance.body != wire::Event::BODY_NOT_SET) return false;
         glance.body = static_cast<wire::Event::BodyCase>(tag >> 3);
@@ -277,6 +333,14 @@ void SetOutcome(Glance& glance, const wire::Outcome& outcome) {
   glance.cache_write_5m = outcome.usage().cache_write_5m();
   glance.cache_write_1h = outcome.usage().cache_write_1h();
   glance.nano_dollars = static_cast<uint64_t>(outcome.cost_nano_dollars());
+  for (const wire::Charge& charge : outcome.charges()) {
+    glance.charges.push_back({.account = charge.account(),
+                              .begin = static_cast<uint64_t>(charge.window().begin()),
+                              .end = static_cast<uint64_t>(charge.window().end()),
+                              .amount = static_cast<uint64_t>(charge.amount()),
+                              .reserved = static_cast<uint64_t>(charge.reserved()),
+                              .used = static_cast<uint64_t>(charge.used())});
+  }
 }
 
 }  // namespace

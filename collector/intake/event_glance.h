@@ -12,11 +12,21 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/clock.h"
 #include "shared/wire/event.pb.h"
 
 namespace postern::intake {
+
+// One account's part of what an outcome was settled at: wire::Charge, its numbers as they lie there.
+struct GlancedCharge {
+  std::string_view account{};
+  uint64_t begin = 0, end = 0;  // of the window
+  uint64_t amount = 0, reserved = 0, used = 0;
+
+  friend bool operator==(const GlancedCharge&, const GlancedCharge&) = default;
+};
 
 // Views into the event's bytes, or into `whole`. What an event doesn't say is empty or 0.
 struct Glance {
@@ -33,6 +43,7 @@ struct Glance {
   uint64_t ending = 0;
   uint64_t input = 0, output = 0, cache_read = 0, cache_write_5m = 0, cache_write_1h = 0;
   uint64_t nano_dollars = 0;  // as it lies in the event; see cost()
+  std::vector<GlancedCharge> charges{};
 
   std::shared_ptr<const wire::Event>
       whole{};  // where protobuf had to read it; shared by copies of the glance

@@ -46,8 +46,8 @@ store::EventFacts FactsOfOutcome(const Glance& event, const std::string& host, E
   facts.key = std::move(intent.key);
   facts.model = std::move(intent.model);
   facts.session = std::move(intent.session);
-  const bool ended_by_us =
-      event.ending == wire::ENDING_REFUSED_BY_POLICY || event.ending == wire::ENDING_REVOKED;
+  const bool ended_by_us = event.ending == wire::ENDING_REFUSED_BY_POLICY ||
+                           event.ending == wire::ENDING_REVOKED || event.ending == wire::ENDING_BUDGET;
   facts.decision = ended_by_us ? store::Decision::kRefused : store::Decision::kAllowed;
   return facts;
 }
@@ -61,6 +61,23 @@ store::Spending SpendingOf(const Glance& outcome) {
   spending.cache_write = Bounded(Bounded(outcome.cache_write_5m) + Bounded(outcome.cache_write_1h));
   spending.nano_dollars = std::clamp<int64_t>(outcome.cost(), 0, store::kMaxSpending);
   return spending;
+}
+
+std::vector<limits::Charge> ChargesOf(const Glance& outcome) {
+  const auto time = [](uint64_t nanoseconds) {
+    return WallTime(std::chrono::nanoseconds(static_cast<int64_t>(nanoseconds)));
+  };
+  const auto amount = [](uint64_t units) { return Amount(static_cast<int64_t>(units)); };
+  std::vector<limits::Charge> charges;
+  charges.reserve(outcome.charges.size());
+  for (const GlancedCharge& charge : outcome.charges) {
+    charges.push_back({.account = std::string(charge.account),
+                       .window = {time(charge.begin), time(charge.end)},
+                       .amount = amount(charge.amount),
+                       .reserved = amount(charge.reserved),
+                       .used = amount(charge.used)});
+  }
+  return charges;
 }
 
 }  // namespace postern::intake

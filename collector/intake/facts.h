@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "collector/intake/event_glance.h"
 #include "collector/store/types.h"
+#include "shared/limits/grant.h"
 
 namespace postern::intake {
 
@@ -27,5 +29,8 @@ store::EventFacts FactsOfOutcome(const Glance& event, const std::string& host, E
 
 // Each number at most store::kMaxSpending and none negative, whatever the agent claims.
 store::Spending SpendingOf(const Glance& outcome);
+
+// What the ledger is told of an outcome. What the numbers say is the agent's claim.
+std::vector<limits::Charge> ChargesOf(const Glance& outcome);
 
 }  // namespace postern::intake

@@ -6,6 +6,7 @@
 
 #include "collector/intake/memory_proof.h"
 #include "shared/base/log.h"
+#include "shared/limits/wire_form.h"
 
 namespace postern::intake {
 namespace {
@@ -30,6 +31,12 @@ wire::Rejected MakeRejected(const char* reason, const std::string& sentence) {
 }
 
 }  // namespace
+
+limits::Return ReportOf(const wire::Hello& hello) {
+  limits::Return report;
+  for (const wire::Holding& holding : hello.holdings()) report.held.push_back(limits::FromWire(holding));
+  return report;
+}
 
 std::variant<wire::Welcome, wire::Rejected> Greeter::Greet(const std::string& agent,
                                                            const wire::Hello& hello) {
@@ -127,8 +134,11 @@ Result<Acquaintance> Greeter::Know(const std::string& agent, const wire::Hello& 
         offer->second.incarnation == record.incarnation()) {
       known.offer = Acquaintance::Offer::kToThisLife;
     }
-  } else if (known.issued && now.sequence() < known.issued->sequence) {
-    ASSIGN_OR_RETURN(known.head_at_now, HeadAt(*known.issued, now.sequence()));
+  } else {
+    if (known.issued && now.sequence() < known.issued->sequence) {
+      ASSIGN_OR_RETURN(known.head_at_now, HeadAt(*known.issued, now.sequence()));
+    }
+    ASSIGN_OR_RETURN(known.money, shared_.treasury.Doubt({agent, now.incarnation()}, ReportOf(hello)));
   }
   return known;
 }

@@ -14,9 +14,13 @@
 #include "collector/intake/hello.h"
 #include "collector/intake/recovery.h"
 #include "shared/base/result.h"
+#include "shared/limits/grant.h"
 #include "shared/wire/conversation.h"
 
 namespace postern::intake {
+
+// What it says that its wallet holds.
+limits::Return ReportOf(const wire::Hello& hello);
 
 // Owned by the conversation thread.
 class Greeter {

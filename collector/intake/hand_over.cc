@@ -19,15 +19,22 @@ bool HandOver::Put(Alarm alarm) {
   return true;
 }
 
-HandOver::Work HandOver::Take() {
+HandOver::Work HandOver::Take(std::chrono::nanoseconds patience) {
   std::unique_lock lock(mutex_);
-  filled_.wait(lock, [this] { return batch_ || !alarms_.empty() || closed_; });
+  filled_.wait_for(lock, patience, [this] { return batch_ || !alarms_.empty() || nudged_ || closed_; });
+  nudged_ = false;
   Work work;
   work.alarms = std::exchange(alarms_, {});
   work.batch = std::exchange(batch_, std::nullopt);
   work.ended = closed_ && !work.batch && work.alarms.empty();
   emptied_.notify_one();
   return work;
+}
+
+void HandOver::Nudge() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(nudged_, true)) return;
+  filled_.notify_one();
 }
 
 void HandOver::Close() {

@@ -1,7 +1,8 @@
-// What the committer has to do next: one verified batch, and alarms. One batch is committed while the next is
-// verified; the verifier waits where it is quicker.
+// What the committer has to do next: one verified batch, alarms, money to be worked out. One batch is
+// committed while the next is verified; the verifier waits where it is quicker.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -28,8 +29,11 @@ class HandOver {
     std::optional<Batch> batch;
     bool ended = false;  // there is nothing more and there will be nothing
   };
-  // Waits for something.
-  Work Take();
+  // Waits for something, or so long: then there may be nothing.
+  Work Take(std::chrono::nanoseconds patience = std::chrono::hours(1));
+
+  // There is something to do that isn't handed over here.
+  void Nudge();
 
   // No batch comes any more.
   void Close();
@@ -40,6 +44,7 @@ class HandOver {
   std::condition_variable emptied_;
   std::optional<Batch> batch_;
   std::vector<Alarm> alarms_;
+  bool nudged_ = false;
   bool closed_ = false;
 };
 

@@ -55,6 +55,7 @@ Judgement Judge(const wire::Hello& hello, const Acquaintance& known) {
   if (now.incarnation() != record.incarnation()) return JudgeOther(known);
   if (now.sequence() < stored) return JudgeShorter(now, known);
   if (now.sequence() == stored && stored > 0 && !Equal(now, known.issued->head)) return Fork();
+  if (known.money) return {Course::kIssue, *known.money, "wallet"};
   return {Course::kGoOn, "", ""};
 }
 

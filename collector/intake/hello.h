@@ -26,6 +26,8 @@ struct Acquaintance {
   enum class Origin { kElsewhere, kIssuedHere } origin = Origin::kElsewhere;
   // The agent was last acknowledged by this collector, or in an epoch before it was restored.
   enum class Epoch { kPresent, kEarlier } last_memory = Epoch::kPresent;
+  // Why what its wallet says can't be gone on with; nothing where it can.
+  std::optional<std::string> money = {};
 };
 
 enum class Course {
@@ -38,8 +40,9 @@ enum class Course {
 
 struct Judgement {
   Course course{};
-  std::string why;    // a sentence for the agent's log; empty with kGoOn
-  std::string alarm;  // "machine", "older", "lost", "restored", "fork": to be recorded; empty: all is well
+  std::string why;  // a sentence for the agent's log; empty with kGoOn
+  std::string
+      alarm;  // "machine", "older", "lost", "restored", "fork", "wallet": to be recorded; empty: all is well
 };
 
 Judgement Judge(const wire::Hello& hello, const Acquaintance& known);

@@ -20,10 +20,13 @@ constexpr size_t kBatchWeight = size_t{4} << 20;
 
 struct Intake::State {
   State(Options& options, uint64_t epoch, store::Store& store, directory::Directory& directory,
-        chronicle::Chronicle& chronicle, const crypto::SigningKey& log_key)
-      : shared{.store = store,
+        chronicle::Chronicle& chronicle, std::unique_ptr<treasury::Treasury> opened,
+        const crypto::SigningKey& log_key)
+      : treasury(std::move(opened)),
+        shared{.store = store,
                .directory = directory,
                .chronicle = chronicle,
+               .treasury = *treasury,
                .log_key = log_key,
                .collector = options.collector,
                .epoch = epoch,
@@ -34,7 +37,9 @@ struct Intake::State {
             shared, queue, recorder,
             {.credential_lifetime = options.credential_lifetime, .push_patience = options.push_patience},
             options.policy_patience),
-        committer(shared, [this] { conversation.Wake(); }) {}
+        committer(shared, [this] { conversation.Wake(); }) {
+    treasury->OnWork([this] { shared.hand_over.Nudge(); });
+  }
 
   void RunVerifier() {
     for (auto submissions = queue.Take(kBatchWeight); !submissions.empty();
@@ -44,6 +49,7 @@ struct Intake::State {
     shared.hand_over.Close();
   }
 
+  const std::unique_ptr<treasury::Treasury> treasury;
   Shared shared;
   FairQueue queue{{}};
   Recorder recorder;
@@ -64,7 +70,11 @@ Result<std::unique_ptr<Intake>> Intake::Start(Options options, store::Store& sto
                                               const crypto::SigningKey& log_key) {
   ASSIGN_OR_RETURN(const uint64_t epoch, directory.settings().Epoch());
   ASSIGN_OR_RETURN(const Forgotten forgotten, ReadForgotten(directory));
-  auto state = std::make_unique<State>(options, epoch, store, directory, chronicle, log_key);
+  ASSIGN_OR_RETURN(treasury::Terms terms, options.decrees.terms());
+  ASSIGN_OR_RETURN(auto treasury,
+                   treasury::Treasury::Open(store, epoch, std::move(terms), {.wall_now = options.wall_now}));
+  auto state =
+      std::make_unique<State>(options, epoch, store, directory, chronicle, std::move(treasury), log_key);
   state->shared.restored = !forgotten.sentence.empty();
   ASSIGN_OR_RETURN(const auto contacts, directory.agents().Contacts());
   state->shared.contacts.Load(contacts);
@@ -102,6 +112,8 @@ uint16_t Intake::port() const { return state_->conversation.port(); }
 const Presence& Intake::presence() const { return state_->shared.presence; }
 
 Acknowledgements& Intake::acknowledgements() { return state_->shared.acknowledgements; }
+
+treasury::Treasury& Intake::treasury() { return *state_->treasury; }
 
 void Intake::NoteDecree() { state_->conversation.NoteChange(); }
 

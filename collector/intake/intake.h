@@ -4,7 +4,9 @@
 //   agents ══ bus::Server ══▶ conversation thread ──▶ FairQueue ──▶ verifier ──▶ hand-over ──▶ committer
 //                 ▲            hellos, queries,        events of      groups      one change     │ one synced
 //                 ║            heartbeats, pushes      each agent     against     a batch        │ commit
-//                 ╚══════════════════ outbox ◀──── acknowledgements, rejections ◀────────────────┘
+//                 ╚══════════════════ outbox ◀──── acknowledgements, rejections, grants ◀────────┘
+//                        what is said of money ──▶ treasury ──▶ worked out by the committer, in the same
+//                        commit
 //
 //   thread        owns                                  is spoken to by               stops
 //   conversation  the bus, sessions, subscriptions      outbox and wake-up            first: nothing more
@@ -28,6 +30,7 @@
 #include "collector/intake/decrees.h"
 #include "collector/intake/presence.h"
 #include "collector/store/store.h"
+#include "collector/treasury/treasury.h"
 #include "shared/base/clock.h"
 #include "shared/base/result.h"
 #include "shared/bus/server.h"
@@ -68,6 +71,8 @@ class Intake {
   const Presence& presence() const;
   // Whom a change has reached.
   Acknowledgements& acknowledgements();
+  // Who keeps the ledger.
+  treasury::Treasury& treasury();
   Stats stats() const;
 
   // The policy or the freeze is another: everybody is told at once. From any thread, never waits.

@@ -228,6 +228,10 @@ void Recorder::Record(Line& line, const Pending& pending, size_t index, store::N
     record.facts =
         FactsOfOutcome(event, host, intent && intent->facts ? *std::move(intent->facts) : ExchangeFacts{});
     record.spending = SpendingOf(event);
+    if (!event.charges.empty()) {
+      batch_.settlements.push_back({.holder = {line.cached->chain.agent, line.cached->chain.incarnation},
+                                    .charges = ChargesOf(event)});
+    }
   } else {
     record.facts = FactsOf(event, host);
   }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "collector/treasury/rows.h"
 #include "shared/base/hex.h"
 
 namespace postern::intake {
@@ -64,6 +65,7 @@ Result<Recovered> Recover(store::Store& store, directory::Directory& directory) 
   result.old_log_size = store.stats().log_size;
   const uint64_t last = std::max(epoch, proof.epoch);
   const uint64_t beyond = std::max({store.stats().revision, proof.revision, last * kRevisionsOfAnEpoch});
+  RETURN_IF_ERROR(treasury::NoteEpoch(store, epoch));
   ASSIGN_OR_RETURN(result.epoch, directory.settings().RaiseEpoch(Intake(), proof.epoch, beyond));
   // The epoch first: killed between the two, the collector still knows that it must be recovered.
   RETURN_IF_ERROR(directory.settings().Set(Intake(), kForgotten, ""));

@@ -1,5 +1,7 @@
 // What `postern-collector recover` does after the store was restored from a backup: begins a new epoch, whose
-// revisions lie beyond every one that was ever given out, and writes into the log what the old one was.
+// revisions lie beyond every one that was ever given out, and writes into the log what the old one was. The
+// ledger finds the new epoch when the collector starts (treasury::Treasury::Open): what isn't held counts as
+// spent then, until agents have said what they hold.
 //
 // The agents do the rest when they come back: each is told how far it is stored now, sends again what it
 // still keeps, and reminds the collector of the revocations that it knows (wire: Tombstones).

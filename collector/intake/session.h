@@ -44,6 +44,9 @@ struct Session {
   // What it may do, however it behaves.
   Allowance hellos{4, std::chrono::seconds(1)};
   Allowance queries{64, std::chrono::milliseconds(50)};
+  // Each exchange that waits repeats its demand every 60 ms; each that ends may give something back.
+  Allowance demands{1024, std::chrono::microseconds(500)};
+  Allowance returns{1024, std::chrono::microseconds(500)};
   Allowance malformed{16, std::chrono::seconds(10)};
   Allowance scoldings{8, std::chrono::milliseconds(500)};  // rejections that answer no group
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collector/store/types.h"
+#include "collector/treasury/treasury.h"
 #include "shared/bus/server.h"
 #include "shared/wire/conversation.h"
 
@@ -42,6 +43,7 @@ struct Batch {
   uint64_t number = 0;
   uint64_t generation = 0;  // Recorder: good only while no batch has failed since
   store::Change change;
+  std::vector<treasury::Settlement> settlements;  // of its events, in their order
   std::vector<Reply> replies;
   std::vector<Alarm> alarms;
   std::vector<Alarm> forks;  // whose agents are to be quarantined

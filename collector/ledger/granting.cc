@@ -192,7 +192,13 @@ Amount Ledger::ExtraOf(const Claim& claim, const Pool& pool, uint32_t holder, Am
 
 // ---- what waits
 
+void Ledger::Release(WallTime now, Output& output) {
+  is_held_ = false;
+  Work(now, output);
+}
+
 void Ledger::Work(WallTime now, Output& output) {
+  if (is_held_) return;
   while (!pending_.empty()) {
     bool denied = false;
     for (Pool* pool : GrantWhatFits(now, output)) {

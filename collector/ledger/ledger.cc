@@ -147,6 +147,24 @@ bool Ledger::IsOlder(const Holder& holder, const limits::Return& report, WallTim
   return false;
 }
 
+bool Ledger::IsBeyond(const Holder& holder, const std::string& account, const Window& window, Amount granted,
+                      WallTime now) const {
+  if (granted <= Amount() || IsForgotten(window, now)) return false;
+  const auto index = index_.find(holder);
+  const auto pools = accounts_.find(account);
+  if (index == index_.end() || pools == accounts_.end()) return true;
+  const auto pool = pools->second.find(window);
+  if (pool == pools->second.end()) return true;
+  const Holding* holding = pool->second->Find(index->second);
+  return holding == nullptr || granted > holding->counters.granted;
+}
+
+bool Ledger::IsForgotten(const Window& window, WallTime now) const {
+  if (window == limits::kAlways) return false;
+  const bool is_short = window.end - window.begin < std::chrono::hours(23);
+  return window.end + (is_short ? options_.keep_short : options_.keep) <= now;
+}
+
 void Ledger::Forfeit(std::string_view agent, WallTime now, Output& output) {
   for (auto& [account, pools] : accounts_)
     for (auto& [window, pool] : pools)
@@ -225,8 +243,7 @@ void Ledger::Sweep(WallTime now, Output& output) {
   for (auto at = accounts_.begin(); at != accounts_.end();) {
     std::erase_if(at->second, [&](const auto& entry) {
       const auto& [window, pool] = entry;
-      if (window == limits::kAlways || window.end + options_.keep > now || is_pending(pool.get()))
-        return false;
+      if (!IsForgotten(window, now) || is_pending(pool.get())) return false;
       for (const auto& [index, holding] : pool->holdings()) {
         Record(*pool, index, output);
         output.holdings.back().erased = true;

@@ -34,6 +34,7 @@ struct Options {
   std::chrono::seconds skew{5};             // between an agent's clock and this one
   int64_t ahead_permille = 100;  // `offline.allowance`: of the next window's amount, at most, to one agent
   std::chrono::hours keep{72};   // a pool's rows, after its window's end
+  std::chrono::hours keep_short{3};  // those of windows that are shorter than a day
 };
 
 // What is to be shown of one account.
@@ -63,6 +64,14 @@ class Ledger {
   // From now on these. What was spent stays; where less is left than nothing, what lies idle is called back.
   void SetLimits(Limits limits, WallTime now, Output& output);
 
+  // `offline.allowance`, from now on.
+  void SetAhead(int64_t permille) { options_.ahead_permille = permille; }
+
+  // Between the two what comes in is taken in, and what waits is looked at once at the end: many messages of
+  // one moment cost one look.
+  void Hold() { is_held_ = true; }
+  void Release(WallTime now, Output& output);
+
   // A demand of an exchange that waits is answered by kGranted or kDenied, now or by a later call. It may be
   // repeated, and is answered again. Unsound numbers are an alarm, and no answer.
   void Receive(const Holder& holder, const limits::Demand& demand, WallTime now, Output& output);
@@ -78,6 +87,14 @@ class Ledger {
   // At each Hello: whether the wallet has forgotten what it has once said (an old snapshot of a machine, a
   // forfeited agent that came back). Then it is to take a new incarnation.
   bool IsOlder(const Holder& holder, const limits::Return& report, WallTime now) const;
+
+  // Whether somebody says that it was granted more in this window than it was. Of a window whose rows are
+  // gone by now nothing can be said.
+  bool IsBeyond(const Holder& holder, const std::string& account, const limits::Window& window,
+                Amount granted, WallTime now) const;
+  // The window is over for so long that its rows are gone, or go.
+  bool IsForgotten(const limits::Window& window, WallTime now) const;
+  bool IsKnown(const std::string& account, const limits::Window& window) const;
 
   // All that this ledger has granted to it and that may matter still: after each Hello.
   void Resend(const Holder& holder, WallTime now, Output& output) const;
@@ -121,7 +138,6 @@ class Ledger {
   uint32_t IndexOf(const Holder& holder);
   uint32_t Hear(const Holder& holder, WallTime at, WallTime now);
   Pool& Open(const std::string& account, const limits::Window& window, WallTime now, Output& output);
-  bool IsKnown(const std::string& account, const limits::Window& window) const;
   Pool* PoolFor(const limits::Claim& claim, WallTime at, WallTime now, Output& output);
   Pool* RollingPool(const limits::Claim& claim, const limits::Limit& limit, WallTime at, WallTime now,
                     Output& output);
@@ -161,6 +177,7 @@ class Ledger {
   WallTime recovered_ = WallTime::min();
   WallTime next_sweep_{};
   bool is_halted_ = false;
+  bool is_held_ = false;
 };
 
 }  // namespace postern::ledger

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "collector/store/directory_reader.h"
 #include "collector/store/layout.h"
 #include "collector/store/log_auditor.h"
 
@@ -105,10 +106,23 @@ Status Auditor::CheckAside() {
   return Ok{};
 }
 
+// What the rows say is their owner's to check; here each must be readable, and there must have been changes.
+Status Auditor::CheckLedger() {
+  uint64_t rows = 0;
+  RETURN_IF_ERROR(ForEach(view_, kLedger, "", [&](std::string_view, std::string_view) -> Status {
+    ++rows;
+    return Ok{};
+  }));
+  ASSIGN_OR_RETURN(const uint64_t version, LedgerVersion(view_));
+  if (rows > 0 && version == 0) problems_.Add("the ledger has rows that no change has brought");
+  return Ok{};
+}
+
 Result<std::vector<std::string>> Auditor::Check() {
   Run("the log", CheckLog());
   Run("the directory", CheckDirectory());
   Run("what was set aside", CheckAside());
+  Run("the ledger", CheckLedger());
   if (gives_up_) {
     return Error{ErrorCode::kUnavailable,
                  "the store had to be opened again while it was checked; check it again"};

@@ -40,6 +40,7 @@ class Auditor {
   Status CheckDirectory();
   Status CheckRecord(std::string_view key, std::string_view value, uint64_t& rows);
   Status CheckAside();
+  Status CheckLedger();
   void Run(const char* what, const Status& status);
 
   const kv::View& view_;

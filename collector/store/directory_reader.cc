@@ -168,6 +168,32 @@ Result<std::vector<Record>> ChangedSince(const kv::View& view, uint64_t revision
   return changed;
 }
 
+Result<LedgerPage> ListLedger(const kv::View& view, const std::optional<std::string>& last, size_t limit) {
+  LedgerPage page;
+  ASSIGN_OR_RETURN(page.version, LedgerVersion(view));
+  kv::Cursor cursor = view.NewCursor(kLedger);
+  // The first key after the last one's.
+  cursor.Seek(last ? *last + '\0' : std::string());
+  for (; cursor.valid(); cursor.Next()) {
+    if (page.rows.size() == limit) {
+      if (limit > 0) page.next = page.rows.back().key;
+      break;
+    }
+    page.rows.push_back({.key = std::string(cursor.key()), .value = std::string(cursor.value())});
+  }
+  RETURN_IF_ERROR(cursor.status());
+  return page;
+}
+
+Result<uint64_t> LedgerVersion(const kv::View& view) {
+  ASSIGN_OR_RETURN(const auto value, view.Get(kMeta, LedgerVersionKey()));
+  if (!value) return uint64_t{0};
+  Decoder decoder(*value);
+  const uint64_t version = decoder.Number();
+  if (!decoder.complete()) return Damaged("the ledger's version");
+  return version;
+}
+
 Result<uint64_t> Revision(const kv::View& view) {
   std::string end = ChangesPrefix();
   PutNumber(end, ~uint64_t{0});

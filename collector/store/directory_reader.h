@@ -1,4 +1,4 @@
-// Reads chains, records and what was set aside, each from a view of one moment.
+// Reads chains, records, the ledger and what was set aside, each from a view of one moment.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ Result<std::optional<Record>> GetRecord(const kv::View& view, RecordKind kind, c
 Result<RecordPage> ListRecords(const kv::View& view, RecordKind kind, const std::optional<std::string>& label,
                                const std::optional<std::string>& last, size_t limit);
 Result<std::vector<Record>> ChangedSince(const kv::View& view, uint64_t revision, size_t limit);
+
+Result<LedgerPage> ListLedger(const kv::View& view, const std::optional<std::string>& last, size_t limit);
+Result<uint64_t> LedgerVersion(const kv::View& view);
 
 // Of the newest change.
 Result<uint64_t> Revision(const kv::View& view);

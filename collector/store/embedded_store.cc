@@ -44,6 +44,7 @@ Status EmbeddedStore::LoadTotals() {
   ASSIGN_OR_RETURN(totals.log_size, LogSize(view));
   ASSIGN_OR_RETURN(totals.revision, Revision(view));
   ASSIGN_OR_RETURN(totals.set_aside, CountSetAside(view));
+  ASSIGN_OR_RETURN(totals.ledger, LedgerVersion(view));
   totals_.With([&](Totals& present) { present = totals; });
   return Ok{};
 }
@@ -254,11 +255,18 @@ Result<std::vector<Record>> EmbeddedStore::ChangedSince(uint64_t revision, size_
   return Read([&] { return store::ChangedSince(store_->Now(), revision, std::min(limit, kMaxPage)); });
 }
 
+Result<LedgerPage> EmbeddedStore::ListLedger(const std::optional<Cursor>& cursor, size_t limit) {
+  return Read([&] { return store::ListLedger(store_->Now(), cursor, std::min(limit, kMaxPage)); });
+}
+
 // ── the whole ──────────────────────────────────────────────────────────────────────────────────────────────
 
 StoreStats EmbeddedStore::stats() {
   const Totals totals = totals_.With([](const Totals& present) { return present; });
-  StoreStats stats{.log_size = totals.log_size, .revision = totals.revision, .set_aside = totals.set_aside};
+  StoreStats stats{.log_size = totals.log_size,
+                   .revision = totals.revision,
+                   .ledger = totals.ledger,
+                   .set_aside = totals.set_aside};
   stats.commits_waiting = commits_.waiting();
   return Read([&] {
     for (uint32_t family = 0; family < kFamilies; ++family)

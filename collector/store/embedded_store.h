@@ -41,6 +41,7 @@ class EmbeddedStore : public Store {
   Result<RecordPage> List(RecordKind kind, const std::optional<std::string>& label,
                           const std::optional<Cursor>& cursor, size_t limit) override;
   Result<std::vector<Record>> ChangedSince(uint64_t revision, size_t limit) override;
+  Result<LedgerPage> ListLedger(const std::optional<Cursor>& cursor, size_t limit) override;
   StoreStats stats() override;
   Status Backup(const std::string& directory) override;
   Result<std::vector<std::string>> Check(const std::function<void(uint64_t, uint64_t)>& progress) override;

@@ -9,6 +9,7 @@ size_t SizeOf(const Change& change) {
   size_t size = 0;
   for (const NewEvent& event : change.events) size += event.bytes.size();
   for (const SetAside& group : change.set_aside) size += group.bytes.size();
+  for (const LedgerRow& row : change.ledger) size += row.key.size() + row.value.size();
   return size;
 }
 

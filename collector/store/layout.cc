@@ -89,6 +89,7 @@ std::string HoursPrefix() { return "hour/"; }
 std::string AsideTotalsPrefix() { return "aside/"; }
 std::string AsideTotalsKey(std::string_view agent) { return AsideTotalsPrefix() + std::string(agent); }
 std::string RemovedKey(std::string_view kind) { return "bodies/" + std::string(kind); }
+std::string LedgerVersionKey() { return "ledger"; }
 
 std::string SumPrefix(Grain grain, Hour hour) {
   std::string key;

@@ -12,10 +12,10 @@
 
 namespace postern::store {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 
 // The families, in the order of StoreOptions.
-constexpr kv::Family kMeta{0};       // hours, bodies and set-aside groups: how far they go
+constexpr kv::Family kMeta{0};       // hours, bodies, set-aside groups and the ledger: how far they go
 constexpr kv::Family kEntries{1};    // leaf → a segment of entries
 constexpr kv::Family kFacts{2};      // leaf → the facts and spending of the same segment
 constexpr kv::Family kBodies{3};     // leaf → an event's exact bytes
@@ -25,7 +25,8 @@ constexpr kv::Family kIndex{6};      // axis, value, block → runs of leaves
 constexpr kv::Family kSums{7};       // hour or day, dimensions → Spending
 constexpr kv::Family kDirectory{8};  // records, labels, changes
 constexpr kv::Family kAside{9};      // agent, number → what didn't verify
-constexpr uint32_t kFamilies = 10;
+constexpr kv::Family kLedger{10};    // opaque, of collector/treasury; since format 2
+constexpr uint32_t kFamilies = 11;
 
 inline kv::Options StoreOptions(std::shared_ptr<kv::Faults> faults = nullptr) {
   return {.families = {"meta",
@@ -37,7 +38,8 @@ inline kv::Options StoreOptions(std::shared_ptr<kv::Faults> faults = nullptr) {
                        {"index", kv::MergeRule::kAppend},
                        {"sums", kv::MergeRule::kAddNumbers},
                        "directory",
-                       "aside"},
+                       "aside",
+                       "ledger"},
           .format = kFormat,
           .what = "the collector's store",
           .faults = std::move(faults),
@@ -85,6 +87,7 @@ std::string HoursPrefix();  // then an hour → the first and last block that ha
 std::string AsideTotalsPrefix();
 std::string AsideTotalsKey(std::string_view agent);
 std::string RemovedKey(std::string_view kind);  // → the first leaf whose body may still be there
+std::string LedgerVersionKey();                 // → the ledger's version, a number
 
 // The shape of sums' keys.
 enum class Grain : uint8_t { kDay = 0, kHour = 1 };

@@ -24,6 +24,8 @@ struct State {
   std::map<RecordKey, Record> records;
   std::map<std::string, std::vector<SetAside>> set_aside;  // the oldest first
   uint64_t revision = 0;
+  std::map<std::string, std::string> ledger;
+  uint64_t ledger_version = 0;
 };
 
 template <class T>
@@ -246,9 +248,25 @@ class MemoryStore : public Store {
     });
   }
 
+  Result<LedgerPage> ListLedger(const std::optional<Cursor>& cursor, size_t limit) override {
+    return state_.With([&](const State& state) -> Result<LedgerPage> {
+      LedgerPage page{.version = state.ledger_version};
+      for (auto row = cursor ? state.ledger.upper_bound(*cursor) : state.ledger.begin();
+           row != state.ledger.end(); ++row) {
+        if (page.rows.size() == std::min(limit, kMaxPage)) {
+          if (!page.rows.empty()) page.next = page.rows.back().key;
+          break;
+        }
+        page.rows.push_back({.key = row->first, .value = row->second});
+      }
+      return page;
+    });
+  }
+
   StoreStats stats() override {
     return state_.With([](const State& state) {
-      StoreStats stats{.log_size = state.events.size(), .revision = state.revision};
+      StoreStats stats{
+          .log_size = state.events.size(), .revision = state.revision, .ledger = state.ledger_version};
       for (const auto& [agent, groups] : state.set_aside) stats.set_aside += groups.size();
       return stats;
     });
@@ -281,6 +299,8 @@ class MemoryStore : public Store {
       if (found != state.chains.end() && found->second.closed && !advance.chain.closed)
         return Error{ErrorCode::kDenied, "the chain has been closed in the meantime"};
     }
+    if (!change.ledger.empty() && change.ledger_expected != state.ledger_version)
+      return Error{ErrorCode::kDenied, "the ledger has been changed in the meantime"};
     for (const Change::Put& put : change.records) {
       const auto found = state.records.find({put.record.kind, put.record.id});
       const uint64_t revision = found == state.records.end() ? 0 : found->second.revision;
@@ -308,8 +328,14 @@ class MemoryStore : public Store {
       record.revision = state.revision;
     }
     for (const SetAside& group : change.set_aside) Keep(state.set_aside[group.agent], group);
+    if (!change.ledger.empty()) ++state.ledger_version;
+    for (const LedgerRow& row : change.ledger) {
+      if (row.erased) state.ledger.erase(row.key);
+      else state.ledger[row.key] = row.value;
+    }
     receipt.log_size = state.events.size();
     receipt.revision = state.revision;
+    receipt.ledger = state.ledger_version;
     return receipt;
   }
 

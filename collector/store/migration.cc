@@ -8,7 +8,10 @@
 namespace postern::store {
 
 const std::vector<MigrationStep>& MigrationSteps() {
-  static const std::vector<MigrationStep> steps;
+  static const std::vector<MigrationStep> steps = {
+      // Opening has made the family. The number alone keeps an older version from writing past it.
+      {.from = 1, .what = "a place for the ledger", .run = [](kv::Store&) -> Status { return Ok{}; }},
+  };
   return steps;
 }
 

@@ -51,6 +51,18 @@ Status CheckRecords(const Change& change) {
   return Ok{};
 }
 
+Status CheckLedger(const Change& change) {
+  const LedgerRow* before = nullptr;
+  for (const LedgerRow& row : change.ledger) {
+    if (row.key.empty() || row.key.size() > kMaxLedgerKey)
+      return Invalid("a row of the ledger has no usable key");
+    if (before != nullptr && row.key <= before->key)
+      return Invalid("rows of the ledger are not in the order of their keys");
+    before = &row;
+  }
+  return Ok{};
+}
+
 void Cut(std::string& text) {
   if (text.size() > kMaxFactBytes) text.resize(kMaxFactBytes);
 }
@@ -84,6 +96,7 @@ Status CheckRules(const Change& change) {
     if (group.agent.empty() || group.agent.size() > kMaxFactBytes)
       return Invalid("what is set aside has no usable agent's id");
   }
+  RETURN_IF_ERROR(CheckLedger(change));
   return CheckRecords(change);
 }
 

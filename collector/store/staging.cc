@@ -43,6 +43,8 @@ Status Staging::CheckExpected(const Change& change) {
     if (end.closed && !advance.chain.closed)
       return Error{ErrorCode::kDenied, "the chain has been closed in the meantime"};
   }
+  if (!change.ledger.empty() && change.ledger_expected != totals_.ledger)
+    return Error{ErrorCode::kDenied, "the ledger has been changed in the meantime"};
   for (const Change::Put& put : change.records) {
     ASSIGN_OR_RETURN(const Record* const record, Find(put.record));
     if ((record != nullptr ? record->revision : 0) != put.expected)
@@ -130,9 +132,20 @@ Result<Receipt> Staging::Add(const Change& change) {
   if (!change.records.empty()) totals_.revision = std::max(totals_.revision + 1, change.least_revision);
   for (const Change::Put& put : change.records) RETURN_IF_ERROR(AddRecord(put.record));
   for (const SetAside& group : change.set_aside) RETURN_IF_ERROR(AddAside(group));
+  AddLedger(change);
   receipt.log_size = totals_.log_size;
   receipt.revision = totals_.revision;
+  receipt.ledger = totals_.ledger;
   return receipt;
+}
+
+void Staging::AddLedger(const Change& change) {
+  if (change.ledger.empty()) return;
+  ++totals_.ledger;
+  for (const LedgerRow& row : change.ledger) {
+    if (row.erased) batch_.Delete(kLedger, row.key);
+    else batch_.Put(kLedger, row.key, row.value);
+  }
 }
 
 Status Staging::AddHours() {
@@ -158,6 +171,7 @@ Result<const kv::Batch*> Staging::Finish() {
   for (const auto& [name, chain] : chains_)
     batch_.Put(kChains, ChainKey(name.first, name.second), EncodeChain(chain));
   for (const auto& [agent, totals] : asides_) batch_.Put(kMeta, AsideTotalsKey(agent), totals.Encode());
+  if (totals_.ledger != ledger_before_) batch_.Put(kMeta, LedgerVersionKey(), LeafKey(totals_.ledger));
   return &batch_;
 }
 

@@ -23,12 +23,14 @@ struct Totals {
   uint64_t log_size = 0;
   uint64_t revision = 0;
   uint64_t set_aside = 0;
+  uint64_t ledger = 0;  // version
 };
 
 // Thread-compatible.
 class Staging {
  public:
-  Staging(const kv::Store& store, const Totals& totals) : store_(store), totals_(totals) {}
+  Staging(const kv::Store& store, const Totals& totals)
+      : store_(store), totals_(totals), ledger_before_(totals.ledger) {}
 
   // The change has passed CheckRules and lives until Finish. kDenied where an expectation doesn't hold:
   // nothing of it is staged. After any other error the whole write must be given up.
@@ -55,12 +57,14 @@ class Staging {
   void AddEvents(const Change& change);
   Status AddRecord(const Record& record);
   Status AddAside(const SetAside& group);
+  void AddLedger(const Change& change);
   Status AddHours();
   // What a group that is set aside counts, stored or staged.
   Result<uint64_t> AsideSize(const std::string& agent, uint64_t number);
 
   const kv::Store& store_;
   Totals totals_;
+  uint64_t ledger_before_;
   kv::Batch batch_;
   SegmentWriter segments_;
   Indexer indexer_;

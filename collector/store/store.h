@@ -3,7 +3,7 @@
 // one: it speaks of changes, filters and cursors, never of iterators, and nothing rests on there being one
 // process.
 //
-//   Commit(change)   all of it, synced, or nothing      ◀── intake (events), directory (records): one order
+//   Commit(change)   all of it, synced, or nothing      ◀── intake (events, money), directory: one order
 //   Find, Sum, …     what was committed                 ──▶ api, audit, intake
 //
 // Every engine passes tests/collector/store/conformance.h. Fails closed: what can't be made sure of is an
@@ -71,6 +71,9 @@ class Store {
   // What has changed after `revision`, in the order of revisions. What changed together is never torn apart:
   // where that is more than the limit, the list is longer.
   virtual Result<std::vector<Record>> ChangedSince(uint64_t revision, size_t limit) = 0;
+
+  // The ledger.
+  virtual Result<LedgerPage> ListLedger(const std::optional<Cursor>& cursor, size_t limit) = 0;
 
   virtual StoreStats stats() = 0;
 

@@ -130,6 +130,16 @@ struct Record {
   std::string bytes{};
 };
 
+// ── the ledger ─────────────────────────────────────────────────────────────────────────────────────────────
+
+// What collector/treasury keeps of budgets and of who holds what of them. Opaque to the store.
+struct LedgerRow {
+  std::string key{};  // at most kMaxLedgerKey bytes
+  std::string value{};
+  bool erased = false;
+};
+inline constexpr size_t kMaxLedgerKey = 1024;
+
 // ── one change ─────────────────────────────────────────────────────────────────────────────────────────────
 
 // Everything in it happens, is on the disk, and is seen from then on; or nothing of it is.
@@ -161,13 +171,22 @@ struct Change {
 
   std::vector<SetAside> set_aside;
 
-  bool empty() const { return events.empty() && chains.empty() && records.empty() && set_aside.empty(); }
+  // Rows of the ledger as they are afterwards, in the order of their keys, each at most once. With them its
+  // version grows by one; `ledger_expected` is the one before, 0 where there were never any. Where it is
+  // another by then, the whole change is refused: what was worked out rests on other rows.
+  std::vector<LedgerRow> ledger;
+  uint64_t ledger_expected = 0;
+
+  bool empty() const {
+    return events.empty() && chains.empty() && records.empty() && set_aside.empty() && ledger.empty();
+  }
 };
 
 struct Receipt {
   Leaf first_leaf{};      // of its events
   uint64_t log_size = 0;  // after it
   uint64_t revision = 0;  // of the directory, after it
+  uint64_t ledger = 0;    // version, after it
 };
 
 // ── questions ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,9 +232,17 @@ struct RecordPage {
   std::optional<Cursor> next;
 };
 
+// All of one moment; where the next page has another version, what was read is to be read anew.
+struct LedgerPage {
+  uint64_t version = 0;
+  std::vector<LedgerRow> rows{};  // in the order of their keys
+  std::optional<Cursor> next{};
+};
+
 struct StoreStats {
   uint64_t log_size = 0;
   uint64_t revision = 0;
+  uint64_t ledger = 0;           // version
   uint64_t set_aside = 0;        // groups
   uint64_t bytes_on_disk = 0;    // roughly, with what is still in memory
   uint64_t commits_waiting = 0;  // for a write that hasn't begun

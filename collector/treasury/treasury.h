@@ -51,7 +51,7 @@ struct Proceeds {
       strangers;  // who said something before their Hello was taken in: to be asked for it again
 };
 
-// Grow only, but for `waiting`, `accounts` and `holdings`.
+// Grow only, but for `waiting`.
 struct Stats {
   uint64_t demands = 0, grants = 0, denials = 0, recalls = 0, returns = 0;
   uint64_t settlements = 0, rows = 0, rebuilt = 0, turned_away = 0, alarms = 0;
@@ -89,6 +89,46 @@ class Treasury {
   Status Forfeit(const std::string& agent);
 
   Stats stats() const;
+
+  // ── for the conversation thread. None of these waits for the disk.
+
+  // At each Hello: why this agent can't go on with the incarnation that it brings; nothing where it can. Its
+  // wallet has forgotten what it once said, or says that it holds what nobody has granted. kUnavailable where
+  // there is no telling now.
+  Result<std::optional<std::string>> Doubt(const Holder& said, const limits::Return& report);
+
+  // It was welcomed as `holder`, with a Hello of incarnation `said`. Until its greeting is taken in, nothing
+  // else is taken from it. What was granted to it before is said again.
+  void Greet(const Holder& holder, uint64_t said, limits::Return report, WallTime at);
+
+  // False where too much of this agent waits.
+  bool Ask(const Holder& holder, limits::Demand demand);
+  bool GiveBack(const Holder& holder, limits::Return returned);
+
+  // A heartbeat; `at` is the agent's clock. Renews its leases.
+  void Hear(const Holder& holder, WallTime at);
+
+  // From now on these: before anything that is said from here on.
+  void SetTerms(Terms terms);
+
+  // ── for the committer, in this order, from one thread.
+
+  // Called, from any thread, when there is something to do; it must be quick.
+  void OnWork(std::function<void()> tell);
+  // After this long there is something to do in any case.
+  std::chrono::milliseconds patience() const;
+
+  // Works out all that has come, with these settlements, and adds the rows to the change; there may be none.
+  // Committed or Failed must follow. An error says that the change must not be committed: Failed is done.
+  Status Prepare(std::vector<Settlement>& settlements, store::Change& change);
+  Proceeds Committed(const store::Receipt& receipt);
+  void Failed(const Error& error);
+
+  // Instead of the three: nothing is worked out, and whoever waits is told this.
+  void Refuse(const Error& error);
+
+  // Whoever waits or comes is told that it is over. May be called again.
+  void Close();
 
  private:
   struct State;

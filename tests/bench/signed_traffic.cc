@@ -6,6 +6,7 @@
 #include "shared/base/check.h"
 #include "shared/base/clock.h"
 #include "shared/crypto/ed25519.h"
+#include "shared/limits/wire_form.h"
 #include "shared/wire/chain.h"
 #include "shared/wire/conversation.h"
 #include "shared/wire/event.h"
@@ -20,8 +21,13 @@ constexpr const char* kModels[] = {"claude-sonnet-4-5-20250929", "claude-haiku-4
 // One agent that works.
 class Host {
  public:
-  explicit Host(int number)
-      : number_(number), key_(crypto::SigningKey::Generate()), random_(static_cast<uint32_t>(number)) {
+  explicit Host(int number, const Charging& charging)
+      : number_(number),
+        charging_(charging),
+        accounts_(AccountsOf(number)),
+        used_(accounts_.size()),
+        key_(crypto::SigningKey::Generate()),
+        random_(static_cast<uint32_t>(number)) {
     record_.set_id("host" + std::to_string(10'000'000 + number));
     record_.set_host("build-" + std::to_string(number) + ".example.com");
     record_.set_seal_key(std::string(key_.public_key().raw()));
@@ -125,9 +131,23 @@ class Host {
     outcome.set_bytes_out(random_() % 20'000);
     outcome.set_first_byte_ns(random_());
     outcome.set_total_ns(random_() * uint64_t{4});
+    if (charging_.window) Charge(outcome);
+  }
+
+  void Charge(wire::Outcome& outcome) {
+    outcome.set_admission("estimated");
+    for (size_t i = 0; i < accounts_.size(); ++i) {
+      used_[i] += Amount(outcome.cost_nano_dollars());
+      *outcome.add_charges() =
+          limits::ToWire(limits::Charge{accounts_[i], *charging_.window, Amount(outcome.cost_nano_dollars()),
+                                        Amount(outcome.cost_nano_dollars()), used_[i]});
+    }
   }
 
   const int number_;
+  const Charging charging_;
+  const std::vector<std::string> accounts_;
+  std::vector<Amount> used_;
   wire::AgentRecord record_;
   crypto::SigningKey key_;
   std::mt19937 random_;
@@ -139,10 +159,17 @@ class Host {
 
 }  // namespace
 
-SignedTraffic MakeTraffic(int agents, int frames_an_agent, int events_a_seal) {
+std::vector<std::string> AccountsOf(int agent) {
+  const std::string person = std::to_string(agent);
+  return {"organisation-month", "team-month/team" + std::to_string(agent % 8),
+          "each-day/person" + person + "@example.com", "key-day/k" + std::to_string(10'000'000'000 + agent),
+          "key-model/k" + std::to_string(10'000'000'000 + agent) + "/claude-sonnet-4-5-20250929"};
+}
+
+SignedTraffic MakeTraffic(int agents, int frames_an_agent, int events_a_seal, const Charging& charging) {
   SignedTraffic traffic;
   std::vector<Host> hosts;
-  for (int i = 0; i < agents; ++i) traffic.agents.push_back(hosts.emplace_back(i).record());
+  for (int i = 0; i < agents; ++i) traffic.agents.push_back(hosts.emplace_back(i, charging).record());
   const int groups = std::min(kEventsAFrame / events_a_seal, wire::kMaxGroups);
   for (int turn = 0; turn < frames_an_agent; ++turn) {
     for (Host& host : hosts) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "shared/limits/window.h"
 #include "shared/wire/directory.pb.h"
 
 namespace postern::bench {
@@ -21,8 +23,17 @@ struct SignedTraffic {
   uint64_t event_bytes = 0;
 };
 
+// The accounts that an agent's exchanges meet: its organisation's, its team's, its user's, its key's, its
+// key's with a model.
+std::vector<std::string> AccountsOf(int agent);
+
+// What outcomes were charged: nothing, or something in this window of each account.
+struct Charging {
+  std::optional<limits::Window> window = {};
+};
+
 // Each agent's chain begins with a start; then come intents and their outcomes, with the names and numbers
 // that Claude Code's traffic has. A seal stands after every `events_a_seal` of them.
-SignedTraffic MakeTraffic(int agents, int frames_an_agent, int events_a_seal);
+SignedTraffic MakeTraffic(int agents, int frames_an_agent, int events_a_seal, const Charging& charging = {});
 
 }  // namespace postern::bench

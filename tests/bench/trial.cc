@@ -7,7 +7,7 @@ namespace postern::bench {
 std::vector<Trial> AllTrials() {
   std::vector<Trial> all;
   for (auto make : {CostTrials, LatencyTrials, InstructionTrials, MemoryTrials, FleetTrials, AuditTrials,
-                    PolicyTrials, SecretsTrials, WalletTrials}) {
+                    LedgerTrials, PolicyTrials, SecretsTrials, WalletTrials}) {
     std::vector<Trial> some = make();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }

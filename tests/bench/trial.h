@@ -31,6 +31,7 @@ std::vector<Trial> InstructionTrials();  // agent/instructions-per-request/…
 std::vector<Trial> MemoryTrials();       // agent/rss/…
 std::vector<Trial> FleetTrials();        // fleet/… in this process; agent/revoke-ms
 std::vector<Trial> AuditTrials();        // audit/…: the collector's, in this process
+std::vector<Trial> LedgerTrials();       // ledger/settlements-per-second: in this process
 std::vector<Trial> PolicyTrials();       // policy/decision-ns: in this process
 std::vector<Trial> SecretsTrials();      // secrets/…: in this process
 std::vector<Trial> WalletTrials();       // wallet/admission-ns: in this process

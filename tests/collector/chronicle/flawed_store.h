@@ -87,6 +87,9 @@ class FlawedStore : public store::Store {
   Result<std::vector<store::Record>> ChangedSince(uint64_t revision, size_t limit) override {
     return real_->ChangedSince(revision, limit);
   }
+  Result<store::LedgerPage> ListLedger(const std::optional<store::Cursor>& cursor, size_t limit) override {
+    return real_->ListLedger(cursor, limit);
+  }
   store::StoreStats stats() override { return real_->stats(); }
   Status Backup(const std::string& directory) override { return real_->Backup(directory); }
   Result<std::vector<std::string>> Check(const std::function<void(uint64_t, uint64_t)>& progress) override {

@@ -64,6 +64,9 @@ wire::Event Intent() {
   intent.set_rule("teams.ml.models.allow[0]");
   intent.add_removed_tools("WebFetch");
   intent.set_lowered_max_tokens(8'000);
+  intent.set_provider("anthropic");
+  intent.add_residency("eu");
+  intent.add_residency("us");
   return event;
 }
 
@@ -99,6 +102,19 @@ wire::Event Outcome() {
   outcome.set_total_ns(4);
   outcome.set_error_type("overloaded_error");
   Fill(*outcome.mutable_os_user());
+  for (const char* account : {"ml-month", "each-day/alice"}) {
+    wire::Charge& charge = *outcome.add_charges();
+    charge.set_account(account);
+    charge.mutable_window()->set_begin(-1);
+    charge.mutable_window()->set_end(1'795'478'400'000'000'000);
+    charge.set_amount(12);
+    charge.set_reserved(-15);
+    charge.set_used(1'000'000'000'000);
+    charge.set_admitted(10);
+  }
+  outcome.set_admission("estimated");
+  outcome.set_extensions(2);
+  outcome.set_refused_extension("ml-month");
   return event;
 }
 
@@ -120,6 +136,10 @@ wire::Event Refusal() {
   refusal.set_first_wall_time(-1);
   refusal.set_last_wall_time(1);
   refusal.set_policy_version(3);
+  refusal.set_provider("anthropic");
+  refusal.add_residency("eu");
+  refusal.set_account("ml-month");
+  refusal.set_resets(1'795'478'400'000'000'000);
   return event;
 }
 

@@ -12,6 +12,7 @@
 #include "tests/collector/store/conformance/bodies.h"
 #include "tests/collector/store/conformance/chains.h"
 #include "tests/collector/store/conformance/commits.h"
+#include "tests/collector/store/conformance/ledger.h"
 #include "tests/collector/store/conformance/questions.h"
 #include "tests/collector/store/conformance/records.h"
 #include "tests/collector/store/conformance/sums.h"
@@ -20,6 +21,7 @@
   INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreCommits, Engine);   \
   INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreRecords, Engine);   \
   INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreChains, Engine);    \
+  INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreLedger, Engine);    \
   INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreBodies, Engine);    \
   INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreQuestions, Engine); \
   INSTANTIATE_TYPED_TEST_SUITE_P(name, StoreSums, Engine)

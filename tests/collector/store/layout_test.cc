@@ -18,8 +18,9 @@
 namespace postern::store {
 namespace {
 
-constexpr const char* kFamilyNames[kFamilies] = {"meta",   "entries", "facts", "bodies",    "places",
-                                                 "chains", "index",   "sums",  "directory", "aside"};
+constexpr const char* kFamilyNames[kFamilies] = {"meta",      "entries", "facts", "bodies",
+                                                 "places",    "chains",  "index", "sums",
+                                                 "directory", "aside",   "ledger"};
 
 NewEvent Event(uint64_t sequence, std::string bytes, EventFacts facts, const Spending& spending) {
   NewEvent event;
@@ -49,6 +50,7 @@ Change Example() {
   change.chains.push_back({chain, 0});
   change.records.push_back(PutRecord(RecordKind::kUser, "al", "r", 0, {"team:b"}));
   change.set_aside.push_back({"a1", 1, 9, At(8), "fork", "g"});
+  change.ledger.push_back({.key = "row", .value = "of the ledger"});
   return change;
 }
 

@@ -9,8 +9,9 @@
 //                                                                               commits what is verified
 //   store's own       compaction, flushes                   the store           with the store
 //
-// The store, the chronicle, the directory and the policies have no thread of their own: they are called by
-// all of the above and are thread-safe.
+// The store, the chronicle, the directory, the policies and the treasury have no thread of their own: they
+// are called by all of the above and are thread-safe. What the treasury decides is worked out by intake's
+// committer.
 //
 // Start: configuration → core dumps off → lock of the state directory → keys → store → chronicle (its start
 // is synced) → directory → policies → intake → API → control socket. Nothing is opened before the

@@ -94,7 +94,8 @@ std::vector<command_line::Command> AgentCommands() {
        .run = Run<Revoke>},
       {.name = "agent forfeit",
        .words = "ID",
-       .sentence = "Gives up what a host has not sent, and ends its quarantine.",
+       .sentence =
+           "Gives up what a host has not sent, frees the money that it holds, and ends its quarantine.",
        .options = {kJsonOption},
        .run = Run<Forfeit>},
       {.name = "enrolment list",

@@ -1,7 +1,9 @@
 // Kills the agent, the collector or both under load, again and again, and compares four accounts: what the
-// clients saw, what reached the provider, the agent's own record, and the collector's log with its sums.
+// clients saw, what reached the provider, the agent's own record, and the collector's log with its sums; and
+// with limits, what the ledger says was spent.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <random>
@@ -12,6 +14,7 @@
 
 #include "tests/end_to_end/arrivals.h"
 #include "tests/end_to_end/house.h"
+#include "tests/end_to_end/kept_money.h"
 #include "tests/end_to_end/load.h"
 #include "tests/end_to_end/recorded.h"
 #include "tests/support/paths.h"
@@ -44,9 +47,19 @@ HostOptions HostThatDies(Death death) {
   return options;
 }
 
+// More than is ever spent here: what is refused is refused for want of an answer.
+constexpr const char* kLimits = R"(
+limits:
+  all-month: {usd: 100000, per: month}
+  user-day: {each: user, usd: 50000, per: day}
+  key-tokens: {each: key, tokens: 1000000000, per: hour, rolling: true}
+  at-once: {concurrent: 1000}
+)";
+
 class Ordeal {
  public:
-  explicit Ordeal(Death death) : host_(house_.Member(HostThatDies(death))), arrivals_(host_.control()) {
+  explicit Ordeal(Death death, const std::string& limits = "")
+      : host_(house_.Member(HostThatDies(death))), arrivals_(host_.control()) {
     if (death == Death::kPowerCut) {
       house_.keep().set_variables({{"LD_PRELOAD", support::InBuild("lib/power_cut.so")},
                                    {"POWER_CUT_DIRECTORY", house_.keep().state()}});
@@ -58,8 +71,15 @@ class Ordeal {
          ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
+    if (!limits.empty()) Limit(limits);
     load_ = std::make_unique<Load>(host_, kClients);
     load_->PointAt(host_.port());
+  }
+
+  void Limit(const std::string& limits) {
+    const std::string file = house_.keep().directory().Write(
+        "policy.yaml", "organisation:\n  name: Example\n  models:\n    allow: [\"*\"]\n" + limits);
+    house_.Postern({"policy", "apply", file, "--wait"});
   }
 
   void KillRepeatedly(int kills) {
@@ -126,6 +146,14 @@ class Ordeal {
     EXPECT_EQ(checked.ending.code, 0) << checked.output << checked.errors;
   }
 
+  void ExpectExactMoney() const {
+    const KeptMoney money = ReadKeptMoney(house_.keep().state());
+    for (const std::string& problem : money.problems) ADD_FAILURE() << problem;
+    EXPECT_GT(money.charges, 0u);
+    std::printf("%llu charges in %llu holdings\n", static_cast<unsigned long long>(money.charges),
+                static_cast<unsigned long long>(money.holdings));
+  }
+
   size_t LostArrivals() const {
     size_t lost = 0;
     for (const auto& [user_agent, times] : arrivals_.by_user_agent()) lost += log_.IntentsOf(user_agent) == 0;
@@ -168,6 +196,25 @@ TEST(HouseCrash, WhenThePowerOfBothIsCutNoAnswerThatAClientSawIsLost) {
   ASSERT_NO_FATAL_FAILURE(ordeal.ExpectOneStory());
   EXPECT_EQ(ordeal.LostAnswers(), 0u);
   EXPECT_GT(ordeal.load().whole(), static_cast<uint64_t>(Kills()) / 2);
+}
+
+TEST(HouseCrash, WithLimitsWhatIsSpentIsTheSumOfTheEventsWhoeverIsKilled) {
+  Ordeal ordeal(Death::kKill, kLimits);
+  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(Kills()));
+  ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
+  ASSERT_NO_FATAL_FAILURE(ordeal.ExpectOneStory());
+  ordeal.ExpectExactMoney();
+  EXPECT_EQ(ordeal.LostAnswers(), 0u);
+  EXPECT_GT(ordeal.load().whole(), static_cast<uint64_t>(Kills()));
+}
+
+TEST(HouseCrash, WithLimitsWhatIsSpentIsTheSumOfTheEventsWhenThePowerOfBothIsCut) {
+  Ordeal ordeal(Death::kPowerCut, kLimits);
+  ASSERT_NO_FATAL_FAILURE(ordeal.KillRepeatedly(std::max(5, Kills() / 2)));
+  ASSERT_NO_FATAL_FAILURE(ordeal.Finish());
+  ASSERT_NO_FATAL_FAILURE(ordeal.ExpectOneStory());
+  ordeal.ExpectExactMoney();
+  EXPECT_EQ(ordeal.LostAnswers(), 0u);
 }
 
 }  // namespace

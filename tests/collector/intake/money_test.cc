@@ -351,10 +351,14 @@ TEST_F(Money, AQuarantinedAgentIsGrantedNothing) {
   EXPECT_EQ(HearGrant(caller), "granted 7");
   ASSERT_TRUE(keep_.directory->agents().Quarantine(host_.agent, "fork", "a test", 0));
   EXPECT_TRUE(keep_.Until([&] {
-    caller.Say(ReturnOf(host_, 0, Holds(7, 0, 0)));
-    const auto rejected = caller.Hear(wire::FromCollector::kRejected);
-    return rejected && rejected->rejected().reason() == "quarantined";
+    caller.Say(HeartbeatOf(host_));
+    const auto answer = caller.Hear(wire::FromCollector::kHeartbeatAnswer);
+    return answer && answer->heartbeat_answer().state() == wire::AGENT_QUARANTINED;
   }));
+  caller.Say(ReturnOf(host_, 0, Holds(7, 0, 7)));
+  const auto rejected = caller.Hear(wire::FromCollector::kRejected);
+  ASSERT_TRUE(rejected);
+  EXPECT_EQ(rejected->rejected().reason(), "quarantined");
   EXPECT_EQ(Told(), "spent 0, left 3, holds 7-0");
 }
 

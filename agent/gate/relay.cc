@@ -1,5 +1,7 @@
 #include "agent/gate/relay.h"
 
+#include <algorithm>
+
 #include "agent/gate/cap_headers.h"
 #include "agent/gate/forwarding.h"
 
@@ -14,6 +16,11 @@ std::optional<uint64_t> LengthOf(const http::Head& head) {
   if (head.framing == http::Framing::kLength) return head.content_length;
   if (head.framing == http::Framing::kNone) return 0;
   return std::nullopt;
+}
+
+// A header that speaks of the body's bytes as the provider sent them.
+bool IsOfOriginalBytes(const http::Header& header) {
+  return http::EqualsIgnoringCase(header.name, "content-encoding");
 }
 
 }  // namespace
@@ -44,7 +51,8 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<co
     for (const OwnedHeader& warning : warnings) headers.push_back({warning.name, warning.value});
   }
   headers.push_back({"x-postern-exchange", exchange_id});
-  exchange_.Begin(head.status, head.reason, headers, LengthOf(head));
+  if (screen_ != nullptr) std::erase_if(headers, IsOfOriginalBytes);
+  exchange_.Begin(head.status, head.reason, headers, screen_ == nullptr ? LengthOf(head) : std::nullopt);
   exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);
   for (;;) {
     const http::BodyPiece piece = upstream_.TryReadBody();
@@ -54,30 +62,45 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<co
       continue;
     }
     if (piece.io != Io::kOk) co_return wire::ENDING_UPSTREAM_CUT;
-    Meter(piece.bytes);
+    auto out = Screened(piece.bytes);
+    if (out && piece.last && screen_ != nullptr) out = ScreenedEnd();
+    if (!out) co_return wire::ENDING_UPSTREAM_ERROR;
     if (piece.last) {
       meter_.Finish();
       upstream_whole_ = true;
-      const Io sent = co_await exchange_.SendLast(piece.bytes);
+      const Io sent = co_await exchange_.SendLast(*out);
       co_return sent == Io::kOk ? wire::ENDING_COMPLETE : wire::ENDING_CLIENT_GONE;
     }
     if (piece.bytes.empty()) continue;
-    const Io sent = co_await exchange_.SendPiece(piece.bytes);
-    if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
-    flushed_ = true;
+    if (!out->empty()) {
+      const Io sent = co_await exchange_.SendPiece(*out);
+      if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
+      flushed_ = true;
+      held_since_.reset();
+    }
     if (spending_.must_wait()) {
       const bool goes_on = co_await spending_.MayGoOn();
       if (!goes_on) co_return wire::ENDING_BUDGET;
     }
-    exchange_.strand().SetDeadlineIn(meter_.facts().complete ? kGraceAfterStop : deadlines_.stream_idle);
+    exchange_.strand().SetDeadlineIn(Patience());
   }
+}
+
+// How long more is waited for.
+std::chrono::nanoseconds Relay::Patience() {
+  if (meter_.facts().complete) return kGraceAfterStop;
+  if (screen_ == nullptr || !screen_->holds()) return deadlines_.stream_idle;
+  const BootTime now = exchange_.strand().loop().now();
+  if (!held_since_) held_since_ = now;
+  return std::max<std::chrono::nanoseconds>(*held_since_ + secrets::StreamScan::kLongestHold - now, {});
 }
 
 http::Task<void> Relay::End(dialect::EndingWords words) {
   const BootTime deadline = exchange_.strand().loop().now() + kEndingPatience;
   std::string last;
   if (!exchange_.last_given()) {
-    if (!ok_ || blind_ || decoder_ || !meter_.has_events() || exchange_.has_length()) co_return;
+    const bool compressed = decoder_ && screen_ == nullptr;
+    if (!ok_ || blind_ || compressed || !meter_.has_events() || exchange_.has_length()) co_return;
     last = dialect::EndingEvents(dialect::StageOf(meter_), words);
   }
   co_await exchange_.EndBy(deadline, last);
@@ -93,10 +116,54 @@ http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
   const http::Wake wake = co_await exchange_.strand().Wait();
   if (wake == http::Wake::kEvent) co_return std::nullopt;
   if (wake == http::Wake::kCancelled) co_return wire::ENDING_CLIENT_GONE;
+  if (screen_ != nullptr && screen_->holds() && !meter_.facts().complete) {
+    const Io sent = co_await exchange_.SendPiece(screen_->Release());
+    if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
+    held_since_.reset();
+    exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);
+    co_return std::nullopt;
+  }
   if (!meter_.facts().complete || upstream_.head().framing == http::Framing::kLength)
     co_return wire::ENDING_DEADLINE;
   const Io sent = co_await exchange_.SendLast("");
   co_return sent == Io::kOk ? wire::ENDING_COMPLETE : wire::ENDING_CLIENT_GONE;
+}
+
+// What of these bytes goes on, after the meter has read them. Errors: nothing more may go on.
+Result<std::string_view> Relay::Screened(std::string_view bytes) {
+  if (screen_ == nullptr) {
+    Meter(bytes);
+    return bytes;
+  }
+  screened_.clear();
+  Status passed = Ok{};
+  // The meter is told what the client has been told of: whole events.
+  const auto take = [&](std::string_view plain) {
+    if (!passed) return;
+    const auto part = screen_->Feed(plain);
+    if (!part) {
+      passed = part.error();
+      return;
+    }
+    screened_ += part->out;
+    meter_.Feed(part->read);
+  };
+  if (decoder_) {
+    RETURN_IF_ERROR(decoder_->Decode(bytes, take));
+  } else {
+    take(bytes);
+  }
+  RETURN_IF_ERROR(passed);
+  spending_.See(meter_.facts());
+  return std::string_view(screened_);
+}
+
+// The same, and what is left at the end.
+Result<std::string_view> Relay::ScreenedEnd() {
+  ASSIGN_OR_RETURN(const auto rest, screen_->Finish());
+  screened_ += rest.out;
+  meter_.Feed(rest.read);
+  return std::string_view(screened_);
 }
 
 void Relay::Meter(std::string_view bytes) {

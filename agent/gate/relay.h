@@ -4,10 +4,15 @@
 // pace: while it takes nothing, nothing is read from upstream. Where the client leaves, the upstream is
 // cancelled by closing it.
 //
+// Where answers are screened for secrets (agent/screening) what goes on is what that lets go on: mostly the
+// same bytes, event by event. What it holds goes on after 50 ms at the latest.
+//
 // A stream that has said message_stop is over for the client even if the provider keeps the body open: Claude
 // Code waits for the end of the body, so it is ended here after a short grace.
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +22,9 @@
 #include "agent/dialect/answer_meter.h"
 #include "agent/dialect/stream_ending.h"
 #include "agent/gate/spending.h"
+#include "agent/screening/answer_screen.h"
+#include "shared/base/clock.h"
+#include "shared/base/result.h"
 #include "shared/http/client_connection.h"
 #include "shared/http/server.h"
 #include "shared/wire/event.h"
@@ -29,10 +37,14 @@ class Relay {
   Relay(http::Exchange& exchange, http::ClientConnection& upstream, const agent::DeadlineConfig& deadlines,
         dialect::JsonCursor& json, Spending& spending);
 
+  // Before Run: the answer goes through this.
+  void Use(std::unique_ptr<screening::AnswerScreen> screen) { screen_ = std::move(screen); }
+  screening::AnswerScreen* screen() { return screen_.get(); }
+
   // Sends the head, with `exchange_id` and the warnings added, and the body. What was sent is the provider's,
-  // byte for byte, but for its own rate-limit headers where there are warnings; where it could not be sent
-  // whole, the client's connection is cut and not ended. ENDING_BUDGET: what comes next can't be paid for,
-  // and End is to be called.
+  // byte for byte, but for its own rate-limit headers where there are warnings, and for what is screened; where
+  // it could not be sent whole, the client's connection is cut and not ended. ENDING_BUDGET: what comes next
+  // can't be paid for, and End is to be called.
   http::Task<wire::Ending> Run(const std::string& exchange_id, std::span<const OwnedHeader> warnings);
 
   // After Run was cancelled in the middle (and the strand has recovered), or ENDING_BUDGET: ends a stream so
@@ -51,6 +63,9 @@ class Relay {
 
  private:
   void Meter(std::string_view bytes);
+  Result<std::string_view> Screened(std::string_view bytes);
+  Result<std::string_view> ScreenedEnd();
+  std::chrono::nanoseconds Patience();
   http::Task<std::optional<wire::Ending>> AwaitMore();
 
   http::Exchange& exchange_;
@@ -59,7 +74,10 @@ class Relay {
   const agent::DeadlineConfig& deadlines_;
   dialect::AnswerMeter meter_;
   std::optional<decoding::Decoder> decoder_;
-  bool ok_ = false;  // the answer is no error
+  std::unique_ptr<screening::AnswerScreen> screen_;  // none: everything goes on as it comes
+  std::string screened_;                             // what goes on next
+  std::optional<BootTime> held_since_;               // the screen holds something that is to go on soon
+  bool ok_ = false;                                  // the answer is no error
   bool blind_ = false;
   bool flushed_ = false;
   bool upstream_whole_ = false;

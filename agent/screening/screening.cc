@@ -3,24 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/screening/bench.h"
 #include "shared/secrets/redaction.h"
 
 namespace postern::screening {
-
-// Where one thread scans: a workspace fits one scanner.
-struct Screening::Bench {
-  std::shared_ptr<const secrets::Scanner> scanner;
-  std::optional<secrets::Workspace> workspace;
-
-  secrets::Workspace& For(const std::shared_ptr<const secrets::Scanner>& wanted) {
-    if (scanner != wanted) {
-      workspace.reset();
-      scanner = wanted;
-      workspace.emplace(*scanner);
-    }
-    return *workspace;
-  }
-};
 
 // What a worker is asked. It has a body of its own: whoever asked may be gone before it is done.
 struct Screening::Job {

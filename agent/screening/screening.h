@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/screening/answer_screen.h"
 #include "agent/screening/keys.h"
 #include "agent/screening/rule_keeper.h"
 #include "agent/screening/screen.h"
@@ -40,6 +41,13 @@ struct Request {
   uint64_t policy_version = 0;
   std::string session{};       // whose it is, and its id
   std::string conversation{};  // in it: of a subagent its id
+};
+
+// What is asked about the answer to one; the policy's orders and the names as above.
+struct AnswerRequest {
+  std::shared_ptr<const policy::Compiled> policy{};
+  policy::SecretOrders orders{};
+  std::string session{};
 };
 
 // What it has done so far, for metrics and status.
@@ -73,6 +81,11 @@ class Screening {
 
   // Nothing where the strand was cancelled, or the rules weren't ready in time: then nothing may go.
   http::Task<std::optional<Screened>> Screen(http::Strand& strand, Request request);
+
+  // For the answer to a request that was screened; null where nothing of it is looked at or restored. This
+  // must live longer.
+  std::unique_ptr<AnswerScreen> ForAnswer(const AnswerRequest& request, AnswerScreen::Form form,
+                                          dialect::JsonCursor& json);
 
   const std::shared_ptr<const HostKeys>& keys() const { return keys_; }
   Sessions& sessions() { return sessions_; }

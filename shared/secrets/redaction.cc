@@ -8,8 +8,7 @@
 namespace postern::secrets {
 namespace {
 
-constexpr std::string_view kBeginning = "REDACTED_";
-constexpr size_t kLetters = 20;
+constexpr size_t kLetters = kPlaceholderBytes - kPlaceholderBeginning.size();
 
 // Bytes of the view that are to go.
 struct Cut {
@@ -50,9 +49,9 @@ std::string PlaceholderFor(std::string_view host_key, std::string_view secret) {
   // One byte a letter, of more than are wanted: 26 doesn't divide 256, so the highest values are passed over.
   std::array<uint8_t, 4 * kLetters> bytes{};
   crypto::DeriveHkdf(bytes, host_key, "", "placeholder of a secret: " + std::string(secret));
-  std::string placeholder(kBeginning);
+  std::string placeholder(kPlaceholderBeginning);
   for (const uint8_t byte : bytes) {
-    if (placeholder.size() == kBeginning.size() + kLetters) break;
+    if (placeholder.size() == kPlaceholderBytes) break;
     if (byte < 234) placeholder += static_cast<char>('a' + byte % 26);
   }
   return placeholder;

@@ -18,6 +18,9 @@
 
 namespace postern::secrets {
 
+inline constexpr std::string_view kPlaceholderBeginning = "REDACTED_";
+inline constexpr size_t kPlaceholderBytes = kPlaceholderBeginning.size() + 20;
+
 // "REDACTED_" and 20 small letters: 94 bits.
 std::string PlaceholderFor(std::string_view host_key, std::string_view secret);
 

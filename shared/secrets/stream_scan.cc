@@ -298,6 +298,7 @@ Status StreamScan::Parts::ScanNested(Workspace& workspace) {
 
 StreamScan::StreamScan(const StreamTerms& terms) : parts_(std::make_unique<Parts>(terms)) {}
 StreamScan::StreamScan(StreamScan&&) noexcept = default;
+StreamScan& StreamScan::operator=(StreamScan&&) noexcept = default;
 StreamScan::~StreamScan() = default;
 
 Result<std::string_view> StreamScan::Feed(std::string_view piece, Workspace& workspace) {

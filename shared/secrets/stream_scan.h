@@ -57,6 +57,7 @@ class StreamScan {
   // The workspace is borrowed, within calls only.
   explicit StreamScan(const StreamTerms& terms);
   StreamScan(StreamScan&&) noexcept;
+  StreamScan& operator=(StreamScan&&) noexcept;
   ~StreamScan();
 
   // The next piece. Returns what may go on now: `piece` itself where nothing is held and nothing was

@@ -146,7 +146,7 @@ class Ordeal {
     EXPECT_EQ(checked.ending.code, 0) << checked.output << checked.errors;
   }
 
-  void ExpectExactMoney() const {
+  void ExpectExactMoney() {
     const KeptMoney money = ReadKeptMoney(house_.keep().state());
     for (const std::string& problem : money.problems) ADD_FAILURE() << problem;
     EXPECT_GT(money.charges, 0u);

@@ -74,6 +74,28 @@ TEST(Migration, AMissingStepIsSaidInASentence) {
       << migrated.error().message;
 }
 
+TEST(Migration, AStoreFromBeforeThereWasALedgerIsGivenOne) {
+  TemporaryDirectory directory;
+  {
+    kv::Options options = StoreOptions();
+    options.format = 1;
+    options.families.pop_back();
+    auto store = kv::Store::Open(directory.path(), std::move(options));
+    ASSERT_TRUE(store) << store.error().message;
+  }
+  auto store = OpenRocksStore({.directory = directory.path()});
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_EQ((*store)->stats().ledger, 0u);
+  Change change;
+  change.ledger = {{.key = "row", .value = "of the ledger"}};
+  ASSERT_TRUE((*store)->Commit(change));
+  store->reset();
+  store = OpenRocksStore({.directory = directory.path()});
+  ASSERT_TRUE(store);
+  EXPECT_EQ((*store)->ListLedger({}, 10)->rows.size(), 1u);
+  EXPECT_EQ((*store)->stats().ledger, 1u);
+}
+
 TEST(Migration, EveryFormatSinceTheFirstHasItsStep) {
   for (uint32_t format = 1; format < kFormat; ++format) {
     bool found = false;

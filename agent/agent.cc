@@ -19,6 +19,7 @@
 #include "agent/own_policy.h"
 #include "agent/purse/purse.h"
 #include "agent/record_options.h"
+#include "agent/screening/screening.h"
 #include "agent/spool/spool.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
@@ -97,6 +98,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
   uplink::Money MoneyOf();
   Result<std::optional<crypto::LockedSecret>> OwnCredential(const AgentConfig& config);
   Result<std::shared_ptr<gate::Settings>> MakeSettings(const AgentConfig& config);
+  std::shared_ptr<const policy::Compiled> PolicyNow(const gate::Settings& settings) const;
   void RecordOwnPolicy(const gate::Settings& settings);
   bool is_member() const { return enrolment_.has_value() || link_ != nullptr; }
   std::optional<operations::CollectorView> DescribeCollector() const;
@@ -125,6 +127,7 @@ class Agent final : public http::SocketOwner, private http::Timer {
   std::optional<purse::Purse> purse_;    // a member's
   std::unique_ptr<CollectorLink> link_;  // null: a lone host
   std::optional<gate::Inquiries> inquiries_;
+  std::unique_ptr<screening::Screening> screening_;
   std::optional<gate::Gate> gate_;
   std::optional<http::Server> traffic_;
   std::optional<operations::Operations> operations_;
@@ -140,13 +143,23 @@ Status Agent::Start(const AgentConfig& config) {
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   RETURN_IF_ERROR(OpenRecord(config));
   if (is_member()) RETURN_IF_ERROR(Join(config, *settings));
+  ASSIGN_OR_RETURN(screening_, screening::Screening::Start(
+                                   *loop_, {.state = config.state, .cache = config.secrets_cache()}));
   gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_, inquiries_ ? &*inquiries_ : nullptr);
   if (purse_) gate_->SpendFrom(*purse_);
+  gate_->set_screening(*screening_);
+  screening_->Use(PolicyNow(*settings));
   RecordOwnPolicy(*settings);
   gate_->Use(std::move(settings));
   signals_ = std::make_unique<http::Socket>(*loop_, MakeSignalDescriptor(), this);
   loop_->timers().Set(*this, loop_->now() + kTrimBuffersEvery);
   return Listen(config);
+}
+
+// By which requests are judged now: null, where there is none yet.
+std::shared_ptr<const policy::Compiled> Agent::PolicyNow(const gate::Settings& settings) const {
+  const auto policy = link_ == nullptr ? settings.policy : link_->membership().policy();
+  return policy == nullptr ? nullptr : policy->rules;
 }
 
 // The one that is named; on a lone host also the default file's. A member's come from the collector.
@@ -306,14 +319,15 @@ Status Agent::Reload() {
   ASSIGN_OR_RETURN(AgentConfig config, LoadAgentConfig(config_file_));
   const AgentConfig& old = gate_->settings()->config;
   if (config.listen != old.listen || config.operations != old.operations || config.state != old.state ||
-      config.audit != old.audit || config.collector != old.collector || config.policy.key != old.policy.key) {
-    return Error{
-        ErrorCode::kInvalid,
-        config_file_.string() +
-            ": listen, operations, state, audit, collector and policy.key only change with a restart"};
+      config.audit != old.audit || config.secrets != old.secrets || config.collector != old.collector ||
+      config.policy.key != old.policy.key) {
+    return Error{ErrorCode::kInvalid, config_file_.string() +
+                                          ": listen, operations, state, audit, secrets, collector and "
+                                          "policy.key only change with a restart"};
   }
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   if (link_ != nullptr) link_->Use(config, policy::CatalogueOf(*settings->prices));
+  screening_->Use(PolicyNow(*settings));
   ConfigureLog(config.log_level, config.log_format);
   traffic_->limits() = LimitsOf(config);
   RecordOwnPolicy(*settings);

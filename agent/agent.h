@@ -9,14 +9,18 @@
 //                                                    and the membership call back
 //   membership  what the collector said (RocksDB)    Membership::Take, FindKey      after the uplink
 //   ZeroMQ's    its sockets' input and output        the bus's client               with the bus's context
+//   screening   nothing: looks through large      Screening::Screen              with the screening
+//               requests
+//   rules       nothing: compiles the rules for    RuleKeeper::Want               with the screening
+//               secrets
 //   spool       the record (RocksDB)                 Spool::Append, Read, …         Spool::Close, the last
 //   main        signals (signalfd in the loop)       the kernel                     is the loop's thread
 //
 // Uplink, membership, purse and ZeroMQ's are there only on a host that is a member of an organisation.
 //
 // Start: configuration → core dumps off → enrolment → credential, keys, prices → record opened (its start is
-// synced) → collector, which nothing waits for → sockets. Nothing is opened before the configuration is known
-// to be good. Shutdown is the reverse.
+// synced) → rules for secrets, which only requests wait for → collector, which nothing waits for → sockets.
+// Nothing is opened before the configuration is known to be good. Shutdown is the reverse.
 #pragma once
 
 #include <filesystem>

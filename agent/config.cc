@@ -371,7 +371,7 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   ASSIGN_OR_RETURN(const Map map,
                    root.AsMap({"listen", "operations", "state", "keys", "models", "identity", "os_users",
                                "upstream", "credential", "credentials", "collector", "offline", "revocation",
-                               "policy", "audit", "deadlines", "limits", "client", "log"}));
+                               "policy", "audit", "secrets", "deadlines", "limits", "client", "log"}));
   AgentConfig config;
   RETURN_IF_ERROR(ReadPlaces(map, directory, config));
   RETURN_IF_ERROR(ReadCollector(map, config));
@@ -389,6 +389,10 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
     ASSIGN_OR_RETURN(config.upstream.proxy, ProxyFromEnvironment(environment, config.upstream.origin));
   }
   RETURN_IF_ERROR(Read(map, "audit", config.audit, ReadAudit));
+  if (const auto secrets = map.Find("secrets")) {
+    ASSIGN_OR_RETURN(const Map section, secrets->AsMap({"cache"}));
+    RETURN_IF_ERROR(Read(section, "cache", config.secrets.cache, PathIn(config.state)));
+  }
   RETURN_IF_ERROR(Read(map, "deadlines", config.deadlines, ReadDeadlines));
   RETURN_IF_ERROR(Read(map, "limits", config.limits, ReadLimits));
   RETURN_IF_ERROR(Read(map, "client", config.client, ReadClient));

@@ -127,6 +127,14 @@ enum class CollectorUse {
   kNone,        // never
 };
 
+// Looking for secrets in requests. What is looked for and what is done is the policy's to say.
+struct SecretsConfig {
+  Path cache =
+      "secrets.rules";  // where compiled rules are kept; below the state directory where it is relative
+
+  friend bool operator==(const SecretsConfig&, const SecretsConfig&) = default;
+};
+
 struct AgentConfig {
   Address listen{"127.0.0.1", 4780};
   Address operations{"127.0.0.1", 4781};
@@ -141,6 +149,7 @@ struct AgentConfig {
   membership::Rules membership;
   PolicyConfig policy;
   AuditConfig audit;
+  SecretsConfig secrets;
   DeadlineConfig deadlines;
   LimitConfig limits;
   ClientConfig client;
@@ -148,6 +157,7 @@ struct AgentConfig {
   LogFormat log_format = LogFormat::kText;
 
   Path socket() const { return state / "agent.sock"; }
+  Path secrets_cache() const { return state / secrets.cache; }
 
   friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
 };

@@ -118,7 +118,10 @@ std::string SecretRow(const wire::Event& event) {
   cells[2] = found.model();
   const std::string place = found.tool().empty() ? found.part() : found.part() + " of " + found.tool();
   const std::string times = found.times() > 1 ? " (" + std::to_string(found.times()) + " times)" : "";
-  return Join(cells, "secret in " + place + ": " + found.rule() + times);
+  const char* done = found.action() == wire::SECRET_ACTION_REDACT  ? "taken out of "
+                     : found.action() == wire::SECRET_ACTION_BLOCK ? "kept back in "
+                                                                   : "let through in ";
+  return Join(cells, "secret " + (done + place) + ": " + found.rule() + times);
 }
 
 std::string GapNote(const wire::Event& event) {

@@ -7,13 +7,6 @@
 namespace postern::gate {
 namespace {
 
-void Fill(wire::Principal& record, const identity::Identity& identity) {
-  if (identity.key) record.set_key_id(identity.key->value);
-  record.set_user(identity.principal.user);
-  record.set_team(identity.principal.team);
-  record.set_organisation(identity.principal.organisation);
-}
-
 // Those on offer when the request leaves, and those that were cut out of it.
 void AddTools(wire::Intent& intent, const dialect::RequestFacts& request, std::span<const uint32_t> cut) {
   for (uint32_t place = 0; place < request.tools.size(); ++place) {
@@ -37,13 +30,24 @@ void AddProvider(const ExchangeFacts& facts, Record& record) {
 
 }  // namespace
 
+void FillPrincipal(wire::Principal& record, const identity::Identity& identity) {
+  if (identity.key) record.set_key_id(identity.key->value);
+  record.set_user(identity.principal.user);
+  record.set_team(identity.principal.team);
+  record.set_organisation(identity.principal.organisation);
+}
+
+std::string SessionOf(const ExchangeFacts& facts) {
+  return facts.client.session_id.empty() ? facts.request.session_id : facts.client.session_id;
+}
+
 wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream,
                         wire::Event blank) {
   const dialect::RequestFacts& request = facts.request;
   wire::Event event = std::move(blank);
   wire::Intent& intent = *event.mutable_intent();
   intent.set_exchange(facts.id.raw().data(), facts.id.raw().size());
-  Fill(*intent.mutable_principal(), facts.identity);
+  FillPrincipal(*intent.mutable_principal(), facts.identity);
   caller.Fill(*intent.mutable_os_user());
   intent.set_call(facts.call);
   intent.set_model(request.model);
@@ -55,7 +59,7 @@ wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const 
   intent.set_policy_version(facts.ruling.policy_version);
   intent.set_rule(facts.ruling.rule);
   intent.set_lowered_max_tokens(static_cast<uint64_t>(facts.ruling.max_tokens));
-  intent.set_session(facts.client.session_id.empty() ? request.session_id : facts.client.session_id);
+  intent.set_session(SessionOf(facts));
   intent.set_agent(facts.client.agent_id);
   intent.set_parent_agent(facts.client.parent_agent_id);
   intent.set_user_agent(facts.client.user_agent);
@@ -71,7 +75,7 @@ wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const
   record.set_exchange(facts.id.raw().data(), facts.id.raw().size());
   record.set_reason(std::string(Name(refusal.reason)));
   record.set_status(static_cast<uint32_t>(StatusOf(refusal)));
-  Fill(*record.mutable_principal(), facts.identity);
+  FillPrincipal(*record.mutable_principal(), facts.identity);
   caller.Fill(*record.mutable_os_user());
   record.set_rule(refusal.rule);
   record.set_policy_version(refusal.policy_version);
@@ -90,7 +94,7 @@ wire::Event KeyFirstUsedEvent(const ExchangeFacts& facts, const Caller& caller) 
   wire::Event event;
   wire::KeyFirstUsed& used = *event.mutable_key_first_used();
   used.set_key_id(facts.identity.key->value);
-  Fill(*used.mutable_principal(), facts.identity);
+  FillPrincipal(*used.mutable_principal(), facts.identity);
   caller.Fill(*used.mutable_os_user());
   return event;
 }

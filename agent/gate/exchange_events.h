@@ -43,6 +43,10 @@ struct ExchangeFacts {
 wire::Event IntentEvent(const ExchangeFacts& facts, const Caller& caller, const std::string& upstream,
                         wire::Event blank = {});
 wire::Event RefusalEvent(const ExchangeFacts& facts, const Caller& caller, const Refusal& refusal);
+// The parts that other events of an exchange have, too.
+void FillPrincipal(wire::Principal& record, const identity::Identity& identity);
+std::string SessionOf(const ExchangeFacts& facts);
+
 // Only for an exchange that showed a key.
 wire::Event KeyFirstUsedEvent(const ExchangeFacts& facts, const Caller& caller);
 

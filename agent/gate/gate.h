@@ -18,6 +18,7 @@
 #include "agent/gate/refusal_log.h"
 #include "agent/gate/settings.h"
 #include "agent/purse/purse.h"
+#include "agent/screening/screening.h"
 #include "shared/http/server.h"
 
 namespace postern::gate {
@@ -28,6 +29,10 @@ class Gate final : private http::Timer {
   // All of them must live longer. `inquiries`: with Authority::kCollector; null on a lone host.
   Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
        http::Worker& worker, Inquiries* inquiries);
+
+  // Requests are screened by it from now on; it must live longer. Without one nothing is looked for.
+  void set_screening(screening::Screening& screening) { screening_ = &screening; }
+  const screening::Screening* screening() const { return screening_; }
 
   // From the next exchange on; those under way whose key or OS user it knows no longer are ended.
   void Use(std::shared_ptr<Settings> settings);
@@ -75,6 +80,7 @@ class Gate final : private http::Timer {
   Metrics& metrics_;
   Inquiries* const inquiries_;
   const identity::UserNames& names_;
+  screening::Screening* screening_ = nullptr;
   CallerFinder callers_;
   purse::Purse* purse_ = nullptr;
   estimate::History history_;

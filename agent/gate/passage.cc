@@ -93,6 +93,7 @@ http::Task<void> Passage::RunCall() {
   if (!refusal && !HasGrounds()) refusal = co_await FindGrounds();
   if (!refusal && !exchange_.strand().cancelled()) refusal = JudgePolicy();
   if (!refusal) refusal = co_await FindCredential();
+  if (!refusal && !exchange_.strand().cancelled()) refusal = co_await ScreenBody();
   if (!refusal && !exchange_.strand().cancelled()) refusal = co_await ReserveMoney();
   if (WasEndedHere()) refusal = live_.ended_by();
   if (exchange_.strand().cancelled()) co_return;

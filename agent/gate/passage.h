@@ -1,6 +1,6 @@
 // The way of one exchange through the gate, in order:
 //
-//   guard → identify → inspect → judge → reserve → record → forward → relay → settle
+//   guard → identify → inspect → judge → screen → reserve → record → forward → relay → settle
 //
 // Each step either lets the exchange go on or ends it with a refusal. Nothing goes upstream before its intent
 // is written, and no byte of an answer goes to the client before the intent is synced (or sooner, as
@@ -26,6 +26,7 @@
 #include "agent/gate/relay.h"
 #include "agent/gate/settings.h"
 #include "agent/gate/spending.h"
+#include "agent/screening/screening.h"
 #include "shared/http/server.h"
 #include "shared/http/upstream.h"
 #include "shared/wire/event.h"
@@ -58,6 +59,9 @@ class Passage {
   http::Task<std::optional<Refusal>> ReserveMoney();
   std::optional<Refusal> LowerMaxTokens(int64_t most);
   http::Task<void> RunCall();
+  http::Task<std::optional<Refusal>> ScreenBody();
+  std::optional<Refusal> TakeScreened(screening::Screened screened);
+  Status RecordSecrets(const screening::Screened& screened);
   http::Task<void> Forward();
   http::Task<std::optional<Refusal>> AskUpstream(std::optional<http::Lease>& lease);
   http::Task<http::Io> SendAndReadHead(http::ClientConnection& connection, std::string_view head);

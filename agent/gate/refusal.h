@@ -50,6 +50,9 @@ enum class Reason {
   kPolicyTool,           //
   kPolicyMaxTokens,      //
   kPolicyContext,        // 400 with words that make the client compact its conversation
+  kSecretBlocked,        // 402, as the next two
+  kSecretsUnreadable,    // nested too deeply to be looked at
+  kSecretsTooMuch,       // it would take too long to look at
   kSetAside,             // 402: the collector has set this host aside
   kTooManyUnknownKeys,   // 429: the client waits and tries again
   kBudgetSpent,          // 402, in gateway mode 429 (money_refusals.h)
@@ -74,6 +77,7 @@ enum class Reason {
   kNoCredential,         // 503, and the client doesn't try again
   kCollectorAway,        // 503, and the client doesn't try again: nobody says whether the key is good
   kNoPolicy,             // 503, and the client doesn't try again: there is nothing to judge by
+  kNoSecretRules,        // 503, and the client doesn't try again: they are being compiled
   kUpstreamUnreachable,  // 502, and the client tries again
   kUpstreamSilent,       // 504, and the client tries again
   kUnreadableAnswer,     // 502, and the client doesn't try again

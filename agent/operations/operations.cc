@@ -6,6 +6,7 @@
 #include "agent/operations/collector_report.h"
 #include "agent/operations/money_report.h"
 #include "agent/operations/policy_report.h"
+#include "agent/operations/secrets_report.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
 #include "shared/base/version.h"
@@ -171,6 +172,7 @@ std::string Operations::Metrics() {
   AppendPolicyMetrics(out, ViewPolicy(collector, *sources_.gate.settings()), WallNow());
   if (sources_.purse != nullptr)
     AppendMoneyMetrics(out, {sources_.purse->Balances(), sources_.purse->in_flight(), TermsOf(collector)});
+  if (const auto* screening = sources_.gate.screening()) AppendSecretsMetrics(out, ViewSecrets(*screening));
   const http::UpstreamCounts& upstream = sources_.gate.settings()->upstream->counts();
   text.Family("postern_upstream_connections", "gauge", "Connections to the provider, by state.");
   text.Sample("postern_upstream_connections", gate::MetricsText::Label("state", "idle"),
@@ -219,6 +221,7 @@ std::string Operations::StatusJson() const {
   const auto view = sources_.collector();
   out += CollectorMembers(view, spool);
   out += PolicyMembers(ViewPolicy(view, settings), WallNow());
+  if (const auto* screening = sources_.gate.screening()) out += SecretsMembers(ViewSecrets(*screening));
   const bool credential = settings.credential_line || (view && view->standing.credentials > 0);
   out += std::string(R"(,"credential":)") + (credential ? "true" : "false");
   if (sources_.purse != nullptr)

@@ -100,6 +100,11 @@ Answer Document(const Context& context, const Call& call, const policies::Issued
     out.Integer("next", next).Text("collector", context.options.collector);
     if (offline_key) out.Text("offline_key", ToHex(offline_key->raw()));
     else out.Null("offline_key");
+    // Whoever has it can try out guesses.
+    const std::string& fingerprints = issued.policy.secrets().fingerprint_key();
+    if (call.caller.role() == wire::ROLE_ADMIN && !fingerprints.empty())
+      out.Text("fingerprint_key", ToHex(fingerprints));
+    else out.Null("fingerprint_key");
     out.Text("source", policies::WithBase(issued.source, issued.version.version)).EndObject();
   });
 }

@@ -290,6 +290,11 @@ std::vector<command_line::Command> SigningCommands() {
                     .value = "ID",
                     .sentence = "The collector's id (collector in policy show --json)."},
                    {.name = "author", .value = "NAME", .sentence = "Whose change it is."},
+                   {.name = "fingerprint-key",
+                    .value = "KEY",
+                    .sentence =
+                        "The collector's key for fingerprints of secrets (fingerprint_key in policy show "
+                        "--json), where the collector isn't asked."},
                    kJsonOption},
        .run = SignPolicy},
   };

@@ -59,6 +59,7 @@ struct Place {
   uint64_t version = 0;
   std::string collector;
   std::string author;
+  std::string fingerprint_key;  // hexadecimal; empty where the collector has none
 };
 
 Result<Place> PlaceOf(const Invocation& call) {
@@ -72,6 +73,7 @@ Result<Place> PlaceOf(const Invocation& call) {
     place.version = *version;
     place.collector = *collector;
     if (place.author.empty()) return Invalid("--author is needed where the collector isn't asked");
+    place.fingerprint_key = call.arguments.ValueOr("fingerprint-key", "");
     return place;
   }
   ASSIGN_OR_RETURN(const Api api, Api::Open());
@@ -80,6 +82,7 @@ Result<Place> PlaceOf(const Invocation& call) {
   ASSIGN_OR_RETURN(const int64_t next, document.Integer("next", 1, INT64_MAX));
   ASSIGN_OR_RETURN(place.collector, document.Text("collector"));
   place.version = static_cast<uint64_t>(next);
+  place.fingerprint_key = Cell(answer, "fingerprint_key");
   if (!place.author.empty()) return place;
   ASSIGN_OR_RETURN(const json::Value whoami, api.Get("/v1/whoami"));
   place.author = Cell(whoami, "name");
@@ -121,6 +124,13 @@ Status Sign(const Invocation& call) {
   read.policy.set_collector(*std::move(collector));
   read.policy.set_made(std::chrono::nanoseconds(WallNow().time_since_epoch()).count());
   read.policy.set_author(place.author);
+  if (!place.fingerprint_key.empty()) {
+    auto fingerprint_key = FromHex(place.fingerprint_key);
+    if (!fingerprint_key || fingerprint_key->size() != 32)
+      return Invalid(
+          "--fingerprint-key: 64 hexadecimal digits are wanted, as postern policy show --json has them");
+    read.policy.mutable_secrets()->set_fingerprint_key(*std::move(fingerprint_key));
+  }
   RETURN_IF_ERROR(WriteText(call, Armoured(policy::Sign(read.policy, text, key))));
   const std::string public_key = ToHex(key.public_key().raw());
   if (call.arguments.Has("json")) {

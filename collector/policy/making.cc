@@ -1,5 +1,6 @@
 // How a text becomes a version: judged, signed, kept, told.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
 #include "shared/base/log.h"
+#include "shared/crypto/random.h"
 #include "shared/policy/signed.h"
 
 namespace postern::policies {
@@ -27,6 +29,13 @@ std::string FirstText(const std::string& organisation) {
          "\n"
          "  models:\n"
          "    allow: [\"*\"]\n";
+}
+
+// By it the organisation names secrets in events. Every version has the first one's.
+std::string MakeFingerprintKey() {
+  std::array<uint8_t, 32> key{};
+  crypto::RandomBytes(key);
+  return {key.begin(), key.end()};
 }
 
 Error ErrorOf(const Attempt& attempt) {
@@ -66,6 +75,8 @@ bool SaysWhatWasSigned(const wire::SignedPolicy& signed_policy, const policy::Po
   read.set_author(was_signed.author());
   if (read.time_zone().name() != was_signed.time_zone().name()) return false;
   *read.mutable_time_zone() = was_signed.time_zone();
+  if (const std::string& key = was_signed.secrets().fingerprint_key(); !key.empty())
+    read.mutable_secrets()->set_fingerprint_key(key);
   return read.SerializeAsString() == was_signed.SerializeAsString();
 }
 
@@ -222,7 +233,8 @@ Result<Attempt> Policies::Judge(const Candidate& candidate, const Standing& stan
   Attempt attempt;
   attempt.current = standing.version;
   if (candidate.signed_policy != nullptr) {
-    if (auto checked = CheckSigned(candidate, standing); !checked) {
+    ASSIGN_OR_RETURN(const std::string fingerprint_key, FingerprintKey(standing));
+    if (auto checked = CheckSigned(candidate, standing, fingerprint_key); !checked) {
       const bool stale = checked.error().code == ErrorCode::kDenied;
       Refuse(attempt, stale ? Attempt::Outcome::kStale : Attempt::Outcome::kWrong, checked.error().message);
       attempt.assessment.problems.push_back({Problem::Weight::kWrong, 0, {}, checked.error().message});
@@ -289,7 +301,8 @@ Status Policies::JudgeBase(Attempt& attempt, uint64_t base, const Issued& curren
 }
 
 // kDenied where it is a version that can't be the next one any more, kInvalid for anything else.
-Result<wire::Policy> Policies::CheckSigned(const Candidate& candidate, const Standing& standing) const {
+Result<wire::Policy> Policies::CheckSigned(const Candidate& candidate, const Standing& standing,
+                                           std::string_view fingerprint_key) const {
   const auto invalid = [](std::string sentence) { return Error{ErrorCode::kInvalid, std::move(sentence)}; };
   if (!options_.offline_key)
     return invalid("this collector knows no offline key: policy: key in collector.yaml names it");
@@ -299,6 +312,8 @@ Result<wire::Policy> Policies::CheckSigned(const Candidate& candidate, const Sta
     return invalid("the policy is signed for another collector");
   if (policy->source_sha256() != crypto::AsBytes(crypto::Sha256(candidate.source)))
     return invalid("the text isn't the one that was signed");
+  if (!fingerprint_key.empty() && policy->secrets().fingerprint_key() != fingerprint_key)
+    return invalid("it is signed without this collector's key for fingerprints of secrets: sign it again");
   if (policy->version() == standing.next()) return policy;
   return Error{ErrorCode::kDenied, "it is signed as version " + std::to_string(policy->version()) +
                                        ", and the next one is " + std::to_string(standing.next()) +
@@ -328,7 +343,9 @@ Result<Attempt> Policies::Make(const Actor& actor, const directory::Act& act, co
     if (act.target.empty()) draft.target = std::to_string(attempt.current);
     draft.sentence = "it is in force already";
     if (attempt.outcome == Attempt::Outcome::kUnchanged) return draft;
-    ASSIGN_OR_RETURN(made, DraftOf(actor, judged, standing));
+    ASSIGN_OR_RETURN(std::string fingerprint_key, FingerprintKey(standing));
+    if (fingerprint_key.empty()) fingerprint_key = MakeFingerprintKey();
+    ASSIGN_OR_RETURN(made, DraftOf(actor, judged, standing, fingerprint_key));
     Put(draft.change, standing, made->version, made->signed_policy);
     const std::string number = std::to_string(made->version.version);
     draft.sentence = made->version.how;
@@ -352,8 +369,16 @@ Result<Attempt> Policies::Make(const Actor& actor, const directory::Act& act, co
   return attempt;
 }
 
+// Of the version in force; empty where it has none, or there is none.
+Result<std::string> Policies::FingerprintKey(const Standing& standing) {
+  if (standing.version == 0) return std::string();
+  ASSIGN_OR_RETURN(const auto current, Find(standing.version));
+  return current->policy.secrets().fingerprint_key();
+}
+
 Result<Policies::Draft> Policies::DraftOf(const Actor& actor, const Candidate& candidate,
-                                          const Standing& standing) const {
+                                          const Standing& standing,
+                                          const std::string& fingerprint_key) const {
   Draft draft;
   draft.version = {.version = standing.next(),
                    .former = standing.version,
@@ -372,6 +397,7 @@ Result<Policies::Draft> Policies::DraftOf(const Actor& actor, const Candidate& c
     ASSIGN_OR_RETURN(*policy.mutable_collector(), FromHex(options_.collector));
     policy.set_made(std::chrono::nanoseconds(draft.version.made.time_since_epoch()).count());
     policy.set_author(actor.name);
+    policy.mutable_secrets()->set_fingerprint_key(fingerprint_key);
     draft.signed_policy = policy::Sign(policy, candidate.source, key_);
   }
   draft.version.sha256 = crypto::Sha256(draft.signed_policy.snapshot());

@@ -164,10 +164,13 @@ class Policies {
   Status Weigh(Attempt& attempt, const Candidate& candidate, const policy::PolicyFile& file,
                const Issued* current);
   Status JudgeBase(Attempt& attempt, uint64_t base, const Issued& current);
-  Result<wire::Policy> CheckSigned(const Candidate& candidate, const Standing& standing) const;
+  Result<wire::Policy> CheckSigned(const Candidate& candidate, const Standing& standing,
+                                   std::string_view fingerprint_key) const;
+  Result<std::string> FingerprintKey(const Standing& standing);
 
   Result<Attempt> Make(const Actor& actor, const directory::Act& act, const Candidate& candidate);
-  Result<Draft> DraftOf(const Actor& actor, const Candidate& candidate, const Standing& standing) const;
+  Result<Draft> DraftOf(const Actor& actor, const Candidate& candidate, const Standing& standing,
+                        const std::string& fingerprint_key) const;
   Result<wire::Freeze> SetFreeze(const Actor& actor, const char* action, wire::Freeze wanted);
   Result<policy::Compiled> CompiledOf(const std::shared_ptr<const Issued>& issued);
   void Tell();

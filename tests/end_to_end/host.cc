@@ -90,6 +90,8 @@ void Host::WriteConfig() {
                        "\nkeys: keys.yaml\n"
                        "models: " +
                        support::InSource("config/models.yaml") + "\n" +
+                       // All hosts of all tests share what was compiled once.
+                       "secrets: {cache: " + support::InBuild("secrets.rules") + "}\n" +
                        (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
                        "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines +
                        options_.extra_config);

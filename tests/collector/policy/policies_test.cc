@@ -64,6 +64,16 @@ TEST_F(PoliciesTest, ATextBecomesTheNextVersionSignedKeptAndTold) {
   house.ExpectSound();
 }
 
+TEST_F(PoliciesTest, EveryVersionHasTheFirstOnesKeyForFingerprints) {
+  const std::string key = (*policies->Current())->policy.secrets().fingerprint_key();
+  EXPECT_EQ(key.size(), 32u);
+  Applied(Text("secrets: {answers: true}\n"));
+  EXPECT_EQ((*policies->Current())->policy.secrets().fingerprint_key(), key);
+  EXPECT_TRUE((*policies->Current())->policy.secrets().answers());
+  ASSERT_EQ(policies->Rollback(house.actor, 1, Force::kYes)->outcome, Outcome::kDone);
+  EXPECT_EQ((*policies->Current())->policy.secrets().fingerprint_key(), key);
+}
+
 TEST_F(PoliciesTest, TheSameTextChangesNothing) {
   Applied(Text("  max_tokens: 32000\n"));
   const Attempt again = Apply(WithBase(Text("  max_tokens: 32000\n"), 2));

@@ -19,6 +19,8 @@ class Signing : public Desk {
     EXPECT_TRUE(read) << read.error().message;
     read->policy.set_collector(*FromHex(kCollector));
     read->policy.set_author("ada");
+    const auto current = policies->Current();
+    read->policy.mutable_secrets()->set_fingerprint_key((*current)->policy.secrets().fingerprint_key());
     return read->policy;
   }
   wire::SignedPolicy Sign(uint64_t version, const std::string& yaml) {
@@ -65,6 +67,20 @@ TEST_F(Signing, WhatIsNotTheNextVersionHasToBeSignedAgain) {
     EXPECT_THAT(attempt.sentence, HasSubstr("the next one is 3"));
   }
   EXPECT_EQ(InForce(), 2u);
+}
+
+TEST_F(Signing, WhatLacksTheCollectorsKeyForFingerprintsHasToBeSignedAgain) {
+  Open(offline.public_key());
+  const std::string text = Text("  max_tokens: 1000\n");
+  wire::Policy policy = Read(text);
+  policy.set_version(2);
+  policy.clear_secrets();
+  const Attempt attempt = ApplySigned(policy::Sign(policy, text, offline));
+  EXPECT_EQ(attempt.outcome, Outcome::kWrong);
+  EXPECT_THAT(attempt.sentence, HasSubstr("fingerprints"));
+  policy.mutable_secrets()->set_fingerprint_key(std::string(32, 'x'));
+  EXPECT_EQ(ApplySigned(policy::Sign(policy, text, offline)).outcome, Outcome::kWrong);
+  EXPECT_EQ(InForce(), 1u);
 }
 
 TEST_F(Signing, WhatWasChangedOrSignedByAnotherIsRefused) {

@@ -1,0 +1,63 @@
+#include "agent/gate/secret_sentences.h"
+
+#include <string>
+
+#include "shared/base/hex.h"
+
+namespace postern::gate {
+namespace {
+
+using screening::Place;
+
+std::string Spoken(const Place& place) {
+  const std::string message = " of message " + std::to_string(place.message + 1);
+  const std::string tool = place.tool.empty() ? "a tool" : place.tool;
+  if (place.part == "system") return "the system prompt";
+  if (place.part == "tools") return "the description of the tool " + place.tool;
+  if (place.part == "thinking") return "the model's thinking" + message;
+  if (place.part == "tool_input") return "the input of " + tool + message;
+  if (place.part == "tool_result") return "the result of " + tool + message;
+  if (place.part == "text" || place.part == "document") return "the " + place.part + message;
+  return "the request";
+}
+
+}  // namespace
+
+Refusal SecretBlockedRefusal(const screening::Found& found, uint64_t policy_version) {
+  std::string why;
+  if (!found.policy_rule.empty())
+    why = ", which your organisation's policy (" + found.policy_rule + ") lets not out";
+  if (found.place.part == "thinking") why = ", where nothing can be taken out: thinking is signed";
+  return {.reason = Reason::kSecretBlocked,
+          .sentence =
+              "This conversation holds a secret (" + found.rule + ") in " + Spoken(found.place) + why +
+              ". The client sends it again with every request: go back to before it (/rewind, or Esc twice), "
+              "or begin anew with /clear. If it is no secret, an administrator can let it through: postern "
+              "secret allow " +
+              ToHex(found.fingerprint),
+          .rule = found.policy_rule,
+          .policy_version = policy_version};
+}
+
+Refusal SecretsUnreadableRefusal() {
+  return {
+      Reason::kSecretsUnreadable,
+      "This request is nested too deeply to be looked through for secrets, and so it can't leave this host."};
+}
+
+Refusal SecretsTooMuchRefusal() {
+  return {
+      Reason::kSecretsTooMuch,
+      "This conversation has so much that looks like secrets that it can't be looked through in time, and so "
+      "it can't leave this host. The client sends it again with every request: go back to before it "
+      "(/rewind, or Esc twice), "
+      "or begin anew with /clear."};
+}
+
+Refusal NoSecretRulesRefusal() {
+  return {Reason::kNoSecretRules,
+          "This host's gate isn't ready to look for secrets yet, and nothing leaves before; try again in a "
+          "minute."};
+}
+
+}  // namespace postern::gate

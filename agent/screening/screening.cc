@@ -89,7 +89,7 @@ http::Task<std::optional<Screened>> Screening::Screen(http::Strand& strand, Requ
               .policy = request.policy,
               .orders = request.orders,
               .now = WallNow(),
-              .known = session.memory.KnownOf(),
+              .known = session.memory.KnownOf(request.conversation),
               .remembers = true};
   std::optional<Screened> screened;
   if (IsMuch(request)) {
@@ -146,12 +146,7 @@ void Screening::Remember(const Request& request, Screened& screened) {
     // What was found before was dealt with by another policy: it is told again.
     for (Found& found : screened.found) found.known = false;
   }
-  if (!session.memory.Keep(request.conversation, screened.scan)) {
-    // Nothing more can be locked. What isn't remembered is found by its rule alone.
-    sessions_.ForgetOthers(request.session);
-    LOG_LIMITED(std::chrono::seconds(60), Level::kWarning,
-                "a secret that was taken out can't be remembered: no more memory can be locked");
-  }
+  session.memory.Keep(request.conversation, screened.scan);
   session.policy_version = request.policy_version;
   if (session.sizes.size() >= Sessions::kMostConversations) session.sizes.clear();
   session.sizes[request.conversation] = request.body.size();

@@ -125,6 +125,8 @@ void Host::AwaitAgent() {
   }
   port_ = PortAfter(*line, "traffic=");
   operations_port_ = PortAfter(*line, "operations=");
+  // The very first agent of all compiles the rules for secrets, which takes longer than a client waits.
+  while (Metric("postern_secret_rules") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 void Host::KillAgent() {

@@ -65,13 +65,13 @@ TEST_F(PoliciesTest, ATextBecomesTheNextVersionSignedKeptAndTold) {
 }
 
 TEST_F(PoliciesTest, EveryVersionHasTheFirstOnesKeyForFingerprints) {
-  const std::string key = (*policies->Current())->policy.secrets().fingerprint_key();
-  EXPECT_EQ(key.size(), 32u);
+  const std::string first = (*policies->Current())->policy.secrets().fingerprint_key();
+  EXPECT_EQ(first.size(), 32u);
   Applied(Text("secrets: {answers: true}\n"));
-  EXPECT_EQ((*policies->Current())->policy.secrets().fingerprint_key(), key);
+  EXPECT_EQ((*policies->Current())->policy.secrets().fingerprint_key(), first);
   EXPECT_TRUE((*policies->Current())->policy.secrets().answers());
   ASSERT_EQ(policies->Rollback(house.actor, 1, Force::kYes)->outcome, Outcome::kDone);
-  EXPECT_EQ((*policies->Current())->policy.secrets().fingerprint_key(), key);
+  EXPECT_EQ((*policies->Current())->policy.secrets().fingerprint_key(), first);
 }
 
 TEST_F(PoliciesTest, TheSameTextChangesNothing) {

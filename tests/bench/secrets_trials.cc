@@ -5,6 +5,7 @@
 //   answer's text in pieces of 20 bytes, each scanned as it comes
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@
 
 namespace postern::bench {
 namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // Bodies as they are sent, each different.
 std::vector<std::string> Bodies(size_t size, size_t count) {

@@ -11,14 +11,13 @@
 // All of it errs to the safe side: a reach too far, a literal too short.
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace postern::secrets {
+#include "shared/secrets/byte_set.h"
 
-using ByteSet = std::bitset<256>;
+namespace postern::secrets {
 
 struct Pattern {
   bool understood = false;  // otherwise nothing below counts

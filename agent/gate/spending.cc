@@ -15,7 +15,7 @@ using limits::Unit;
 
 // An answer of a strict limit's last dollars is shortened by steps of four, down to this.
 constexpr int64_t kShortestAnswer = 1'024;
-constexpr int kShortenings = 3;
+constexpr int kShortenings = 4;
 constexpr int64_t kShortenBy = 4;
 
 bool CountsCost(const Limit& limit) { return limit.unit == Unit::kUsd || limit.unit == Unit::kTokens; }

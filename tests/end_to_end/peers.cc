@@ -49,8 +49,9 @@ Access Straight(const Host& host) {
 }
 
 ProcessOptions ClaudeCode::Options(std::string_view prompt) const {
-  ProcessOptions options =
-      Bare({kClaude, "-p", "--dangerously-skip-permissions", "--model", model_, std::string(prompt)});
+  ProcessOptions options = Bare({kClaude, "-p", "--dangerously-skip-permissions", "--model", model_});
+  options.argv.insert(options.argv.end(), arguments_.begin(), arguments_.end());
+  options.argv.emplace_back(prompt);
   options.directory = home_ / "work";
   home_.Write("work/README.md", "A project.\n");
   home_.Write("tmp/README.md", "");
@@ -63,6 +64,7 @@ ProcessOptions ClaudeCode::Options(std::string_view prompt) const {
                             {"DISABLE_TELEMETRY", "1"},
                             {"DISABLE_ERROR_REPORTING", "1"},
                             {"DISABLE_AUTOUPDATER", "1"}});
+  for (const auto& [name, value] : variables_) options.variables[name] = value;
   return options;
 }
 

@@ -35,6 +35,9 @@ class ClaudeCode {
   explicit ClaudeCode(Access access) : access_(std::move(access)) {}
 
   void set_model(std::string model) { model_ = std::move(model); }
+  // Further words of its command line, and of its environment.
+  void set_arguments(std::vector<std::string> arguments) { arguments_ = std::move(arguments); }
+  void set_variables(std::map<std::string, std::string> variables) { variables_ = std::move(variables); }
 
   // `claude -p`; an ending without code and signal when it didn't end in time.
   support::Finished Run(std::string_view prompt) const;
@@ -45,6 +48,8 @@ class ClaudeCode {
 
   const Access access_;
   std::string model_ = "claude-opus-5-5";
+  std::vector<std::string> arguments_;
+  std::map<std::string, std::string> variables_;
   support::TemporaryDirectory home_;
 };
 

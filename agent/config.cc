@@ -368,10 +368,11 @@ Status ReadPlaces(const Map& map, const Path& directory, AgentConfig& config) {
 }
 
 Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, const Environment& environment) {
-  ASSIGN_OR_RETURN(const Map map,
-                   root.AsMap({"listen", "operations", "state", "keys", "models", "identity", "os_users",
-                               "upstream", "credential", "credentials", "collector", "offline", "revocation",
-                               "policy", "audit", "secrets", "deadlines", "limits", "client", "log"}));
+  ASSIGN_OR_RETURN(
+      const Map map,
+      root.AsMap({"listen",   "operations", "state",       "keys",      "models",  "identity",   "os_users",
+                  "upstream", "credential", "credentials", "collector", "offline", "revocation", "policy",
+                  "audit",    "secrets",    "deadlines",   "limits",    "client",  "log"}));
   AgentConfig config;
   RETURN_IF_ERROR(ReadPlaces(map, directory, config));
   RETURN_IF_ERROR(ReadCollector(map, config));

@@ -25,9 +25,8 @@ class Reader {
   Reader(const ZoneSource& zones, WallTime now) : zones_(zones), now_(now) {}
 
   Result<PolicyFile> Read(const Node& root) {
-    ASSIGN_OR_RETURN(const Map map,
-                     root.AsMap({"organisation", "staleness", "secrets", "teams", "groups", "users", "keys",
-                                 "limits", "offline", "admission"}));
+    ASSIGN_OR_RETURN(const Map map, root.AsMap({"organisation", "staleness", "secrets", "teams", "groups",
+                                                "users", "keys", "limits", "offline", "admission"}));
     wire::Policy& policy = file_.policy;
     policy.set_format(kFormat);
     ASSIGN_OR_RETURN(const Node organisation, map.Require("organisation"));

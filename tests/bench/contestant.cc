@@ -123,7 +123,8 @@ std::string AgentConfiguration(const Site& site, const Upstream& upstream, uint1
          "\nupstream:\n  url: " + (is_tls ? "https://localhost:" : "http://127.0.0.1:") +
          std::to_string(upstream.port) + "\n  ca_files: [" + (is_tls ? site.certificate.string() : "") +
          "]\n  proxy: none\n  max_idle_connections: 512\n  idle_connection: 600s\n"
-         "credential:\n  file: provider.key\nlog:\n  level: warning\n";
+         "credential:\n  file: provider.key\nsecrets:\n  cache: " +
+         (site.directory / "secrets.rules").string() + "\nlog:\n  level: warning\n";
 }
 
 // The virtual key that `postern-agent key create` shows once.

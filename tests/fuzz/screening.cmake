@@ -1,0 +1,1 @@
+postern_fuzzer(screening_fuzzer SOURCES screening_fuzzer.cc DEPS postern_screening_testing)

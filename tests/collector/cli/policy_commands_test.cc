@@ -152,9 +152,16 @@ TEST_F(PolicyCommands, APolicyIsSignedAwayFromTheCollector) {
   // On a machine that reaches nobody.
   const std::string document = Good({"policy", "show", "--json"});
   const std::string collector_id = document.substr(document.find("\"collector\":\"") + 13, 32);
+  const std::string fingerprint_key = document.substr(document.find("\"fingerprint_key\":\"") + 19, 64);
   const std::string other = files.Write("other.yaml", Text("  max_tokens: 16000\n"));
-  const Finished alone = Alone({"policy", "sign", other, "--key", key, "--version", "3", "--collector",
-                                collector_id, "--author", "ada"});
+  std::vector<std::string> signing{"policy", "sign",        other,        "--key",    key,  "--version",
+                                   "3",      "--collector", collector_id, "--author", "ada"};
+  const Finished forgetful = Alone(signing);
+  ASSERT_EQ(forgetful.ending.code, 0) << forgetful.errors;
+  EXPECT_THAT(Ended(1, {"policy", "apply", files.Write("forgetful", forgetful.output)}).errors,
+              HasSubstr("key for fingerprints"));
+  signing.insert(signing.end(), {"--fingerprint-key", fingerprint_key});
+  const Finished alone = Alone(signing);
   ASSERT_EQ(alone.ending.code, 0) << alone.errors;
   EXPECT_THAT(alone.output, StartsWith("-----BEGIN POSTERN SIGNED POLICY-----\n"));
   std::string tampered = alone.output;

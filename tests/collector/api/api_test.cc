@@ -416,5 +416,25 @@ TEST(Api, ARenewedCertificateIsKnownToTheNextToken) {
   EXPECT_EQ(text.substr(text.find('@') + 1), keep.api().fingerprint());
 }
 
+TEST(Api, ForfeitingAHostFreesTheMoneyThatItHolds) {
+  Keep keep;
+  const std::string agent = keep.Enrol("build-1");
+  const treasury::Holder holder{agent, 1};
+  keep.treasury().Greet(holder, 1, {}, WallNow());
+  limits::Demand demand{.number = 1, .at = WallNow(), .claims = {}};
+  demand.claims.emplace_back().account = "each-day/ada";
+  demand.claims.back().amount = Amount(7);
+  ASSERT_TRUE(keep.treasury().Ask(holder, demand));
+  const auto returned = [&] {
+    const auto statements = keep.treasury().Statements("each-day/ada");
+    EXPECT_TRUE(statements && statements->size() == 1 && statements->front().holders.size() == 1);
+    return statements->front().holders.front().second.returned;
+  };
+  EXPECT_EQ(returned(), Amount(0));
+  EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/forfeit").status, 200);
+  EXPECT_EQ(returned(), Amount(7));
+  EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/forfeit").status, 200);
+}
+
 }  // namespace
 }  // namespace postern::api

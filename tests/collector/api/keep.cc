@@ -44,6 +44,8 @@ Keep::Keep(const Limits& limits) {
   admin = MakeToken(*directory_, "root", wire::ROLE_ADMIN, "", admin_id);
   viewer = MakeToken(*directory_, "eye", wire::ROLE_VIEWER, "", viewer_id);
   developer = MakeToken(*directory_, "ada", wire::ROLE_DEVELOPER, "ada@example.com", developer_id);
+  treasury_ = *treasury::Treasury::Open(*store_, 1, *intake::NoTerms(), {});
+  clerk_ = std::make_unique<treasury::Clerk>(*treasury_, *store_);
   Options options;
   options.server.certificate = certificate_.certificate;
   options.server.key = certificate_.key;
@@ -59,7 +61,8 @@ Keep::Keep(const Limits& limits) {
                                              .presence = presence_,
                                              .intake = [] { return intake::Stats(); },
                                              .reach = [](const intake::Concern& concern, uint64_t revision,
-                                                         auto) { return Reached(concern, revision); }});
+                                                         auto) { return Reached(concern, revision); },
+                                             .treasury = treasury_.get()});
   CHECK(api.has_value());
   api_ = *std::move(api);
 }

@@ -12,6 +12,7 @@
 #include "shared/json/value.h"
 #include "shared/rest/client.h"
 #include "tests/collector/audit/log_of.h"
+#include "tests/collector/treasury/clerk.h"
 #include "tests/support/certificate.h"
 #include "tests/support/temporary_directory.h"
 
@@ -59,6 +60,7 @@ class Keep {
   directory::Directory& directory() { return *directory_; }
   policies::Policies& policies() { return *policies_; }
   intake::Presence& presence() { return presence_; }
+  treasury::Treasury& treasury() { return *treasury_; }
   Api& api() { return *api_; }
   const support::Certificate& certificate() const { return certificate_; }
   const support::TemporaryDirectory& files() const { return files_; }
@@ -74,6 +76,8 @@ class Keep {
   crypto::SigningKey policy_key_ = crypto::SigningKey::Generate();
   std::unique_ptr<policies::Policies> policies_;
   intake::Presence presence_;
+  std::unique_ptr<treasury::Treasury> treasury_;
+  std::unique_ptr<treasury::Clerk> clerk_;
   std::unique_ptr<Api> api_;
   uint8_t hosts_ = 0;
 };

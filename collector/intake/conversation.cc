@@ -6,7 +6,6 @@
 
 #include "collector/directory/names.h"
 #include "shared/base/log.h"
-#include "shared/limits/wire_form.h"
 
 namespace postern::intake {
 namespace {
@@ -251,31 +250,6 @@ void Conversation::OnQuery(Session& session, const wire::Query& query) {
   if (session.queries.Take(now)) return SendAll(session, informer_.Answer(session, query, now));
   Count(shared_.presence.counters.busy);
   if (session.scoldings.Take(now)) Reject(session, "busy", "more queries came than are answered at a time");
-}
-
-// Whoever asks for more than can be worked out for one agent isn't answered: wallets ask again, and give back
-// what they were called for with the next recall.
-bool Conversation::MaySpeakOfMoney(Session& session, uint64_t incarnation, Allowance& allowance) {
-  // It has been given another incarnation and hasn't begun it: what it says is of nothing that counts.
-  if (incarnation != session.incarnation) return false;
-  if (!allowance.Take(BootClock::now())) {
-    Count(shared_.presence.counters.busy);
-    return false;
-  }
-  const auto agent = shared_.agents.Find(session.agent);
-  if (agent && agent->is_active()) return true;
-  if (agent && session.scoldings.Take(BootClock::now())) Reject(session, "quarantined", agent->record.why());
-  return false;
-}
-
-void Conversation::OnDemand(Session& session, const wire::Demand& demand) {
-  if (!MaySpeakOfMoney(session, demand.incarnation(), session.demands)) return;
-  shared_.treasury.Ask({session.agent, session.incarnation}, limits::FromWire(demand));
-}
-
-void Conversation::OnReturn(Session& session, const wire::Return& returned) {
-  if (!MaySpeakOfMoney(session, returned.incarnation(), session.returns)) return;
-  shared_.treasury.GiveBack({session.agent, session.incarnation}, limits::FromWire(returned));
 }
 
 void Conversation::OnHeartbeat(Session& session, const wire::Heartbeat& heartbeat) {

@@ -228,23 +228,6 @@ void Conversation::DeliverOutbox() {
   DeliverParcels();
 }
 
-void Conversation::DeliverParcels() {
-  const auto parcels = shared_.outbox.TakeParcels();
-  if (parcels.empty()) return;
-  std::map<ledger::Holder, Session*> present;
-  for (auto& [peer, session] : sessions_) {
-    if (session.greeting == 0) continue;
-    Session*& newest = present[{session.agent, session.incarnation}];
-    if (newest == nullptr || session.greeting > newest->greeting) newest = &session;
-  }
-  for (const Outbox::Parcel& parcel : parcels) {
-    const auto found = present.find(parcel.to);
-    if (found == present.end()) continue;
-    if (!parcel.frame.empty()) SendFrame(*found->second, parcel.frame);
-    else AskForHello(*found->second, "what this agent says of money isn't known here");
-  }
-}
-
 // Once: from then on nobody is greeted, and so nothing is taken.
 void Conversation::TellRestored() {
   if (std::exchange(told_restored_, true)) return;

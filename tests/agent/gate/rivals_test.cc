@@ -70,8 +70,8 @@ TEST_F(SpendingTest, OthersLetPassWhatTheyCantPriceOursIsRefused) {
     ExchangeFacts facts = test.Facts(1);
     facts.request.model = "claude-nobody";
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_EQ(refusal ? refusal->reason : Reason::kNoKey, Reason::kUnknownModel);
     EXPECT_EQ(test.purse_->in_flight(), 0U);
   }(*this));
@@ -89,12 +89,12 @@ TEST_F(SpendingTest, LiteLlmHasKeysThatBypassALimitOursMeetItAll) {
     all[2].identity.key.reset();  // an OS user
     all[3].identity.principal.user = "somebody else";
     const SpendingGrounds grounds = test.Grounds();
-    Spending first(strand, &*test.purse_, test.history_, all[0]);
-    const auto none = co_await first.Reserve(grounds, test.json_);
+    Spending first(strand, &*test.purse_, test.history, all[0]);
+    const auto none = co_await first.Reserve(grounds, test.json);
     EXPECT_FALSE(none);  // what is left is less than another one needs
     for (size_t i = 1; i < all.size(); ++i) {
-      Spending spending(strand, &*test.purse_, test.history_, all[i]);
-      const auto refusal = co_await spending.Reserve(grounds, test.json_);
+      Spending spending(strand, &*test.purse_, test.history, all[i]);
+      const auto refusal = co_await spending.Reserve(grounds, test.json);
       refused += refusal ? 1 : 0;
     }
     EXPECT_EQ(refused, 3);
@@ -109,8 +109,8 @@ TEST_F(SpendingTest, TheVendorsGatewayFailsOpenOursFailsClosed) {
     test.keeper_->is_reachable = false;
     const ExchangeFacts facts = test.Facts(1);
     SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_TRUE(refusal.has_value());
     EXPECT_EQ(test.purse_->in_flight(), 0U);
   }(*this));
@@ -126,11 +126,11 @@ TEST_F(SpendingTest, LiteLlmHasPhantomHoldsOursAreFreedHoweverAnExchangeEnds) {
     const SpendingGrounds grounds = test.Grounds();
     {
       // One that ends before it begins, one whose provider fails.
-      Spending given_up(strand, &*test.purse_, test.history_, facts);
-      const auto first = co_await given_up.Reserve(grounds, test.json_);
+      Spending given_up(strand, &*test.purse_, test.history, facts);
+      const auto first = co_await given_up.Reserve(grounds, test.json);
       EXPECT_FALSE(first);
-      Spending failed(strand, &*test.purse_, test.history_, other);
-      const auto second = co_await failed.Reserve(grounds, test.json_);
+      Spending failed(strand, &*test.purse_, test.history, other);
+      const auto second = co_await failed.Reserve(grounds, test.json);
       EXPECT_FALSE(second);
       test.Intend(failed, 2);
       EXPECT_TRUE(failed.Settle(SpentOf({}, Sent::kYes), spool::Outcome(2)));

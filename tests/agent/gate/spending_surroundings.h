@@ -25,22 +25,22 @@ class SpendingTest : public purse::Surroundings {
  public:
   // Of team ml.
   void Begin(std::vector<limits::Limit> limits) {
-    terms_.emplace(
+    terms.emplace(
         membership::LimitTerms{.table = *limits::Table::Make(limits, policy::Utc()), .messages = {}});
     Limit(std::move(limits));
     Open();
   }
 
   SpendingGrounds Grounds() const {
-    return {.terms = *terms_,
+    return {.terms = *terms,
             .teams = {"ml"},
             .provider = "anthropic",
             .model = "claude-opus-5",
             .conversation = "",
-            .body = body_,
+            .body = body,
             .max_tokens = 32'000,
             .prices = estimate::PricesAtNoon(),
-            .money = {.terms = *terms_, .policy_version = 3, .now = WallNow()}};
+            .money = {.terms = *terms, .policy_version = 3, .now = WallNow()}};
   }
 
   ExchangeFacts Facts(uint64_t exchange) const {
@@ -81,10 +81,10 @@ class SpendingTest : public purse::Surroundings {
     return limit;
   }
 
-  std::string body_ = BodyOf(7'000);
-  std::optional<membership::LimitTerms> terms_;
-  estimate::History history_;
-  dialect::JsonCursor json_;
+  std::string body = BodyOf(7'000);
+  std::optional<membership::LimitTerms> terms;
+  estimate::History history;
+  dialect::JsonCursor json;
 };
 
 }  // namespace postern::gate

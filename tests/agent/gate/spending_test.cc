@@ -19,8 +19,8 @@ TEST_F(SpendingTest, ReservesWhatIsLikelyAndSettlesWhatItCost) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     EXPECT_EQ(test.BalanceOf("ml").reserved, Amount(2'000 * 5'000 + estimate::kFirstAnswer * 25'000));
     test.Intend(spending, 1);
@@ -42,8 +42,8 @@ TEST_F(SpendingTest, RefusesWhatIsMoreThanIsLeftAndReservesNothing) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_TRUE(refusal);
     if (!refusal) co_return;
     EXPECT_EQ(refusal->reason, Reason::kBudgetSpent);
@@ -61,8 +61,8 @@ TEST_F(SpendingTest, GivesBackWhatWasReservedForAnExchangeThatNeverBegan) {
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
     {
-      Spending spending(strand, &*test.purse_, test.history_, facts);
-      const auto refusal = co_await spending.Reserve(grounds, test.json_);
+      Spending spending(strand, &*test.purse_, test.history, facts);
+      const auto refusal = co_await spending.Reserve(grounds, test.json);
       EXPECT_FALSE(refusal);
       EXPECT_EQ(test.purse_->in_flight(), 1U);
     }
@@ -77,8 +77,8 @@ TEST_F(SpendingTest, ExtendsWhileTheAnswerStreamsAndWaitsOnlyWhereAllIsUsedUp) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     test.Intend(spending, 1);
     const Amount first = test.BalanceOf("ml").reserved;
@@ -106,8 +106,8 @@ TEST_F(SpendingTest, EndsAnAnswerThatCantBeExtendedAfterTheLastOfTheBudgetIsUsed
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     test.Intend(spending, 1);
     bool goes_on = true;
@@ -138,8 +138,8 @@ TEST_F(SpendingTest, EndsAnAnswerOfflineOnceWhatIsHeldHereIsUsed) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     test.Intend(spending, 1);
     test.keeper_->is_reachable = false;
@@ -155,20 +155,20 @@ TEST_F(SpendingTest, EndsAnAnswerOfflineOnceWhatIsHeldHereIsUsed) {
 
 TEST_F(SpendingTest, LooksAtNothingOfARequestThatOnlyCountsAsOne) {
   Begin({purse::LimitOf("rate", Unit::kRequests, 1)});
-  body_ = "no JSON";
+  body = "no JSON";
   Run([](SpendingTest& test) -> http::Task<void> {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto first = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto first = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(first);
     test.Intend(spending, 1);
     spending.See(Streamed(2'000, 30'000));
     EXPECT_FALSE(spending.must_wait());
     const ExchangeFacts more = test.Facts(2);
-    Spending second(strand, &*test.purse_, test.history_, more);
-    const auto refusal = co_await second.Reserve(grounds, test.json_);
+    Spending second(strand, &*test.purse_, test.history, more);
+    const auto refusal = co_await second.Reserve(grounds, test.json);
     EXPECT_TRUE(refusal);
     // It is of a month.
     EXPECT_EQ(refusal ? refusal->reason : Reason::kNoKey, Reason::kLongRateLimit);
@@ -182,8 +182,8 @@ TEST_F(SpendingTest, ReservesTheWorstForAStrictLimitAndExtendsNothing) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     EXPECT_EQ(test.BalanceOf("ml").reserved, Amount((7'000 * 10'000 + 32'000 * int64_t{25'000}) * 11 / 10));
     EXPECT_FALSE(spending.lowered_max_tokens());
@@ -204,8 +204,8 @@ TEST_F(SpendingTest, ShortensAnAnswerThatAStrictLimitHasTooLittleLeftFor) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal) << refusal->sentence;
     EXPECT_EQ(spending.lowered_max_tokens(), 8'000);
   }(*this));
@@ -218,8 +218,8 @@ TEST_F(SpendingTest, RefusesWhatAStrictLimitCantBound) {
     ExchangeFacts facts = test.Facts(1);
     facts.request.tools.push_back({"web_search", "web_search_20250305"});
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_TRUE(refusal);
     if (!refusal) co_return;
     EXPECT_EQ(refusal->reason, Reason::kUnboundedCost);
@@ -234,15 +234,15 @@ TEST_F(SpendingTest, WarnsWithHowMuchOfTheBudgetIsGone) {
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
     {
-      Spending spending(strand, &*test.purse_, test.history_, facts);
-      const auto refusal = co_await spending.Reserve(grounds, test.json_);
+      Spending spending(strand, &*test.purse_, test.history, facts);
+      const auto refusal = co_await spending.Reserve(grounds, test.json);
       EXPECT_FALSE(refusal);
       test.Intend(spending, 1);
       EXPECT_TRUE(spending.Settle(purse::Dollars(8 * kDollar), spool::Outcome(1)));
     }
     const ExchangeFacts next = test.Facts(2);
-    Spending spending(strand, &*test.purse_, test.history_, next);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, next);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     bool warns = false;
     for (const OwnedHeader& header : spending.Warnings())
@@ -258,8 +258,8 @@ TEST_F(SpendingTest, RefusesWhereALimitIsAndNobodyKeepsCount) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, nullptr, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, nullptr, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_TRUE(refusal);
   }(*this));
 }
@@ -270,15 +270,15 @@ TEST_F(SpendingTest, LearnsFromAWholeAnswer) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history_, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json_);
+    Spending spending(strand, &*test.purse_, test.history, facts);
+    const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_FALSE(refusal);
     pricing::Usage usage;
     usage.input = 4'000;
     usage.output = 9'000;
     spending.Learn(usage, 27'000);
-    EXPECT_EQ(test.history_.LikelyAnswer("claude-opus-5"), 9'000);
-    EXPECT_GT(test.history_.LikelyPrompt("claude-opus-5", "", Weight(), estimate::kNoon).input, 2'000);
+    EXPECT_EQ(test.history.LikelyAnswer("claude-opus-5"), 9'000);
+    EXPECT_GT(test.history.LikelyPrompt("claude-opus-5", "", Weight(), estimate::kNoon).input, 2'000);
   }(*this));
 }
 

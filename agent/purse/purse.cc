@@ -284,6 +284,12 @@ void Purse::ActAfter(spool::Ticket ticket) {
 }
 
 void Purse::Deliver(wallet::Decision&& decision, spool::Ticket ticket) {
+  if (decision.verdict == wallet::Verdict::kExhausted)
+    Log(Level::kDebug, "too little is left",
+        {{"account", decision.account},
+         {"exchange", decision.exchange.ToString()},
+         {"missing", decision.missing.units()},
+         {"left", decision.left.units()}});
   Decision made{VerdictOf(decision.verdict), std::move(decision.account), KnownEnd(decision.resets)};
   if (decision.purpose == wallet::Purpose::kReserve) {
     const auto waiter = std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter* one) {

@@ -50,6 +50,8 @@ struct Decision {
   Verdict verdict = Verdict::kAdmitted;
   std::string account{};  // that lacks something, where it is refused
   WallTime resets{};      // the end of its window, where that is known
+  Amount missing{};       // of kExhausted: what it needs beyond all that is spare here …
+  Amount left{};          // … and what the ledger had left, which is less
 };
 
 struct Output {

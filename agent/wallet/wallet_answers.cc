@@ -55,6 +55,8 @@ void Wallet::Denied(const Answer& answer, WallTime now, Output& output) {
   const Waiting waiting = std::move(*found);
   waiting_.erase(found);
   Refuse(waiting, Verdict::kExhausted, answer.lacking, now, output);
+  output.decisions.back().missing = missing;
+  output.decisions.back().left = standing->left;
 }
 
 // Of that account, beyond the spare.

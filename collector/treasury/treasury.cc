@@ -34,6 +34,18 @@ struct Errand {
 
 Error Over() { return {ErrorCode::kUnavailable, "the collector stops"}; }
 
+// Why somebody was refused, for people who ask afterwards.
+void LogDenial(const ledger::Message& message) {
+  for (const limits::Standing& standing : message.answer.standings) {
+    if (standing.account != message.answer.lacking) continue;
+    Log(Level::kDebug, "a demand was denied",
+        {{"agent", message.to.agent},
+         {"account", standing.account},
+         {"demand", message.answer.number},
+         {"left", standing.left.units()}});
+  }
+}
+
 }  // namespace
 
 struct Treasury::State {
@@ -327,6 +339,8 @@ Proceeds Treasury::Committed(const store::Receipt& receipt) {
   state.under_way.clear();
   Proceeds proceeds = std::exchange(state.proceeds, {});
   proceeds.messages = std::exchange(state.output.messages, {});
+  for (const ledger::Message& message : proceeds.messages)
+    if (message.answer.word == limits::Word::kDenied) LogDenial(message);
   proceeds.alarms = std::exchange(state.output.alarms, {});
   std::sort(proceeds.strangers.begin(), proceeds.strangers.end());
   proceeds.strangers.erase(std::unique(proceeds.strangers.begin(), proceeds.strangers.end()),

@@ -57,7 +57,7 @@ Keep::Keep() {
 void Keep::WriteConfig() const {
   directory_.Write("collector.yaml", "listen: 127.0.0.1:" + std::to_string(api_port_) +
                                          "\nagents: 127.0.0.1:" + std::to_string(agents_port_) +
-                                         "\nstate: collector\n");
+                                         "\nstate: collector\n" + extra_config_);
 }
 
 void Keep::Start() {

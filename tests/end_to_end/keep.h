@@ -24,6 +24,8 @@ class Keep {
   void Start();
   // Of its environment, from the next start on.
   void set_variables(std::map<std::string, std::string> variables) { variables_ = std::move(variables); }
+  // Further lines of collector.yaml, from the next start on.
+  void set_extra_config(std::string lines) { extra_config_ = std::move(lines); }
   void Kill();             // SIGKILL
   support::Ending Stop();  // SIGTERM
   support::Process& process() { return *process_; }
@@ -66,6 +68,7 @@ class Keep {
   std::string fingerprint_;
   std::string token_;
   std::map<std::string, std::string> variables_;
+  std::string extra_config_;
   std::unique_ptr<support::Process> process_;
 };
 

@@ -65,6 +65,14 @@ Answer ExplainPolicy(const Context& context, const Call& call);
 Answer ListPolicyVersions(const Context& context, const Call& call);
 Answer ShowPolicyVersion(const Context& context, const Call& call);
 Answer RollbackPolicy(const Context& context, const Call& call);
+
+Answer ListLimits(const Context& context, const Call& call);
+Answer ShowLimit(const Context& context, const Call& call);
+Answer SetLimit(const Context& context, const Call& call);
+Answer RemoveLimit(const Context& context, const Call& call);
+Answer RaiseLimit(const Context& context, const Call& call);
+Answer ResetLimit(const Context& context, const Call& call);
+
 Answer ShowFreeze(const Context& context, const Call& call);
 Answer FreezeAll(const Context& context, const Call& call);
 Answer ThawAll(const Context& context, const Call& call);

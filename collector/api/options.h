@@ -38,7 +38,10 @@ struct Parts {
   // As intake::Acknowledgements::Await; where it isn't set, it can't be said whom a change has reached.
   std::function<Result<intake::Reach>(const intake::Concern&, uint64_t revision, std::chrono::nanoseconds)>
       reach = {};
-  treasury::Treasury* treasury = nullptr;  // where it isn't set, nothing can be said of what was spent
+  treasury::Treasury* treasury = nullptr;
+  // As those of the treasury; where they aren't set, nothing can be said of what was spent.
+  std::function<Result<std::vector<ledger::Statement>>(const std::string& account)> statements = {};
+  std::function<Status(const std::string& account)> reset = {};
 };
 
 }  // namespace postern::api

@@ -2,6 +2,8 @@
 #include <charconv>
 
 #include "collector/api/answers.h"
+#include "collector/api/limit_view.h"
+#include "collector/api/made_version.h"
 #include "collector/api/policy_view.h"
 #include "collector/api/reach.h"
 #include "collector/directory/names.h"
@@ -47,9 +49,7 @@ Result<ApplyQuery> ParseApplyQuery(const rest::Query& query) {
     if (name == "based_on") {
       ASSIGN_OR_RETURN(parsed.based_on, ReadVersion(value, "based_on"));
     } else if (name == "force") {
-      if (value != "true" && value != "false")
-        return Error{ErrorCode::kInvalid, "force must be true or false"};
-      parsed.force = value == "true" ? Force::kYes : Force::kNo;
+      ASSIGN_OR_RETURN(parsed.force, ReadForce(value));
     } else if (name != "wait") {
       return Error{ErrorCode::kInvalid,
                    "a parameter of the query is not known; known are: based_on, force, wait"};
@@ -59,24 +59,6 @@ Result<ApplyQuery> ParseApplyQuery(const rest::Query& query) {
 }
 
 using Wait = std::optional<std::chrono::seconds>;
-
-// What became of an attempt: the new version and, where that is asked for, whom it has reached; or why there
-// is none.
-Answer Attempted(const Context& context, const Wait& wait, const Result<Attempt>& attempt) {
-  if (!attempt) return Conflict(attempt.error());
-  switch (attempt->outcome) {
-    case Attempt::Outcome::kDone:
-    case Attempt::Outcome::kUnchanged:
-      return WithReach(context, wait, {.kind = intake::Concern::Kind::kPolicy},
-                       Json(200, [&](json::Writer& out) { WriteApplied(*attempt, out); }),
-                       attempt->issued->version.version);
-    case Attempt::Outcome::kWrong: break;
-    case Attempt::Outcome::kNeedsForce:
-    case Attempt::Outcome::kStale:
-      return Json(409, [&](json::Writer& out) { WriteRefused(*attempt, ErrorCode::kDenied, out); });
-  }
-  return Json(400, [&](json::Writer& out) { WriteRefused(*attempt, ErrorCode::kInvalid, out); });
-}
 
 Result<wire::SignedPolicy> ReadSigned(const Call& call) {
   wire::SignedPolicy signed_policy;
@@ -162,6 +144,22 @@ Status HoldToOwnUser(const Context& context, const Call& call, policies::Questio
   return Ok{};
 }
 
+// Of each limit that it meets how much is spent now; nothing where that can't be said, or nobody has asked
+// anything of it yet.
+using Standings = std::vector<std::optional<ledger::Statement>>;
+Result<Standings> StandingsOf(const Context& context, const policies::Explained& explained) {
+  Standings standings(explained.limits.size());
+  if (!context.parts.statements) return standings;
+  const WallTime now = context.options.wall_now();
+  for (size_t i = 0; i < standings.size(); ++i) {
+    ASSIGN_OR_RETURN(const auto statements, context.parts.statements(explained.limits[i].account));
+    for (const ledger::Statement& statement : statements) {
+      if (statement.window.Contains(now)) standings[i] = statement;
+    }
+  }
+  return standings;
+}
+
 }  // namespace
 
 Answer ShowPolicy(const Context& context, const Call& call) {
@@ -174,11 +172,11 @@ Answer ApplyPolicy(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const Wait wait, ReadWait(call));
   if (HasType(call, kSigned)) {
     ASSIGN_OR_RETURN(const wire::SignedPolicy signed_policy, ReadSigned(call));
-    return Attempted(context, wait, PoliciesOf(context).ApplySigned(call.actor, signed_policy, query.force));
+    return Made(context, wait, PoliciesOf(context).ApplySigned(call.actor, signed_policy, query.force));
   }
   RETURN_IF_ERROR(RequireYaml(call));
-  return Attempted(context, wait,
-                   PoliciesOf(context).Apply(call.actor, call.request.body, query.based_on, query.force));
+  return Made(context, wait,
+              PoliciesOf(context).Apply(call.actor, call.request.body, query.based_on, query.force));
 }
 
 Answer CheckPolicy(const Context& context, const Call& call) {
@@ -202,7 +200,16 @@ Answer ExplainPolicy(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(policies::Question question, ReadQuestion(body));
   RETURN_IF_ERROR(HoldToOwnUser(context, call, question));
   ASSIGN_OR_RETURN(const policies::Explained explained, PoliciesOf(context).Explain(std::move(question)));
-  return Json(200, [&](json::Writer& out) { Write(explained, out); });
+  ASSIGN_OR_RETURN(const auto standings, StandingsOf(context, explained));
+  const auto write_limits = [&](json::Writer& out) {
+    out.BeginList();
+    for (size_t i = 0; i < standings.size(); ++i) {
+      Write(explained.limits[i], standings[i] ? &*standings[i] : nullptr, explained.zone,
+            context.options.wall_now(), out);
+    }
+    out.EndList();
+  };
+  return Json(200, [&](json::Writer& out) { Write(explained, write_limits, out); });
 }
 
 Answer ListPolicyVersions(const Context& context, const Call& call) {
@@ -234,9 +241,9 @@ Answer RollbackPolicy(const Context& context, const Call& call) {
   ASSIGN_OR_RETURN(const int64_t version, body.Integer("version", 1, kMostVersion));
   ASSIGN_OR_RETURN(const auto force, body.OptionalBoolean("force"));
   ASSIGN_OR_RETURN(const Wait wait, ReadWait(call));
-  return Attempted(context, wait,
-                   PoliciesOf(context).Rollback(call.actor, static_cast<uint64_t>(version),
-                                                force.value_or(false) ? Force::kYes : Force::kNo));
+  return Made(context, wait,
+              PoliciesOf(context).Rollback(call.actor, static_cast<uint64_t>(version),
+                                           force.value_or(false) ? Force::kYes : Force::kNo));
 }
 
 Answer ShowFreeze(const Context& context, const Call&) {

@@ -79,7 +79,8 @@ void Write(const policies::Version& version, json::Writer& out) {
   out.Integer("revision", version.revision).EndObject();
 }
 
-void Write(const policies::Explained& explained, json::Writer& out) {
+void Write(const policies::Explained& explained, const std::function<void(json::Writer&)>& write_limits,
+           json::Writer& out) {
   out.BeginObject().Boolean("allowed", explained.allowed).Integer("version", explained.version);
   out.Text("aspect", explained.aspect).Text("rule", explained.rule).Text("sentence", explained.sentence);
   out.Texts("obstacles", explained.obstacles);
@@ -97,7 +98,9 @@ void Write(const policies::Explained& explained, json::Writer& out) {
     out.Text("subject", statement.subject).Text("word", policy::Name(statement.word));
     out.Text("rule", statement.rule).EndObject();
   }
-  out.EndList().EndObject();
+  out.EndList().Name("limits");
+  write_limits(out);
+  out.EndObject();
 }
 
 void Write(const wire::Freeze& freeze, json::Writer& out) {

@@ -167,6 +167,20 @@ class Contract : public testing::Test {
     Hold("RefusedPolicy", keep_.Call(keep_.admin, wrong).body, "what is no policy");
   }
 
+  void TourOfLimits() {
+    Do("limit.set", "all",
+       R"({"scope":"organisation","subject":"","within":"","unit":"usd","amount":5000000000,"per":"day",)"
+       R"("rolling":false,"admission":"estimated","message":"ask ada"})",
+       "?force=false&wait=0");
+    Do("limit.raise", "all", R"({"by":1000000000,"until":"2200-01-01T00:00:00Z"})", "?force=false&wait=0");
+    Do("limit.list");
+    keep_.accounts().Spend("agent0000001", "all", 3'000'000'000, 2'000'000'000);
+    Do("limit.show", "all");
+    Do("policy.explain", "", R"({"user":"ada@example.com","model":"claude-opus-5-5"})");
+    Do("limit.reset", "all", R"({"account":"all"})");
+    Do("limit.remove", "all", "", "?force=true");
+  }
+
   void TourOfTheRecord() {
     audit::LogOf log(keep_.store());
     const WallTime now = WallNow();
@@ -222,6 +236,7 @@ TEST_F(Contract, EveryAnswerIsAsItSaysAndEveryFieldOfItIsAnswered) {
   TourOfPeopleAndKeys();
   TourOfHostsAndAdministrators();
   TourOfPolicies();
+  TourOfLimits();
   TourOfTheRecord();
   Hold("Refusal", keep_.Admin("GET", "/v1/nothing").body, "a refusal");
   for (const Operation& operation : contract_.operations())

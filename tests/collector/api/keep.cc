@@ -46,6 +46,7 @@ Keep::Keep(const Limits& limits) {
   developer = MakeToken(*directory_, "ada", wire::ROLE_DEVELOPER, "ada@example.com", developer_id);
   treasury_ = *treasury::Treasury::Open(*store_, 1, *intake::NoTerms(), {});
   clerk_ = std::make_unique<treasury::Clerk>(*treasury_, *store_);
+  accounts_ = std::make_unique<Accounts>(*policies_);
   Options options;
   options.server.certificate = certificate_.certificate;
   options.server.key = certificate_.key;
@@ -54,15 +55,19 @@ Keep::Keep(const Limits& limits) {
   options.curve_key = std::string(32, '\x11');
   options.agents_address = ":4791";
   options.limits = limits;
-  auto api = Api::Start(std::move(options), {.store = *store_,
-                                             .directory = *directory_,
-                                             .policies = *policies_,
-                                             .log_key = log_key_.public_key(),
-                                             .presence = presence_,
-                                             .intake = [] { return intake::Stats(); },
-                                             .reach = [](const intake::Concern& concern, uint64_t revision,
-                                                         auto) { return Reached(concern, revision); },
-                                             .treasury = treasury_.get()});
+  auto api =
+      Api::Start(std::move(options),
+                 {.store = *store_,
+                  .directory = *directory_,
+                  .policies = *policies_,
+                  .log_key = log_key_.public_key(),
+                  .presence = presence_,
+                  .intake = [] { return intake::Stats(); },
+                  .reach = [](const intake::Concern& concern, uint64_t revision,
+                              auto) { return Reached(concern, revision); },
+                  .treasury = treasury_.get(),
+                   .statements = [this](const std::string& account) { return accounts_->Statements(account); },
+                  .reset = [this](const std::string& account) { return accounts_->Reset(account); }});
   CHECK(api.has_value());
   api_ = *std::move(api);
 }

@@ -11,6 +11,7 @@
 #include "shared/base/check.h"
 #include "shared/json/value.h"
 #include "shared/rest/client.h"
+#include "tests/collector/api/accounts.h"
 #include "tests/collector/audit/log_of.h"
 #include "tests/collector/treasury/clerk.h"
 #include "tests/support/certificate.h"
@@ -61,6 +62,7 @@ class Keep {
   policies::Policies& policies() { return *policies_; }
   intake::Presence& presence() { return presence_; }
   treasury::Treasury& treasury() { return *treasury_; }
+  Accounts& accounts() { return *accounts_; }
   Api& api() { return *api_; }
   const support::Certificate& certificate() const { return certificate_; }
   const support::TemporaryDirectory& files() const { return files_; }
@@ -78,6 +80,7 @@ class Keep {
   intake::Presence presence_;
   std::unique_ptr<treasury::Treasury> treasury_;
   std::unique_ptr<treasury::Clerk> clerk_;
+  std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<Api> api_;
   uint8_t hosts_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <vector>
 
+#include "collector/cli/limit_amount.h"
 #include "collector/cli/output.h"
 #include "shared/command_line/table.h"
 
@@ -51,6 +52,28 @@ std::string VerdictOf(const json::Value& explanation) {
   return (Cell(explanation, "allowed") == "yes" ? "allowed"
                                                 : "the policy allows it, and it is refused all the same") +
          by + version;
+}
+
+int64_t NumberOf(const json::Value& record, std::string_view field) {
+  const auto object = record.AsOpenObject();
+  return object ? object->Integer(field, INT64_MIN, INT64_MAX).value_or(0) : 0;
+}
+
+// "limit each-day (each user: $100 a day): $4.0000 left, resets 2026-11-24 00:00:00".
+void PrintLimitsMet(std::ostream& out, const std::vector<json::Value>& limits) {
+  for (const json::Value& met : limits) {
+    const std::string unit = Cell(met, "unit");
+    std::string line =
+        "limit " + Cell(met, "limit") + " (" + Cell(met, "whom") + ": " + Cell(met, "text") + "): ";
+    const auto object = met.AsOpenObject();
+    const auto standing = object ? object->Find("standing") : std::nullopt;
+    if (!standing || standing->is_null()) line += "nothing is spent yet";
+    else {
+      line += LimitAmountCell(unit, NumberOf(*standing, "left")) + " left";
+      if (const std::string resets = Cell(*standing, "resets"); !resets.empty()) line += ", resets " + resets;
+    }
+    out << Harmless(line) << '\n';
+  }
 }
 
 }  // namespace
@@ -105,6 +128,7 @@ void PrintExplanation(std::ostream& out, const json::Value& explanation) {
         << '\n';
   if (const std::string credentials = Cell(explanation, "credentials"); !credentials.empty())
     out << "credentials: " << Harmless(credentials) << '\n';
+  PrintLimitsMet(out, ListOf(explanation, "limits"));
   const auto statements = ListOf(explanation, "statements");
   if (statements.empty()) return;
   out << '\n';

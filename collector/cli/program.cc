@@ -5,6 +5,7 @@
 #include "collector/cli/credentials.h"
 #include "collector/cli/freeze.h"
 #include "collector/cli/keys.h"
+#include "collector/cli/limits.h"
 #include "collector/cli/login.h"
 #include "collector/cli/people.h"
 #include "collector/cli/policy.h"
@@ -36,6 +37,8 @@ command_line::Program PosternProgram() {
                  {"enrolment", "Tokens by which hosts join."},
                  {"administrator", "Who may call this API, and as what."},
                  {"policy", "What is allowed to whom: one text for the whole organisation."},
+                 {"limit",
+                  "Budgets and rate limits: what may be spent, what is spent, and who holds the rest."},
                  {"audit", "The record of what happened."}},
       .files = {{"~/.config/postern/profile.yaml",
                  "What login remembers: where the collector is and the token, for its owner alone."},
@@ -55,6 +58,8 @@ command_line::Program PosternProgram() {
                    {"postern key create --user alice@example.com", "A key for her, printed once."},
                    {"postern policy apply policy.yaml",
                     "What is allowed to whom, on every host from now on."},
+                   {"postern limit set each-day --each user --usd 100 --per day",
+                    "A hundred dollars a day for each person."},
                    {"postern audit query --since 2h --user alice@example.com",
                     "What she did in the last two hours."},
                    {"postern usage --by team,day --since 7d", "What each team used each day."},
@@ -62,8 +67,8 @@ command_line::Program PosternProgram() {
                     "Secrets in this tree, for a code host's view of findings."}},
   };
   for (auto& commands : {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(),
-                         AgentCommands(), AdministratorCommands(), PolicyCommands(), FreezeCommands(),
-                         AuditCommands(), UsageCommands(), ScanCommands()})
+                         AgentCommands(), AdministratorCommands(), PolicyCommands(), LimitCommands(),
+                         FreezeCommands(), AuditCommands(), UsageCommands(), ScanCommands()})
     program.commands.insert(program.commands.end(), commands.begin(), commands.end());
   program.commands.push_back(command_line::ManCommand());
   program.commands.push_back(command_line::CompletionCommand());

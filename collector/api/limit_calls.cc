@@ -54,14 +54,14 @@ Result<std::vector<ledger::Statement>> StatementsOf(const Context& context, cons
                                                     WallTime now) {
   RETURN_IF_ERROR(RequireAccounts(context));
   const bool is_single = HasOneAccount(limit);
-  ASSIGN_OR_RETURN(auto all, context.parts.statements(is_single ? limit.id() : ""));
+  ASSIGN_OR_RETURN(const auto all, context.parts.statements(is_single ? limit.id() : ""));
+  const limits::Limit* const known = table.Find(limit.id());
   std::vector<ledger::Statement> own;
-  for (ledger::Statement& statement : all) {
+  for (const ledger::Statement& statement : all) {
     if (limits::LimitOf(statement.account) == limit.id() && now < statement.window.end &&
         sight.Has(limit, statement.account))
-      own.push_back(std::move(statement));
+      own.push_back(known == nullptr ? statement : SinceReset(statement, *known, now));
   }
-  const limits::Limit* const known = table.Find(limit.id());
   const auto holds_now = [&](const ledger::Statement& statement) { return statement.window.Contains(now); };
   if (is_single && known != nullptr && std::none_of(own.begin(), own.end(), holds_now))
     own.push_back(UntouchedStatement(*known, table, limit.id(), now));

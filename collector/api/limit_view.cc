@@ -1,5 +1,6 @@
 #include "collector/api/limit_view.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -71,6 +72,14 @@ int MarkOf(Amount spent, Amount amount) {
       passed = mark;
   }
   return passed;
+}
+
+ledger::Statement SinceReset(ledger::Statement statement, const limits::Limit& limit, WallTime now) {
+  const Amount forgiven = std::min(statement.amount - limit.AmountAt(now), statement.spent);
+  if (forgiven <= Amount()) return statement;
+  statement.amount -= forgiven;
+  statement.spent -= forgiven;
+  return statement;
 }
 
 ledger::Statement UntouchedStatement(const limits::Limit& limit, const limits::Table& table,

@@ -26,6 +26,9 @@ struct AccountView {
   bool shows_holders = true;
 };
 
+// What was forgiven by a reset taken out of what was spent and of what may be: as if counted anew since then.
+ledger::Statement SinceReset(ledger::Statement statement, const limits::Limit& limit, WallTime now);
+
 // Of an account of which the ledger says nothing: nobody has asked anything of it yet.
 ledger::Statement UntouchedStatement(const limits::Limit& limit, const limits::Table& table,
                                      const std::string& account, WallTime now);

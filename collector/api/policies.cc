@@ -8,6 +8,7 @@
 #include "collector/api/reach.h"
 #include "collector/directory/names.h"
 #include "shared/base/hex.h"
+#include "shared/limits/policy_limits.h"
 
 namespace postern::api {
 namespace {
@@ -152,9 +153,10 @@ Result<Standings> StandingsOf(const Context& context, const policies::Explained&
   if (!context.parts.statements) return standings;
   const WallTime now = context.options.wall_now();
   for (size_t i = 0; i < standings.size(); ++i) {
+    ASSIGN_OR_RETURN(const limits::Limit limit, limits::FromWire(explained.limits[i].limit));
     ASSIGN_OR_RETURN(const auto statements, context.parts.statements(explained.limits[i].account));
     for (const ledger::Statement& statement : statements) {
-      if (statement.window.Contains(now)) standings[i] = statement;
+      if (statement.window.Contains(now)) standings[i] = SinceReset(statement, limit, now);
     }
   }
   return standings;

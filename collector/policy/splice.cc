@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "collector/policy/yaml_lines.h"
 #include "shared/base/json_text.h"
 #include "shared/config/node.h"
 
@@ -21,120 +22,6 @@ Error NotEditable(int line, const std::string& why) {
   return {ErrorCode::kInvalid, std::string(kFileName) + ":" + std::to_string(line) +
                                    ": this can't be changed in place, since " + why +
                                    ": change the text and apply it"};
-}
-
-size_t IndentOf(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
-
-// Neither empty nor a comment alone.
-bool HasContent(std::string_view line) {
-  const size_t at = line.find_first_not_of(" \t\r\n");
-  return at != std::string_view::npos && line[at] != '#';
-}
-
-bool IsItem(std::string_view line, size_t indent) {
-  return line.size() > indent && line[indent] == '-' &&
-         (line.size() == indent + 1 ||
-          std::string_view(" \r\n").find(line[indent + 1]) != std::string_view::npos);
-}
-
-// Ends the document, or begins another one.
-bool IsMarker(std::string_view line) { return line.starts_with("...") || line.starts_with("---"); }
-
-// Where a comment at the end of a line begins, with the blanks before it; its end where there is none.
-size_t CommentIn(std::string_view line) {
-  const size_t end = std::min(line.find_last_not_of("\r\n") + 1, line.size());
-  char quote = 0;
-  for (size_t i = 0; i < end; ++i) {
-    const char c = line[i];
-    if (quote != 0) {
-      if (quote == '"' && c == '\\') ++i;
-      else if (c == quote) quote = 0;
-    } else if ((c == '"' || c == '\'') &&
-               (i == 0 || std::string_view(" ,[{:").find(line[i - 1]) != std::string_view::npos)) {
-      quote = c;
-    } else if (c == '#' && i > 0 && (line[i - 1] == ' ' || line[i - 1] == '\t')) {
-      const size_t last = line.substr(0, i).find_last_not_of(" \t");
-      return last == std::string_view::npos ? 0 : last + 1;
-    }
-  }
-  return end;
-}
-
-// A text by its lines, which keep their ends. Lines are counted from 0 here, by config::Node from 1.
-class Lines {
- public:
-  explicit Lines(std::string_view text) {
-    while (!text.empty()) {
-      const size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-      lines_.emplace_back(text.substr(0, size));
-      text.remove_prefix(size);
-    }
-    if (!lines_.empty() && lines_.front().ends_with("\r\n")) end_ = "\r\n";
-    if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += end_;
-  }
-
-  const std::string& at(size_t line) const { return lines_[line]; }
-  size_t size() const { return lines_.size(); }
-
-  // The line after the last one that belongs to what begins there and is indented so.
-  size_t EndOf(size_t begin, size_t indent, bool is_item) const {
-    size_t end = begin + 1;
-    for (size_t line = begin + 1; line < lines_.size(); ++line) {
-      if (!HasContent(lines_[line])) continue;
-      const size_t its = IndentOf(lines_[line]);
-      const bool is_list_of_it = !is_item && its == indent && IsItem(lines_[line], indent);
-      if (IsMarker(lines_[line]) || (its <= indent && !is_list_of_it)) break;
-      end = line + 1;
-    }
-    return end;
-  }
-
-  // Before what ends the document, or at the end of all.
-  size_t EndOfDocument() const {
-    bool began = false;
-    for (size_t line = 0; line < lines_.size(); ++line) {
-      if (IsMarker(lines_[line]) && began) return line;
-      began = began || HasContent(lines_[line]);
-    }
-    return lines_.size();
-  }
-
-  void Replace(size_t begin, size_t end, const std::vector<std::string>& with) {
-    std::vector<std::string> ended = with;
-    for (std::string& line : ended) line += end_;
-    const auto at = lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                 lines_.begin() + static_cast<std::ptrdiff_t>(end));
-    lines_.insert(at, ended.begin(), ended.end());
-  }
-
-  std::string Text() const {
-    std::string text;
-    for (const std::string& line : lines_) text += line;
-    return text;
-  }
-
- private:
-  std::vector<std::string> lines_;
-  std::string end_ = "\n";
-};
-
-// Whether nothing but a comment follows the key: what it holds is in the lines below.
-bool HoldsNothingBeside(std::string_view line, size_t key_end) {
-  return line.substr(0, CommentIn(line)).find_first_not_of(" \t", key_end) == std::string_view::npos;
-}
-
-// Behind "key:" of a line that begins with it, however it is quoted.
-std::optional<size_t> KeyEnd(std::string_view line, const std::string& key) {
-  const size_t indent = IndentOf(line);
-  for (const std::string& form : {key, "\"" + key + "\"", "'" + key + "'", JsonString(key)}) {
-    if (!line.substr(indent).starts_with(form)) continue;
-    const size_t colon = line.find_first_not_of(' ', indent + form.size());
-    if (colon == std::string_view::npos || line[colon] != ':') continue;
-    const size_t end = colon + 1;
-    if (end == line.size() || std::string_view(" \t\r\n").find(line[end]) != std::string_view::npos)
-      return end;
-  }
-  return std::nullopt;
 }
 
 bool IsEmpty(const Node& node) {
@@ -270,7 +157,7 @@ class Editing {
 
   // A line of an entry, in place of those that it had; a comment at its end stays.
   void PutEntry(const Found& found, const std::string& key, std::string_view value) {
-    const size_t end = lines_.EndOf(found.line, found.indent, false);
+    const size_t end = lines_.EndOf(found.line, found.indent, Lines::What::kEntry);
     const std::string& old = lines_.at(found.line);
     std::string line = std::string(found.indent, ' ') + Scalar(key) + ": " + std::string(value);
     if (end == found.line + 1 || HoldsNothingBeside(old, KeyEnd(old, key).value_or(0))) {
@@ -289,7 +176,7 @@ class Editing {
       at = found.line + 1;
     } else if (!found.around.empty()) {
       const Node& sibling = found.around.back().second;
-      at = lines_.EndOf(LineOf(sibling), found.indent, false);
+      at = lines_.EndOf(LineOf(sibling), found.indent, Lines::What::kEntry);
       if (found.depth == 0) added.emplace_back();
     }
     size_t indent = found.indent;
@@ -308,7 +195,7 @@ class Editing {
     const size_t comment = CommentIn(old);
     std::string line = old.substr(0, KeyEnd(old, found.key).value_or(0));
     line += old.substr(comment, old.find_last_not_of("\r\n") + 1 - comment);
-    lines_.Replace(found.line, lines_.EndOf(found.line, found.indent - kStep, false), {line});
+    lines_.Replace(found.line, lines_.EndOf(found.line, found.indent - kStep, Lines::What::kEntry), {line});
   }
 
  private:
@@ -357,7 +244,8 @@ Result<std::string> RemoveEntry(std::string_view text, const Keys& entry) {
   if (found.depth < entry.size() || !found.node) return NoSuchEntry(entry).error();
   if (found.around.size() == 1 && entry.size() > 1)
     return RemoveEntry(text, Keys(entry.begin(), entry.end() - 1));
-  editing.lines().Replace(found.line, editing.lines().EndOf(found.line, found.indent, false), {});
+  editing.lines().Replace(found.line, editing.lines().EndOf(found.line, found.indent, Lines::What::kEntry),
+                          {});
   return Finish(text, editing, PlaceOf(entry), {});
 }
 
@@ -380,7 +268,7 @@ Result<std::string> AppendItem(std::string_view text, const Keys& list, std::str
     if (last == found.line || !IsItem(editing.lines().at(last), indent))
       return NotEditable(found.node->line(), "it is written within brackets");
     count = items.size();
-    const size_t at = editing.lines().EndOf(last, indent, true);
+    const size_t at = editing.lines().EndOf(last, indent, Lines::What::kItem);
     editing.lines().Replace(at, at, {std::string(indent, ' ') + line});
   }
   return Finish(text, editing, PlaceOf(list) + "/[" + std::to_string(count), wanted);
@@ -397,7 +285,7 @@ Result<std::string> RemoveItem(std::string_view text, const Keys& list, size_t i
   const size_t indent = IndentOf(editing.lines().at(begin));
   if (begin == found.line || !IsItem(editing.lines().at(begin), indent))
     return NotEditable(found.node->line(), "it is written within brackets");
-  editing.lines().Replace(begin, editing.lines().EndOf(begin, indent, true), {});
+  editing.lines().Replace(begin, editing.lines().EndOf(begin, indent, Lines::What::kItem), {});
   // The list without it, in its place.
   Said wanted;
   for (size_t i = 0, place = 0; i < items.size(); ++i) {

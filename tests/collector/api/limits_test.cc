@@ -16,10 +16,11 @@ constexpr int64_t kDollar = 1'000'000'000;
 
 class ApiLimits : public ::testing::Test {
  protected:
-  Reply Apply(const std::string& more) {
+  Reply Apply(const std::string& more, const std::string& query = "") {
     const std::string text = "organisation:\n  name: acme\n  models: {allow: [\"*\"]}\n" + more;
-    return keep_.Call(keep_.admin,
-                      {.method = "PUT", .path = "/v1/policy", .body = text, .content_type = "text/yaml"});
+    return keep_.Call(
+        keep_.admin,
+        {.method = "PUT", .path = "/v1/policy" + query, .body = text, .content_type = "text/yaml"});
   }
   std::string Source() { return (*keep_.policies().Current())->source; }
   uint64_t InForce() { return (*keep_.policies().Current())->version.version; }
@@ -141,6 +142,8 @@ TEST_F(ApiLimits, AResetForgivesAndIsRecorded) {
   EXPECT_EQ(one.status, 200) << one.body;
   EXPECT_EQ(keep_.LastAdministration().sentence(), "account each/ada@example.com");
   EXPECT_EQ(keep_.accounts().Statements("each/ada@example.com").at(0).left, Amount(10));
+  EXPECT_THAT(one.body, HasSubstr("\"amount\":10,\"spent\":0,"));
+  EXPECT_THAT(one.body, HasSubstr("\"amount\":10,\"spent\":9,"));
   EXPECT_EQ(keep_.accounts().Statements("each/bob@example.com").at(0).left, Amount(1));
   EXPECT_EQ(keep_.Admin("POST", "/v1/limits/each/reset").status, 200);
   EXPECT_EQ(keep_.accounts().Statements("each/bob@example.com").at(0).left, Amount(10));
@@ -160,7 +163,8 @@ TEST_F(ApiLimits, ADeveloperSeesTheOwnAccountsAndNoHosts) {
       "  each: {each: user, requests: 10, per: day}\n"
       "  ml: {team: research, requests: 10, per: day}\n"
       "  other: {user: bob@example.com, requests: 10, per: day}\n"
-      "  theirs: {team: sales, requests: 10, per: day}\n");
+      "  theirs: {team: sales, requests: 10, per: day}\n",
+      "?force=true");
   keep_.accounts().Spend("laptop", "each/ada@example.com", 3, 3);
   keep_.accounts().Spend("laptop", "each/bob@example.com", 4, 4);
   keep_.accounts().Spend("laptop", "ml", 5, 5);

@@ -14,11 +14,13 @@ TEST(LimitAmount, DollarsAreExactToTheNanoDollar) {
 }
 
 TEST(LimitAmount, WhatIsNoneIsRefusedWithWhatIsAllowed) {
-  for (const char* text : {"", "-1", "+1", "1.", ".5", "1e3", "$5", "1,5", "0.0000000001", "1000000001", " 1",
-                           "5 ", "1.2.3", "--5", "99999999999999999999"}) {
+  for (const char* text : {"", "-1", "+1", "1.", ".5", "1e3", "$5", "1,5", "0.0000000001", " 1", "5 ",
+                           "1.2.3", "--5", "99999999999999999999"}) {
     EXPECT_FALSE(ParseLimitAmount("usd", text)) << text;
     EXPECT_FALSE(ParseLimitAmount("requests", text)) << text;
   }
+  EXPECT_FALSE(ParseLimitAmount("usd", "1000000001"));
+  EXPECT_FALSE(ParseLimitAmount("requests", "1000000000000000001"));
   EXPECT_FALSE(ParseLimitAmount("requests", "1.5"));
   EXPECT_EQ(ParseLimitAmount("usd", "5 euros").error().message,
             "found \"5 euros\", allowed is dollars such as 500 or 0.05, with at most nine decimal places");

@@ -161,7 +161,10 @@ Status Collector::StartApi() {
            .presence = intake_->presence(),
            .intake = [this] { return intake_->stats(); },
            .reach = [this](const auto&... asked) { return intake_->acknowledgements().Await(asked...); },
-           .treasury = &intake_->treasury()}));
+           .treasury = &intake_->treasury(),
+           .statements =
+               [this](const std::string& account) { return intake_->treasury().Statements(account); },
+           .reset = [this](const std::string& account) { return intake_->treasury().Reset(account); }}));
   return Ok{};
 }
 

@@ -73,6 +73,10 @@ Answer RemoveLimit(const Context& context, const Call& call);
 Answer RaiseLimit(const Context& context, const Call& call);
 Answer ResetLimit(const Context& context, const Call& call);
 
+Answer ListAllowedSecrets(const Context& context, const Call& call);
+Answer AllowSecret(const Context& context, const Call& call);
+Answer RemoveAllowedSecret(const Context& context, const Call& call);
+
 Answer ShowFreeze(const Context& context, const Call& call);
 Answer FreezeAll(const Context& context, const Call& call);
 Answer ThawAll(const Context& context, const Call& call);

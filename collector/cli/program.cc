@@ -10,6 +10,7 @@
 #include "collector/cli/people.h"
 #include "collector/cli/policy.h"
 #include "collector/cli/scan.h"
+#include "collector/cli/secrets.h"
 #include "collector/cli/usage.h"
 
 namespace postern::cli {
@@ -39,6 +40,7 @@ command_line::Program PosternProgram() {
                  {"policy", "What is allowed to whom: one text for the whole organisation."},
                  {"limit",
                   "Budgets and rate limits: what may be spent, what is spent, and who holds the rest."},
+                 {"secret", "Secrets that may leave, by their fingerprints."},
                  {"audit", "The record of what happened."}},
       .files = {{"~/.config/postern/profile.yaml",
                  "What login remembers: where the collector is and the token, for its owner alone."},
@@ -66,9 +68,10 @@ command_line::Program PosternProgram() {
                    {"postern scan . --format sarif --report findings.sarif",
                     "Secrets in this tree, for a code host's view of findings."}},
   };
-  for (auto& commands : {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(),
-                         AgentCommands(), AdministratorCommands(), PolicyCommands(), LimitCommands(),
-                         FreezeCommands(), AuditCommands(), UsageCommands(), ScanCommands()})
+  for (auto& commands :
+       {LoginCommands(), KeyCommands(), UserCommands(), TeamCommands(), CredentialCommands(), AgentCommands(),
+        AdministratorCommands(), PolicyCommands(), LimitCommands(), SecretCommands(), FreezeCommands(),
+        AuditCommands(), UsageCommands(), ScanCommands()})
     program.commands.insert(program.commands.end(), commands.begin(), commands.end());
   program.commands.push_back(command_line::ManCommand());
   program.commands.push_back(command_line::CompletionCommand());

@@ -1,15 +1,12 @@
 #include "collector/policy/limit_edit.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 #include <vector>
 
 #include "collector/directory/names.h"
 #include "collector/policy/splice.h"
-#include "shared/base/clock.h"
 #include "shared/policy/limit_words.h"
-#include "shared/policy/zone.h"
 
 namespace postern::policies {
 namespace {
@@ -68,19 +65,6 @@ const char* SpanValue(wire::LimitSpan span) {
   }
 }
 
-// A date where the time is the beginning of a day in the policy's zone.
-std::string MomentValue(int64_t seconds, const wire::TimeZone& zone) {
-  using std::chrono::floor;
-  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
-  for (const int days : {0, 1}) {
-    const std::chrono::year_month_day day(floor<std::chrono::days>(time) + std::chrono::days(days));
-    if (policy::BeginOfDay(zone, day) == seconds)
-      return FormatRfc3339(WallTime(std::chrono::sys_days(day))).substr(0, 10);
-  }
-  const std::string text = FormatRfc3339(WallTime(time));
-  return text.substr(0, 19) + "Z";
-}
-
 Fields FieldsOf(const wire::PolicyLimit& limit, const wire::TimeZone& zone) {
   Fields fields;
   AddWhom(limit, fields);
@@ -92,7 +76,7 @@ Fields FieldsOf(const wire::PolicyLimit& limit, const wire::TimeZone& zone) {
   if (limit.strict()) fields.emplace_back("admission", "strict");
   if (limit.raise_until() != 0)
     fields.emplace_back("raise", "{by: " + AmountValue(limit.unit(), limit.raise()) +
-                                     ", until: " + MomentValue(limit.raise_until(), zone) + "}");
+                                     ", until: " + Moment(limit.raise_until(), zone) + "}");
   if (!limit.message().empty()) fields.emplace_back("message", Scalar(limit.message()));
   return fields;
 }

@@ -1,13 +1,16 @@
 #include "collector/policy/splice.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "collector/policy/yaml_lines.h"
+#include "shared/base/clock.h"
 #include "shared/base/json_text.h"
 #include "shared/config/node.h"
+#include "shared/policy/zone.h"
 
 namespace postern::policies {
 namespace {
@@ -303,6 +306,16 @@ std::string Scalar(std::string_view text) {
                        std::string_view("._@+/-").find(text.front()) == std::string_view::npos;
   const bool means_nothing = text == "null" || text == "Null" || text == "NULL";
   return is_word && !means_nothing ? std::string(text) : JsonString(text);
+}
+
+std::string Moment(int64_t seconds, const wire::TimeZone& zone) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
+  for (const int days : {0, 1}) {
+    const std::chrono::sys_days day = std::chrono::floor<std::chrono::days>(time) + std::chrono::days(days);
+    if (policy::BeginOfDay(zone, std::chrono::year_month_day(day)) == seconds)
+      return FormatRfc3339(WallTime(day)).substr(0, 10);
+  }
+  return FormatRfc3339(WallTime(time)).substr(0, 19) + "Z";
 }
 
 }  // namespace postern::policies

@@ -12,11 +12,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "shared/base/result.h"
+#include "shared/wire/policy.pb.h"
 
 namespace postern::policies {
 
@@ -37,5 +39,7 @@ Result<std::string> RemoveItem(std::string_view text, const Keys& list, size_t i
 
 // A text as a value: as it is where YAML takes it for nothing else, in quotes otherwise.
 std::string Scalar(std::string_view text);
+// Seconds since 1970 as a value: a date where it is the beginning of a day in the zone, else a time.
+std::string Moment(int64_t seconds, const wire::TimeZone& zone);
 
 }  // namespace postern::policies

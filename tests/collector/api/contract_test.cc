@@ -181,6 +181,14 @@ class Contract : public testing::Test {
     Do("limit.remove", "all", "", "?force=true");
   }
 
+  void TourOfSecrets() {
+    const std::string fingerprint = "00112233445566778899aabbccddeeff";
+    Do("secret.allow", "", R"({"fingerprint":")" + fingerprint + R"(","reason":"public","until":null})",
+       "?force=false&wait=0");
+    Do("secret.list");
+    Do("secret.remove", fingerprint, "", "?force=true");
+  }
+
   void TourOfTheRecord() {
     audit::LogOf log(keep_.store());
     const WallTime now = WallNow();
@@ -237,6 +245,7 @@ TEST_F(Contract, EveryAnswerIsAsItSaysAndEveryFieldOfItIsAnswered) {
   TourOfHostsAndAdministrators();
   TourOfPolicies();
   TourOfLimits();
+  TourOfSecrets();
   TourOfTheRecord();
   Hold("Refusal", keep_.Admin("GET", "/v1/nothing").body, "a refusal");
   for (const Operation& operation : contract_.operations())

@@ -62,6 +62,19 @@ TEST_F(LimitCommands, FromSetToRemove) {
   EXPECT_THAT(Good({"audit", "query", "--kind", "administration"}), HasSubstr("limit.remove key-rate done"));
 }
 
+TEST_F(LimitCommands, SecretsAreLetThroughTheSameWay) {
+  const std::string fingerprint = "00112233445566778899aabbccddeeff";
+  Good({"secret", "allow", fingerprint, "--reason", "of the example", "--until", "2200-01-01"});
+  EXPECT_THAT(Good({"policy", "show"}), HasSubstr("    - {fingerprint: \"" + fingerprint +
+                                                  "\", reason: \"of the example\", until: 2200-01-01}\n"));
+  EXPECT_THAT(Good({"secret", "list"}), AllOf(HasSubstr(fingerprint), HasSubstr("of the example")));
+  Good({"secret", "remove", fingerprint});
+  EXPECT_THAT(Good({"secret", "list", "--json"}), HasSubstr("{\"items\":[]}"));
+  Ended(1, {"secret", "remove", fingerprint});
+  Ended(2, {"secret", "allow", fingerprint});
+  Ended(2, {"secret", "allow", "1234", "--reason", "r"});
+}
+
 TEST_F(LimitCommands, WhatIsWrittenWronglyIsToldBeforeAnythingIsChanged) {
   EXPECT_THAT(Ended(2, {"limit", "set", "a", "--usd", "5 euros", "--per", "day"}).errors,
               HasSubstr("--usd: found"));

@@ -36,7 +36,7 @@ TEST_F(AllowedSecrets, EachIsALineOfThePolicyAndAVersion) {
   EXPECT_EQ(keep_.LastAdministration().action() + " " + keep_.LastAdministration().target(),
             "secret.allow " + kOne);
   EXPECT_EQ(Allow(kOther, R"("reason":"test")").status, 200);
-  EXPECT_THAT(List(), AllOf(HasSubstr(R"("until":"2200-01-01T00:00:00Z")"),
+  EXPECT_THAT(List(), AllOf(HasSubstr(R"("until":"2200-01-01T00:00:00.000000000Z")"),
                             HasSubstr(R"("reason":"test","until":null)")));
   // Again: another reason for the same one.
   EXPECT_EQ(Allow(kOne, R"("reason":"still public")").status, 200);

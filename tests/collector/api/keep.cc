@@ -66,7 +66,7 @@ Keep::Keep(const Limits& limits) {
                   .reach = [](const intake::Concern& concern, uint64_t revision,
                               auto) { return Reached(concern, revision); },
                   .treasury = treasury_.get(),
-                   .statements = [this](const std::string& account) { return accounts_->Statements(account); },
+                  .statements = [this](const std::string& account) { return accounts_->Statements(account); },
                   .reset = [this](const std::string& account) { return accounts_->Reset(account); }});
   CHECK(api.has_value());
   api_ = *std::move(api);

@@ -318,6 +318,7 @@ http::Task<Kept> Passage::AwaitSynced() {
 
 void Passage::Settle() {
   unsettled_ = false;
+  RecordAnswerSecrets();
   gate_.metrics_.Ended();
   outcome_.set_exchange(facts_.id.raw().data(), facts_.id.raw().size());
   outcome_.set_bytes_in(facts_.body_bytes);

@@ -62,6 +62,9 @@ class Passage {
   http::Task<std::optional<Refusal>> ScreenBody();
   std::optional<Refusal> TakeScreened(screening::Screened screened);
   Status RecordSecrets(const screening::Screened& screened);
+  policy::SecretOrders SecretOrders() const;
+  void ScreenAnswer(const http::Head& answer);
+  void RecordAnswerSecrets();
   http::Task<void> Forward();
   http::Task<std::optional<Refusal>> AskUpstream(std::optional<http::Lease>& lease);
   http::Task<http::Io> SendAndReadHead(http::ClientConnection& connection, std::string_view head);

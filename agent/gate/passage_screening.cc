@@ -1,8 +1,10 @@
-// The part of the way where secrets are taken out of the request, or keep it from leaving.
+// The part of the way where secrets are taken out of the request, or keep it from leaving, and the answer is
+// made ready to be screened.
 #include "agent/gate/passage.h"
 #include "agent/gate/secret_events.h"
 #include "agent/gate/secret_sentences.h"
 #include "agent/gate/sentences.h"
+#include "shared/base/log.h"
 
 namespace postern::gate {
 namespace {
@@ -19,16 +21,20 @@ std::string OwnerOf(const identity::Identity& identity, const Caller& caller) {
 
 }  // namespace
 
+policy::SecretOrders Passage::SecretOrders() const {
+  policy::Facts who;
+  who.team = facts_.identity.principal.team;
+  who.user = facts_.identity.principal.user;
+  who.key = facts_.identity.key ? std::string_view(facts_.identity.key->value) : std::string_view();
+  return policy_->rules->SecretOrdersFor(who);
+}
+
 http::Task<std::optional<Refusal>> Passage::ScreenBody() {
   if (gate_.screening_ == nullptr) co_return std::nullopt;
   screening::Request request{.body = exchange_.body().view()};
   if (policy_ != nullptr) {
-    policy::Facts who;
-    who.team = facts_.identity.principal.team;
-    who.user = facts_.identity.principal.user;
-    who.key = facts_.identity.key ? std::string_view(facts_.identity.key->value) : std::string_view();
     request.policy = policy_->rules;
-    request.orders = policy_->rules->SecretOrdersFor(who);
+    request.orders = SecretOrders();
     request.policy_version = policy_->version;
   }
   request.session = OwnerOf(facts_.identity, caller_) + '\n' + SessionOf(facts_);
@@ -70,6 +76,32 @@ Status Passage::RecordSecrets(const screening::Screened& screened) {
     if (!ticket) return ticket.error();
   }
   return Ok{};
+}
+
+// Errors pass as they are, and so does what counts tokens: it has no text.
+void Passage::ScreenAnswer(const http::Head& answer) {
+  if (gate_.screening_ == nullptr || policy_ == nullptr || facts_.call != wire::CALL_MESSAGES ||
+      answer.status / 100 != 2)
+    return;
+  const bool is_stream = answer.Find("content-type").value_or("").starts_with("text/event-stream");
+  relay_->Use(gate_.screening_->ForAnswer(
+      {.policy = policy_->rules,
+       .orders = SecretOrders(),
+       .session = OwnerOf(facts_.identity, caller_) + '\n' + SessionOf(facts_)},
+      is_stream ? screening::AnswerScreen::Form::kEvents : screening::AnswerScreen::Form::kObject,
+      gate_.json_));
+}
+
+// They have been dealt with: one that can't be recorded changes nothing about that.
+void Passage::RecordAnswerSecrets() {
+  if (!relay_ || relay_->screen() == nullptr) return;
+  for (const screening::Found& found : relay_->screen()->TakeFound()) {
+    wire::Event event = SecretFoundEvent(facts_, caller_, found);
+    event.mutable_secret_found()->set_in_answer(true);
+    if (!gate_.recorder_.Append(std::move(event)))
+      LOG_LIMITED(std::chrono::seconds(10), Level::kError, "a secret in an answer could not be recorded",
+                  {{"exchange", id_text_}});
+  }
 }
 
 }  // namespace postern::gate

@@ -116,6 +116,7 @@ http::Task<void> Passage::RelayAnswer(std::optional<http::Lease>& lease) {
   outcome_.set_status(static_cast<uint32_t>(answer.status));
   const std::vector<OwnedHeader> warnings =
       answer.status / 100 == 2 ? spending_.Warnings() : std::vector<OwnedHeader>();
+  ScreenAnswer(answer);
   const wire::Ending ending = co_await relay_->Run(id_text_, warnings);
   outcome_.set_ending(ending);
   if (ending == wire::ENDING_BUDGET) {

@@ -112,6 +112,7 @@ Result<AnswerScreen::Passed> AnswerScreen::Finish() {
 }
 
 Status AnswerScreen::TakeEvent(std::string_view raw) {
+  came_ = raw;
   dialect::SseParser parser(kMostEvent);
   dialect::SseEvent event;
   std::string_view rest = raw;
@@ -134,13 +135,13 @@ Status AnswerScreen::TakeEvent(std::string_view raw) {
   }
   Glance glance;
   if (data.empty() || !Read(data, glance) || !glance.index) {
-    out_ += raw;
+    out_ += came_;
     return Ok{};
   }
   if (glance.type == "content_block_start") return Start(raw, glance);
   if (glance.type == "content_block_delta") return Delta(raw, glance);
-  if (glance.type == "content_block_stop") return Stop(raw, *glance.index);
-  out_ += raw;
+  if (glance.type == "content_block_stop") return Stop(*glance.index);
+  out_ += came_;
   return Ok{};
 }
 
@@ -201,27 +202,27 @@ Status AnswerScreen::Start(std::string_view raw, const Glance& glance) {
   block.is_held = Restores(block.type, block.tool);
   block.scan = ScanFor(block.type, !block.is_held);
   if (block.is_held) {
-    block.begun = raw;
+    block.begun = came_;
     return Ok{};
   }
   if (block.scan && glance.contents) return PassString(raw, glance, block);
-  out_ += raw;
+  out_ += came_;
   return Ok{};
 }
 
 Status AnswerScreen::Delta(std::string_view raw, const Glance& glance) {
   const auto found = blocks_.find(*glance.index);
   if (found == blocks_.end() || !glance.contents) {
-    (found != blocks_.end() && found->second.is_held ? found->second.events : out_) += raw;
+    (found != blocks_.end() && found->second.is_held ? found->second.events : out_) += came_;
     return Ok{};
   }
   Block& block = found->second;
   if (!block.is_held && block.scan) return PassString(raw, glance, block);
   if (!block.is_held) {
-    out_ += raw;
+    out_ += came_;
     return Ok{};
   }
-  block.events += raw;
+  block.events += came_;
   const auto text = dialect::JsonString{*glance.contents}.Decode(kMostEvent);
   if (!text) return Unreadable();
   block.input += *text;
@@ -243,7 +244,7 @@ Status AnswerScreen::PassString(std::string_view raw, const Glance& glance, Bloc
   if (!text) return Unreadable();
   ASSIGN_OR_RETURN(const std::string_view out, block.scan->Feed(*text, terms_.workspace()));
   if (out.data() == text->data() && out.size() == text->size()) {
-    out_ += raw;
+    out_ += came_;
     return Ok{};
   }
   if (out.empty() && glance.type == "content_block_delta") return Ok{};
@@ -255,19 +256,19 @@ Status AnswerScreen::PassString(std::string_view raw, const Glance& glance, Bloc
   return Ok{};
 }
 
-Status AnswerScreen::Stop(std::string_view raw, int64_t index) {
+Status AnswerScreen::Stop(int64_t index) {
   const auto found = blocks_.find(index);
   if (found != blocks_.end()) {
     Block& block = found->second;
     if (block.is_held) {
-      RETURN_IF_ERROR(EndHeld(raw, index, block));
+      RETURN_IF_ERROR(EndHeld(index, block));
       blocks_.erase(found);
       return Ok{};
     }
     if (block.scan) RETURN_IF_ERROR(EndScan(block, index));
     blocks_.erase(found);
   }
-  out_ += raw;
+  out_ += came_;
   return Ok{};
 }
 
@@ -278,7 +279,7 @@ Status AnswerScreen::EndScan(Block& block, int64_t index) {
   return Ok{};
 }
 
-Status AnswerScreen::EndHeld(std::string_view raw, int64_t index, Block& block) {
+Status AnswerScreen::EndHeld(int64_t index, Block& block) {
   if (block.scan) {
     RETURN_IF_ERROR(block.scan->Finish(terms_.workspace()));
     Note(*block.scan, block, index);
@@ -291,7 +292,7 @@ Status AnswerScreen::EndHeld(std::string_view raw, int64_t index, Block& block) 
   } else {
     AppendDelta(block, index, restored.json);
   }
-  out_ += raw;
+  out_ += came_;
   return Ok{};
 }
 

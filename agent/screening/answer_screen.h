@@ -90,9 +90,9 @@ class AnswerScreen {
   bool Read(std::string_view data, Glance& glance);
   Status Start(std::string_view raw, const Glance& glance);
   Status Delta(std::string_view raw, const Glance& glance);
-  Status Stop(std::string_view raw, int64_t index);
+  Status Stop(int64_t index);
   Status PassString(std::string_view raw, const Glance& glance, Block& block);
-  Status EndHeld(std::string_view raw, int64_t index, Block& block);
+  Status EndHeld(int64_t index, Block& block);
   Status EndScan(Block& block, int64_t index);
   void AppendDelta(const Block& block, int64_t index, std::string_view text);
   std::optional<secrets::StreamScan> ScanFor(std::string_view type, bool may_replace);
@@ -110,7 +110,8 @@ class AnswerScreen {
   std::string input_;  // what came and isn't used up; an object whole
   size_t used_ = 0;    // of it, by the last call
   std::string out_;
-  std::string joined_;  // an event whose data were several lines, as one
+  std::string_view came_;  // the event that is taken, as it came
+  std::string joined_;     // an event whose data were several lines, as one
   std::map<int64_t, Block> blocks_;
   std::vector<Found> found_;
   uint64_t restored_ = 0;

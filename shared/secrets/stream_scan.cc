@@ -268,7 +268,7 @@ Status StreamScan::Parts::ScanKept(size_t upto, Workspace& workspace) {
     if (finding.match.begin < counted_ || finding.match.begin >= upto) continue;
     const Span secret = finding.secret_span;
     const bool replaced = std::any_of(replaced_.begin(), replaced_.end(), [&](const Span& span) {
-      return span.begin <= secret.begin && secret.end <= span.end;
+      return span.begin <= secret.begin + secret.size() / 2 && secret.end <= span.end;
     });
     findings_.push_back({.finding = std::move(finding), .replaced = replaced});
   }

@@ -27,8 +27,9 @@ namespace postern::secrets {
 
 struct StreamFinding {
   Finding finding;  // offsets are those of the whole text, unescaped where it is JSON
-  bool replaced =
-      false;  // by what `replace` gave; otherwise it had gone on, in whole or in part, or was let through
+  // By what `replace` gave, but perhaps for its first half, where that looked like a word and had gone on.
+  // Otherwise it had gone on, or was let through.
+  bool replaced = false;
 };
 
 enum class StreamForm {

@@ -109,5 +109,24 @@ TEST_F(SecretsClient, CompactionIsSeenThrough) {
   EXPECT_GE(ExpectReplaced(Token(5)), 2u);
 }
 
+// The client never held the original: what it writes is what the gate put back.
+TEST_F(SecretsClient, WritesTheOriginalWhereThePolicyRestoresIt) {
+  const std::string policy = repository_.Write(
+      "policy.yaml",
+      "organisation:\n  name: example\n  models: {allow: [\"claude-*\"]}\n  restore: [Write]\n");
+  host_.Reconfigure("policy:\n  file: " + policy + "\n");
+  EXPECT_EQ(host_.StopAgent().code, 0);
+  host_.StartAgent();
+  EXPECT_EQ(Run("The token is " + Token(6) + " today.").ending.code, 0);
+  const std::string placeholder = PlaceholderIn(provider_.Body(1));
+  ASSERT_FALSE(placeholder.empty());
+  const std::string file = repository_.path() + "/written.env";
+  const auto worked = Run("The token is " + Token(6) + R"( today. [[postern tool Write{"file_path":")" +
+                          file + R"(","content":"KEY=)" + placeholder + R"(\n"} then="Written."]])");
+  EXPECT_EQ(worked.output, "Written.\n") << worked.errors;
+  EXPECT_EQ(support::ReadFile(file), "KEY=" + Token(6) + "\n");
+  for (const std::string& body : Bodies()) EXPECT_THAT(body, Not(HasSubstr(Token(6))));
+}
+
 }  // namespace
 }  // namespace postern::end_to_end

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "agent/gate/cap_headers.h"
+#include "shared/policy/limit_words.h"
 
 namespace postern::gate {
 namespace {
@@ -49,24 +50,15 @@ std::string_view Each(limits::Span span) {
   return "";
 }
 
-// Whole cents, rounded down: what is shown is never more than there is.
-std::string Dollars(Amount nano_dollars) {
-  std::array<char, 32> text{};
-  const long long cents = nano_dollars.units() / 10'000'000;
-  std::snprintf(text.data(), text.size(), "$%lld.%02lld", cents / 100, cents % 100);
-  return text.data();
-}
-
 std::string AmountText(const Limit& limit) {
-  const std::string units = std::to_string(limit.amount.units());
+  const int64_t units = limit.amount.units();
   switch (limit.unit) {
-    case Unit::kUsd: return Dollars(limit.amount);
-    case Unit::kTokens: return units + " tokens";
-    case Unit::kRequests: return units + (limit.amount == Amount(1) ? " request" : " requests");
-    case Unit::kConcurrent:
-      return units + (limit.amount == Amount(1) ? " request at once" : " requests at once");
+    case Unit::kUsd: return policy::AmountText(wire::LIMIT_UNIT_USD, units);
+    case Unit::kTokens: return policy::AmountText(wire::LIMIT_UNIT_TOKENS, units);
+    case Unit::kRequests: return policy::AmountText(wire::LIMIT_UNIT_REQUESTS, units);
+    case Unit::kConcurrent: break;
   }
-  return units;
+  return policy::AmountText(wire::LIMIT_UNIT_REQUESTS, units) + " at once";
 }
 
 bool IsBudget(Unit unit) { return unit == Unit::kUsd || unit == Unit::kTokens; }

@@ -117,7 +117,6 @@ Result<RevokedAgent> Agents::Revoke(const Actor& actor, const std::string& id) {
 
 Result<wire::AgentRecord> Agents::Forfeit(const Actor& actor, const std::string& id) {
   return Change(actor, "agent.forfeit", id, [&](wire::AgentRecord& agent, Draft& draft) -> Status {
-    if (agent.state() == wire::AGENT_REVOKED) return Denied("the agent was revoked, and that is for ever");
     ASSIGN_OR_RETURN(const auto chains, registrar_.store().Chains(agent.id()));
     for (const store::Chain& chain : chains) {
       if (chain.closed) continue;
@@ -125,9 +124,11 @@ Result<wire::AgentRecord> Agents::Forfeit(const Actor& actor, const std::string&
       draft.change.chains.back().chain.closed = true;
     }
     draft.sentence = "closed " + std::to_string(draft.change.chains.size()) + " chains";
+    agent.set_incarnation(0);
+    // That one was revoked is for ever; what it holds is free all the same.
+    if (agent.state() == wire::AGENT_REVOKED) return Ok{};
     agent.set_state(wire::AGENT_ACTIVE);
     agent.clear_why();
-    agent.set_incarnation(0);
     return Ok{};
   });
 }

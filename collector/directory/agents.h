@@ -57,7 +57,7 @@ class Agents {
   // For ever. May be repeated.
   Result<RevokedAgent> Revoke(const Actor& actor, const std::string& id);
   // Gives up what the agent's chains have not sent: they are closed, and it goes on with a new incarnation at
-  // its next Hello. Ends a quarantine. kDenied for a revoked agent.
+  // its next Hello. Ends a quarantine; a revoked agent stays revoked.
   Result<wire::AgentRecord> Forfeit(const Actor& actor, const std::string& id);
 
   // For intake, without an administrator. Quarantine records an alarm of this reason ("fork"); an agent that

@@ -156,7 +156,9 @@ TEST(Api, AHostJoinsOnceWithItsToken) {
   const Reply revoked = keep.Admin("POST", "/v1/agents/" + agent + "/revoke");
   EXPECT_EQ(*revoked.object().Require("agent")->AsOpenObject()->Text("state"), "revoked");
   EXPECT_TRUE(revoked.object().Texts("rotate")->empty());
-  EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/forfeit").status, 409);
+  const Reply forfeited = keep.Admin("POST", "/v1/agents/" + agent + "/forfeit");
+  EXPECT_EQ(forfeited.status, 200);
+  EXPECT_EQ(*forfeited.object().Text("state"), "revoked");
 }
 
 TEST(Api, AnEnrolmentTokenIsSpentOnce) {
@@ -416,24 +418,40 @@ TEST(Api, ARenewedCertificateIsKnownToTheNextToken) {
   EXPECT_EQ(text.substr(text.find('@') + 1), keep.api().fingerprint());
 }
 
-TEST(Api, ForfeitingAHostFreesTheMoneyThatItHolds) {
-  Keep keep;
+// What the only host that holds something of the account has given back.
+Amount Returned(Keep& keep) {
+  const auto statements = keep.treasury().Statements("each-day/ada");
+  EXPECT_TRUE(statements && statements->size() == 1 && statements->front().holders.size() == 1);
+  return statements->front().holders.front().second.returned;
+}
+
+std::string EnrolWithMoney(Keep& keep) {
   const std::string agent = keep.Enrol("build-1");
   const treasury::Holder holder{agent, 1};
   keep.treasury().Greet(holder, 1, {}, WallNow());
   limits::Demand demand{.number = 1, .at = WallNow(), .claims = {}};
   demand.claims.emplace_back().account = "each-day/ada";
   demand.claims.back().amount = Amount(7);
-  ASSERT_TRUE(keep.treasury().Ask(holder, demand));
-  const auto returned = [&] {
-    const auto statements = keep.treasury().Statements("each-day/ada");
-    EXPECT_TRUE(statements && statements->size() == 1 && statements->front().holders.size() == 1);
-    return statements->front().holders.front().second.returned;
-  };
-  EXPECT_EQ(returned(), Amount(0));
+  EXPECT_TRUE(keep.treasury().Ask(holder, demand));
+  EXPECT_EQ(Returned(keep), Amount(0));
+  return agent;
+}
+
+TEST(Api, ForfeitingAHostFreesTheMoneyThatItHolds) {
+  Keep keep;
+  const std::string agent = EnrolWithMoney(keep);
   EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/forfeit").status, 200);
-  EXPECT_EQ(returned(), Amount(7));
+  EXPECT_EQ(Returned(keep), Amount(7));
   EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/forfeit").status, 200);
+}
+
+TEST(Api, ARevokedHostWillNeverGiveBackItselfAndIsForfeited) {
+  Keep keep;
+  const std::string agent = EnrolWithMoney(keep);
+  EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/revoke").status, 200);
+  EXPECT_EQ(Returned(keep), Amount(0));
+  EXPECT_EQ(keep.Admin("POST", "/v1/agents/" + agent + "/forfeit").status, 200);
+  EXPECT_EQ(Returned(keep), Amount(7));
 }
 
 }  // namespace

@@ -81,10 +81,9 @@ class Says : public testing::Test {
 
 TEST_F(Says, WhichBudgetIsSpentWhenItBeginsAnewAndWhomToAsk) {
   const Refusal refusal = MoneyRefusal(Exhausted("ml-month", std::chrono::hours(179)), Grounds());
-  EXPECT_EQ(
-      refusal.sentence,
-      "Your team's budget \"ml-month\" of $500 a month has too little left for this request. It begins "
-      "anew on 2026-12-01 00:00 (Europe/Berlin). Ask #ai-platform.");
+  EXPECT_EQ(refusal.sentence,
+            "Your team's budget \"ml-month\" of $500 a month has too little left for this request. It begins "
+            "anew on 2026-12-01 00:00 (Europe/Berlin). Ask #ai-platform.");
   EXPECT_EQ(StatusOf(refusal), 402);
   EXPECT_EQ(TypeOf(refusal.reason), "billing_error");
   EXPECT_EQ(Header(refusal, "x-should-retry"), "false");

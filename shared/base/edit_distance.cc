@@ -47,4 +47,14 @@ std::optional<std::string> Nearest(std::string_view written, std::span<const std
   return nearest;
 }
 
+std::string DidYouMean(std::string_view written, std::span<const std::string_view> words) {
+  const auto nearest = Nearest(written, words);
+  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
+}
+
+std::string DidYouMean(std::string_view written, std::span<const std::string> words) {
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  return DidYouMean(written, views);
+}
+
 }  // namespace postern

@@ -18,4 +18,8 @@ size_t EditDistance(std::string_view a, std::string_view b);
 // capitals and small letters count as the same. The first of several that are equally near.
 std::optional<std::string> Nearest(std::string_view written, std::span<const std::string_view> words);
 
+// For the end of a sentence: `; did you mean "listen"?`, or nothing where no word is near.
+std::string DidYouMean(std::string_view written, std::span<const std::string_view> words);
+std::string DidYouMean(std::string_view written, std::span<const std::string> words);
+
 }  // namespace postern

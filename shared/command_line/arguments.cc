@@ -50,11 +50,6 @@ std::string Quoted(std::string_view word) {
   return IsName(word) ? '"' + std::string(word) + '"' : "what was given";
 }
 
-std::string DidYouMean(std::string_view written, std::span<const std::string_view> words) {
-  const auto nearest = Nearest(written, words);
-  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
-}
-
 std::vector<Option> Join(std::vector<Option> first, std::vector<Option> second) {
   std::move(second.begin(), second.end(), std::back_inserter(first));
   return first;

@@ -42,7 +42,4 @@ class Arguments {
 // The word in quotes, where it is short and made of small letters and dashes; otherwise "what was given".
 std::string Quoted(std::string_view word);
 
-// ` did you mean "create"?`, or nothing where none is near. With a leading semicolon.
-std::string DidYouMean(std::string_view written, std::span<const std::string_view> words);
-
 }  // namespace postern::command_line

@@ -5,6 +5,7 @@
 #include <limits>
 #include <sstream>
 
+#include "shared/base/edit_distance.h"
 #include "shared/base/version.h"
 #include "shared/command_line/completion.h"
 #include "shared/command_line/help.h"

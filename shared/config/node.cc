@@ -69,11 +69,6 @@ std::string Listed(const Words& words) {
   return list;
 }
 
-std::string DidYouMean(std::string_view written, std::span<const std::string_view> words) {
-  const auto nearest = Nearest(written, words);
-  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
-}
-
 // All of `text` as digits; nothing for an overflow, a sign, or no digit.
 std::optional<int64_t> Digits(std::string_view text) {
   if (text.empty() || text.front() == '-') return std::nullopt;

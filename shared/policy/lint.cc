@@ -19,12 +19,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string DidYouMean(const std::string& written, const Words& words) {
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  const auto nearest = Nearest(written, views);
-  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
-}
-
 class Linting {
  public:
   Linting(const PolicyFile& file, const Catalogue& catalogue, const People& people, WallTime now)

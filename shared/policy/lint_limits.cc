@@ -13,12 +13,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string DidYouMean(const std::string& written, const Words& words) {
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  const auto nearest = Nearest(written, views);
-  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
-}
-
 class LimitLinting {
  public:
   LimitLinting(const KnownModels& known, const People& people, WallTime now, const Say& say)

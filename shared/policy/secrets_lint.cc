@@ -72,11 +72,7 @@ class Linting {
     const auto fits = [&pattern](const std::string& id) { return GlobMatches(pattern, id); };
     if (std::any_of(ids.begin(), ids.end(), fits)) return;
     if (HasWildcard(pattern)) return Say(Weight::kNote, rule, "no rule for secrets is meant by " + pattern);
-    const std::vector<std::string_view> views(ids.begin(), ids.end());
-    const auto nearest = Nearest(pattern, views);
-    Say(Weight::kNeedsForce, rule,
-        "there is no rule " + pattern + " for secrets" +
-            (nearest ? "; did you mean \"" + *nearest + "\"?" : ""));
+    Say(Weight::kNeedsForce, rule, "there is no rule " + pattern + " for secrets" + DidYouMean(pattern, ids));
   }
 
   // Of all rules that there are, read where somebody asks.

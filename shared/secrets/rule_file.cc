@@ -30,9 +30,7 @@ class Fields {
     for (const auto& [key, value] : entries) {
       const std::string name = Lowered(key);
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        const auto nearest = Nearest(name, known);
-        return Error{ErrorCode::kInvalid, value.Where() + ": unknown key" +
-                                              (nearest ? "; did you mean \"" + *nearest + "\"?" : "")};
+        return Error{ErrorCode::kInvalid, value.Where() + ": unknown key" + DidYouMean(name, known)};
       }
       if (!fields.values_.emplace(name, value).second)
         return Error{ErrorCode::kInvalid, value.Where() + ": the key is given twice"};

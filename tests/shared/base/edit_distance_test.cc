@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -48,6 +50,12 @@ TEST(Nearest, SaysNothingWhereNothingIsNear) {
   EXPECT_EQ(Nearest("b", words), std::nullopt);
   EXPECT_EQ(Nearest("", words), std::nullopt);
   EXPECT_EQ(Nearest(std::string(1'000'000, 'l'), words), std::nullopt);
+}
+
+TEST(DidYouMean, EndsASentenceWhereAWordIsNear) {
+  const std::vector<std::string> words = {"listen", "upstream"};
+  EXPECT_EQ(DidYouMean("lisen", words), "; did you mean \"listen\"?");
+  EXPECT_EQ(DidYouMean("colour", words), "");
 }
 
 }  // namespace

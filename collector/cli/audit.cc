@@ -160,20 +160,21 @@ Status ShowEvent(const Invocation& call) {
 const Option kJsonLines{.name = "jsonl", .sentence = "Prints JSON Lines: an event a line."};
 
 std::vector<Option> EventFilters() {
-  return Join(FilterOptions(),
-              {{.name = "session", .value = "ID", .sentence = "Only of this session of Claude Code."},
-               {.name = "kind",
-                .value = "KIND",
-                .sentence = "Only of this kind.",
-                .choices = {"start", "stop", "intent", "outcome", "refusal", "policy_change", "gap",
-                            "key_first_used", "administration", "enrolment", "alarm", "collector_start"}},
-               {.name = "decision",
-                .value = "DECISION",
-                .sentence = "Only what was allowed, or refused.",
-                .choices = {"allowed", "refused"}},
-               {.name = "agent",
-                .value = "ID",
-                .sentence = "Only of the chain of this agent; collector is the collector's own."}});
+  return Join(
+      FilterOptions(),
+      {{.name = "session", .value = "ID", .sentence = "Only of this session of Claude Code."},
+       {.name = "kind",
+        .value = "KIND",
+        .sentence = "Only of this kind.",
+        .choices = {"start", "stop", "intent", "outcome", "refusal", "secret_found", "policy_change", "gap",
+                    "key_first_used", "administration", "enrolment", "alarm", "collector_start"}},
+       {.name = "decision",
+        .value = "DECISION",
+        .sentence = "Only what was allowed, or refused.",
+        .choices = {"allowed", "refused"}},
+       {.name = "agent",
+        .value = "ID",
+        .sentence = "Only of the chain of this agent; collector is the collector's own."}});
 }
 
 }  // namespace

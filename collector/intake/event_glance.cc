@@ -149,6 +149,26 @@ constexpr Schema kKeyFirstUsed = Of({{wire::KeyFirstUsed::kKeyIdFieldNumber, Tex
                                      {wire::KeyFirstUsed::kPrincipalFieldNumber, Part(kPrincipal)},
                                      {wire::KeyFirstUsed::kOsUserFieldNumber, Part(kOsUser)}});
 
+constexpr Schema kSecretFound = Of({{wire::SecretFound::kExchangeFieldNumber, Bytes()},
+                                    {wire::SecretFound::kRuleFieldNumber, Text()},
+                                    {wire::SecretFound::kActionFieldNumber, Number()},
+                                    {wire::SecretFound::kInAnswerFieldNumber, Number()},
+                                    {wire::SecretFound::kPartFieldNumber, Text()},
+                                    {wire::SecretFound::kMessageFieldNumber, Number()},
+                                    {wire::SecretFound::kBlockFieldNumber, Number()},
+                                    {wire::SecretFound::kToolFieldNumber, Text()},
+                                    {wire::SecretFound::kFingerprintFieldNumber, Bytes()},
+                                    {wire::SecretFound::kLengthFieldNumber, Number()},
+                                    {wire::SecretFound::kPrincipalFieldNumber, Part(kPrincipal)},
+                                    {wire::SecretFound::kOsUserFieldNumber, Part(kOsUser)},
+                                    {wire::SecretFound::kModelFieldNumber, Text(&Glance::model)},
+                                    {wire::SecretFound::kCallFieldNumber, Number()},
+                                    {wire::SecretFound::kSessionFieldNumber, Text(&Glance::session)},
+                                    {wire::SecretFound::kPolicyVersionFieldNumber, Number()},
+                                    {wire::SecretFound::kPolicyRuleFieldNumber, Text()},
+                                    {wire::SecretFound::kPathFieldNumber, Text()},
+                                    {wire::SecretFound::kTimesFieldNumber, Number()}});
+
 constexpr Schema kEvent = Of({{wire::Event::kVersionFieldNumber, Number()},
                               {wire::Event::kSaltFieldNumber, Bytes()},
                               {wire::Event::kIncarnationFieldNumber, Fixed(&Glance::incarnation)},
@@ -160,7 +180,8 @@ constexpr Schema kEvent = Of({{wire::Event::kVersionFieldNumber, Number()},
                               {wire::Event::kIntentFieldNumber, Body(kIntent)},
                               {wire::Event::kOutcomeFieldNumber, Body(kOutcome)},
                               {wire::Event::kRefusalFieldNumber, Body(kRefusal)},
-                              {wire::Event::kKeyFirstUsedFieldNumber, Body(kKeyFirstUsed)}});
+                              {wire::Event::kKeyFirstUsedFieldNumber, Body(kKeyFirstUsed)},
+                              {wire::Event::kSecretFoundFieldNumber, Body(kSecretFound)}});
 
 // What lies ahead in the bytes. Each Take is false where the bytes end too soon, or where protobuf might see
 // in them something else.
@@ -372,6 +393,11 @@ std::optional<Glance> GlanceThoroughly(std::string_view bytes) {
       SetPrincipal(glance, event->refusal().principal());
       glance.model = event->refusal().model();
       glance.session = event->refusal().session();
+      break;
+    case wire::Event::kSecretFound:
+      SetPrincipal(glance, event->secret_found().principal());
+      glance.model = event->secret_found().model();
+      glance.session = event->secret_found().session();
       break;
     case wire::Event::kKeyFirstUsed:
       SetPrincipal(glance, event->key_first_used().principal());

@@ -1,11 +1,11 @@
 // What intake asks of an event, read straight from its bytes.
 //
 // Parsing an event makes a dozen strings that nobody here looks at, which took more time than all else that
-// verifying does. So what agents write all day (intents, outcomes, refusals and first uses, in the fields
-// that this version knows) is read in one pass without a copy. Anything out of the ordinary is left to
-// protobuf: another body, an unknown field, a part that comes twice and would have to be merged. Either way
-// the answer is protobuf's: bytes are an event exactly where wire::Event parses them, with the values that it
-// finds. Pure.
+// verifying does. So what agents write all day (intents, outcomes, refusals, first uses and secrets that
+// were found, in the fields that this version knows) is read in one pass without a copy. Anything out of the
+// ordinary is left to protobuf: another body, an unknown field, a part that comes twice and would have to be
+// merged. Either way the answer is protobuf's: bytes are an event exactly where wire::Event parses them, with
+// the values that it finds. Pure.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Glance {
   uint64_t wall_time = 0;       // as it lies in the event; see time()
   std::string_view seal_key{};  // of a start
   std::string_view exchange{};  // of an intent and an outcome
-  // Of an intent, a refusal and a first use.
+  // Of an intent, a refusal, a first use and a secret that was found.
   std::string_view organisation{}, team{}, user{}, key{}, model{}, session{};
   std::string_view first_key{};  // of a first use: its own field beside the principal's
   // Of an outcome.

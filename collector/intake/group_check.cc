@@ -64,10 +64,15 @@ bool IsForAgents(wire::Event::BodyCase body) {
     case wire::Event::kRefusal:
     case wire::Event::kGap:
     case wire::Event::kKeyFirstUsed:
+    case wire::Event::kSecretFound:
     case wire::Event::kPolicyChange:
     case wire::Event::BODY_NOT_SET: return true;
-    default: return false;
+    case wire::Event::kAdministration:
+    case wire::Event::kEnrolment:
+    case wire::Event::kAlarm:
+    case wire::Event::kCollectorStart: break;
   }
+  return false;
 }
 
 std::optional<Finding> CheckEvent(const Glance& event, uint64_t incarnation, uint64_t sequence,

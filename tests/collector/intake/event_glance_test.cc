@@ -143,6 +143,31 @@ wire::Event Refusal() {
   return event;
 }
 
+wire::Event SecretFound() {
+  wire::Event event = Headed();
+  wire::SecretFound& found = *event.mutable_secret_found();
+  found.set_exchange("0123456789abcdef");
+  found.set_rule("aws-access-key");
+  found.set_action(wire::SECRET_ACTION_REDACT);
+  found.set_in_answer(true);
+  found.set_part("tool_result");
+  found.set_message(4);
+  found.set_block(1);
+  found.set_tool("Read");
+  found.set_fingerprint(std::string(16, '\xff'));
+  found.set_length(20);
+  Fill(*found.mutable_principal());
+  Fill(*found.mutable_os_user());
+  found.set_model("claude-opus-4-5");
+  found.set_call(wire::CALL_COUNT_TOKENS);
+  found.set_session("session");
+  found.set_policy_version(3);
+  found.set_policy_rule("organisation.secrets[0]");
+  found.set_path("app/.env");
+  found.set_times(2);
+  return event;
+}
+
 wire::Event FirstUse() {
   wire::Event event = Headed();
   event.mutable_key_first_used()->set_key_id("k7x2m9q4w8ab");
@@ -201,6 +226,18 @@ TEST(EventGlance, SeesWhatAnIntentSays) {
   EXPECT_FALSE(glance->whole);
 }
 
+TEST(EventGlance, SeesForWhomASecretWasFound) {
+  const std::string bytes = SecretFound().SerializeAsString();
+  const auto glance = GlanceQuickly(bytes);
+  ASSERT_TRUE(glance);
+  EXPECT_EQ(glance->body, wire::Event::kSecretFound);
+  EXPECT_EQ(glance->team, "platform");
+  EXPECT_EQ(glance->user, "alice@example.com");
+  EXPECT_EQ(glance->model, "claude-opus-4-5");
+  EXPECT_EQ(glance->session, "session");
+  ExpectSame(bytes);
+}
+
 TEST(EventGlance, SeesWhatAnOutcomeSays) {
   const std::string bytes = Outcome().SerializeAsString();
   const auto glance = GlanceQuickly(bytes);
@@ -216,7 +253,7 @@ TEST(EventGlance, SeesWhatAnOutcomeSays) {
 }
 
 TEST(EventGlance, WhatAgentsWriteAllDayIsReadQuicklyAndAsProtobufReadsIt) {
-  for (const wire::Event& event : {Intent(), Outcome(), Refusal(), FirstUse(), Headed()}) {
+  for (const wire::Event& event : {Intent(), Outcome(), Refusal(), FirstUse(), SecretFound(), Headed()}) {
     const std::string bytes = event.SerializeAsString();
     EXPECT_TRUE(GlanceQuickly(bytes)) << event.body_case();
     ExpectSame(bytes);

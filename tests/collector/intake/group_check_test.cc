@@ -183,6 +183,19 @@ TEST_F(GroupCheck, AgentsDontWriteTheCollectorsKinds) {
   EXPECT_EQ(ReasonOf(host_.Start().Add(event).Group()), "event");
 }
 
+TEST_F(GroupCheck, EveryKindThatAgentsWriteIsTaken) {
+  wire::Event stop, refusal, gap, first_use, secret, policy;
+  stop.mutable_stop();
+  refusal.mutable_refusal();
+  gap.mutable_gap();
+  first_use.mutable_key_first_used();
+  secret.mutable_secret_found();
+  policy.mutable_policy_change();
+  host_.Start();
+  for (const wire::Event& event : {stop, refusal, gap, first_use, secret, policy}) host_.Add(event);
+  EXPECT_EQ(Store(host_.Group()).last(), 7u);
+}
+
 TEST_F(GroupCheck, ANewerAgentsKindIsTaken) {
   wire::Event event;
   event.set_version(1);

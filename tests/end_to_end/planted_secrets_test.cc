@@ -21,7 +21,6 @@ namespace postern::end_to_end {
 namespace {
 
 namespace fs = std::filesystem;
-using support::Response;
 
 constexpr size_t kSecrets = 200;
 constexpr std::string_view kBlocked = "  secrets: [{rules: [private-key*], action: block}]\n";

@@ -1,1 +1,2 @@
 postern_fuzzer(screening_fuzzer SOURCES screening_fuzzer.cc DEPS postern_screening_testing)
+postern_fuzzer(answer_screen_fuzzer SOURCES answer_screen_fuzzer.cc DEPS postern_screening_testing)

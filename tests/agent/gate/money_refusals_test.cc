@@ -167,7 +167,7 @@ TEST_F(Says, WhyWhatHasNoBoundIsRefusedByAStrictLimit) {
   EXPECT_EQ(StatusOf(refusal), 402);
   EXPECT_EQ(
       refusal.sentence,
-      "What a web search may cost has no bound: Your team's budget \"ml-month\" of $500.00 a month refuses "
+      "What a web search may cost has no bound: Your team's budget \"ml-month\" of $500 a month refuses "
       "it. Ask #ai-platform.");
 }
 

@@ -6,6 +6,7 @@
 
 #include "agent/gate/cap_headers.h"
 #include "shared/policy/limit_words.h"
+#include "shared/policy/message.h"
 
 namespace postern::gate {
 namespace {
@@ -66,7 +67,7 @@ bool IsBudget(Unit unit) { return unit == Unit::kUsd || unit == Unit::kTokens; }
 // The administrator's words, or whom to ask.
 std::string Advice(const Limit& limit, const membership::LimitTerms& terms) {
   const auto message = terms.messages.find(limit.id);
-  return message == terms.messages.end() ? " Ask your administrator." : " " + message->second;
+  return policy::BehindSentence(message == terms.messages.end() ? "ask your administrator" : message->second);
 }
 
 std::chrono::seconds Until(WallTime time, WallTime now) {

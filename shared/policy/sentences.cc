@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "shared/policy/message.h"
 #include "shared/policy/refused.h"
 #include "shared/policy/zone.h"
 
@@ -33,11 +34,9 @@ std::string MessageOf(const Chain& chain, size_t at) {
   const auto levels = chain.levels();
   for (size_t i = at + 1; i-- > 0;) {
     const bool is_other_group = i != at && levels[i]->kind == LevelKind::kGroup;
-    std::string message = levels[i]->scalars.message();
+    const std::string& message = levels[i]->scalars.message();
     if (is_other_group || message.empty()) continue;
-    if (message[0] >= 'a' && message[0] <= 'z') message[0] = static_cast<char>(message[0] - ('a' - 'A'));
-    if (std::string_view(".!?").find(message.back()) == std::string_view::npos) message += '.';
-    return " " + message;
+    return BehindSentence(message);
   }
   return " Ask your administrator.";
 }

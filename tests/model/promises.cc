@@ -82,7 +82,9 @@ Amount Simulation::LimitOf(const std::string& account) const {
   return limit == nullptr ? Amount() : limit->AmountAt(time_.now());
 }
 
-void Simulation::NoteMost(Pool& pool) { pool.most = std::max(pool.most, LimitOf(pool.account)); }
+void Simulation::NoteMost(Pool& pool) {
+  pool.most = std::max(pool.most, LimitOf(pool.account) + pool.forgiven);
+}
 
 void Simulation::CheckSpent(Pool& pool) {
   NoteMost(pool);

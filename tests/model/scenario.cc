@@ -227,10 +227,14 @@ void Simulation::BefallKeep() {
       ledger::Output output;
       if (random_.OneIn(4)) {
         const char* account = random_.OneIn(2) ? "tokens" : "org";
+        std::map<limits::Window, Amount> unreported;  // of it some was spent, and is forgiven with the rest
+        for (const ledger::Statement& statement : keep_.ledger->Statements(account, time_.now()))
+          unreported[statement.window] = statement.unreported;
         keep_.ledger->Reset(account, time_.now(), output);
         for (const ledger::Statement& statement : keep_.ledger->Statements(account, time_.now())) {
           Pool& pool = truth_.At(account, statement.window);
-          pool.most = std::max(pool.most, statement.amount);
+          pool.forgiven = statement.amount - LimitOf(account) + unreported[statement.window];
+          NoteMost(pool);
         }
       } else {
         Limit& limit = limits_[static_cast<size_t>(random_.Between(0, 4))];

@@ -21,7 +21,8 @@ struct Pool {
   Amount reserved;   // by exchanges in flight
   Amount overspent;  // by exchanges that were refused an extension, beyond what was reserved
   Amount blind;      // by a clone or an old snapshot before it has met the collector
-  Amount most;       // the highest limit so far, with what resets forgave
+  Amount forgiven;   // by the last reset, which a limit that is raised later comes on top of
+  Amount most;       // the highest limit so far, with what was forgiven then
 
   Amount taken() const { return used + reserved; }
 };

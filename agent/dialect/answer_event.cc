@@ -29,10 +29,12 @@ class Reading {
     if (Equals(key, "type")) return TakeWord(event_.type);
     if (Equals(key, "index")) return TakeIndex();
     if (Equals(key, "message"))
-      return ReadObject([this](std::string_view inner) { ReadMessageMember(inner); });
+      return ReadMembers(json_, [this](std::string_view inner) { ReadMessageMember(inner); });
     if (Equals(key, "content_block")) return ReadContentBlock();
-    if (Equals(key, "delta")) return ReadObject([this](std::string_view inner) { ReadDeltaMember(inner); });
-    if (Equals(key, "error")) return ReadObject([this](std::string_view inner) { ReadErrorMember(inner); });
+    if (Equals(key, "delta"))
+      return ReadMembers(json_, [this](std::string_view inner) { ReadDeltaMember(inner); });
+    if (Equals(key, "error"))
+      return ReadMembers(json_, [this](std::string_view inner) { ReadErrorMember(inner); });
     ReadMessageMember(key);
   }
 
@@ -83,7 +85,7 @@ class Reading {
 
   AnswerBlock ReadBlock() {
     AnswerBlock block;
-    ReadObject([this, &block](std::string_view key) {
+    ReadMembers(json_, [this, &block](std::string_view key) {
       if (Equals(key, "type")) return TakeWord(block.type);
       if (Equals(key, "id")) return TakeWord(block.id);
       if (Equals(key, "name")) return TakeWord(block.name);
@@ -92,17 +94,6 @@ class Reading {
       json_.Skip();
     });
     return block;
-  }
-
-  template <class OnMember>
-  void ReadObject(OnMember on_member) {
-    if (json_.Peek() != JsonKind::kObject) {
-      json_.Skip();
-      return;
-    }
-    json_.EnterObject();
-    std::string_view key;
-    while (json_.NextMember(key)) on_member(key);
   }
 
   void TakeWord(std::string& word) {

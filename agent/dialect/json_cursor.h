@@ -157,6 +157,28 @@ inline bool JsonCursor::NextMember(std::string_view& key) {
   return std::memchr(key.data(), '\\', key.size()) == nullptr || DecodeKey(key);
 }
 
+// Each member of the object that comes next, whose value `on_member` takes or skips; what is no object is
+// passed over. The same for an array's elements.
+template <class OnMember>
+void ReadMembers(JsonCursor& json, OnMember on_member) {
+  if (json.Peek() != JsonKind::kObject) {
+    json.Skip();
+    return;
+  }
+  json.EnterObject();
+  std::string_view key;
+  while (json.NextMember(key)) on_member(key);
+}
+template <class OnElement>
+void ReadElements(JsonCursor& json, OnElement on_element) {
+  if (json.Peek() != JsonKind::kArray) {
+    json.Skip();
+    return;
+  }
+  json.EnterArray();
+  while (json.NextElement()) on_element();
+}
+
 // A count in a JSON number: whole and not negative. What is larger than 2^63 − 1 becomes that; fractions are
 // rounded up (so that a bill is never too small); nothing for a negative number.
 std::optional<int64_t> CountFromNumber(std::string_view number);

@@ -40,16 +40,16 @@ class Weighing {
   void ReadMember(std::string_view key) {
     if (key == "system") return ReadContent();
     if (key == "messages") {
-      return ReadList([this] {
-        ReadObject([this](std::string_view inner) {
+      return ReadElements(json_, [this] {
+        ReadMembers(json_, [this](std::string_view inner) {
           if (inner == "content") return ReadContent();
           json_.Skip();
         });
       });
     }
     if (key == "tools") {
-      return ReadList([this] {
-        ReadObject([this](std::string_view inner) {
+      return ReadElements(json_, [this] {
+        ReadMembers(json_, [this](std::string_view inner) {
           if (inner == "cache_control") return ReadMark();
           json_.Skip();
         });
@@ -61,12 +61,12 @@ class Weighing {
   }
 
   void ReadContent() {
-    ReadList([this] { ReadBlock(); });
+    ReadElements(json_, [this] { ReadBlock(); });
   }
 
   void ReadBlock() {
     Block block;
-    ReadObject([this, &block](std::string_view key) {
+    ReadMembers(json_, [this, &block](std::string_view key) {
       if (key == "type") {
         ++block.types;
         block.type = TakeWord();
@@ -86,7 +86,7 @@ class Weighing {
   }
 
   void ReadSource(Block& block) {
-    ReadObject([this, &block](std::string_view key) {
+    ReadMembers(json_, [this, &block](std::string_view key) {
       if (key == "type") {
         block.source = TakeWord();
       } else if (key == "data" && json_.Peek() == JsonKind::kString) {
@@ -122,7 +122,7 @@ class Weighing {
 
   void ReadMark() {
     weight_.cached = true;
-    ReadObject([this](std::string_view key) {
+    ReadMembers(json_, [this](std::string_view key) {
       if (key != "ttl") {
         json_.Skip();
       } else if (TakeWord() == "1h") {
@@ -132,13 +132,13 @@ class Weighing {
   }
 
   void ReadManagement() {
-    ReadObject([this](std::string_view key) {
+    ReadMembers(json_, [this](std::string_view key) {
       if (key != "edits") {
         json_.Skip();
         return;
       }
-      ReadList([this] {
-        ReadObject([this](std::string_view inner) {
+      ReadElements(json_, [this] {
+        ReadMembers(json_, [this](std::string_view inner) {
           if (inner != "type") {
             json_.Skip();
           } else if (TakeWord().starts_with("compact")) {
@@ -153,27 +153,6 @@ class Weighing {
     const auto text = json_.Peek() == JsonKind::kString ? json_.TakeString() : std::nullopt;
     if (!text) json_.Skip();
     return text ? text->Decode(kLongestWord).value_or("") : "";
-  }
-
-  template <class OnElement>
-  void ReadList(OnElement on_element) {
-    if (json_.Peek() != JsonKind::kArray) {
-      json_.Skip();
-      return;
-    }
-    json_.EnterArray();
-    while (json_.NextElement()) on_element();
-  }
-
-  template <class OnMember>
-  void ReadObject(OnMember on_member) {
-    if (json_.Peek() != JsonKind::kObject) {
-      json_.Skip();
-      return;
-    }
-    json_.EnterObject();
-    std::string_view key;
-    while (json_.NextMember(key)) on_member(key);
   }
 
   JsonCursor& json_;

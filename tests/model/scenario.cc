@@ -125,21 +125,45 @@ void Simulation::Copy(Host& host, const HostDisk& disk) {
   host.share.clear();
 }
 
+void Simulation::ComeBackSoon(Host& host) {
+  time_.After(milliseconds(random_.Between(10, 3'000)), [this, &host] {
+    if (!host.is_up && !host.is_dead) Start(host);
+  });
+}
+
+// Its disk is lost; once in a while the machine is gone for good.
+void Simulation::LoseDisk(Host& host) {
+  Stop(host, true);
+  if (!host.is_blind) Freeze(host);
+  Unshare(host);
+  host.frozen.clear();
+  host.is_blind = false;
+  host.snapshot.reset();
+  host.synced = host.written = HostDisk{};
+  ++result_.copies;
+  const bool shared_name = std::count_if(hosts_.begin(), hosts_.end(),
+                                         [&](const auto& other) { return other->agent == host.agent; }) > 1;
+  if (shared_name || hosts_.size() >= 12 || !random_.OneIn(3)) return ComeBackSoon(host);
+  host.is_dead = true;
+  Start(AddHost());
+  if (random_.OneIn(2) && keep_.is_up) {
+    ledger::Output output;
+    keep_.ledger->Forfeit(host.agent, time_.now(), output);
+    truth_.ForgetWatches();
+    ActKeep(output);
+  }
+}
+
 void Simulation::Befall(Host& host) {
-  const auto back_soon = [&] {
-    time_.After(milliseconds(random_.Between(10, 3'000)), [this, &host] {
-      if (!host.is_up && !host.is_dead) Start(host);
-    });
-  };
   switch (random_.Between(1, 9)) {
     case 1:
     case 2:  // killed: what was written is there
       Stop(host, false);
-      return back_soon();
+      return ComeBackSoon(host);
     case 3:
     case 4:  // without power: what wasn't synced may be lost
       Stop(host, true);
-      return back_soon();
+      return ComeBackSoon(host);
     case 5: host.snapshot = host.synced; return;
     case 6:  // set back to a snapshot
       if (!host.snapshot) return;
@@ -147,7 +171,7 @@ void Simulation::Befall(Host& host) {
       if (!host.is_blind) Freeze(host);
       Unshare(host);
       Copy(host, *host.snapshot);
-      return back_soon();
+      return ComeBackSoon(host);
     case 7: {  // cloned, while it runs on
       if (hosts_.size() >= 12) return;
       Host& clone = AddHost();
@@ -156,29 +180,7 @@ void Simulation::Befall(Host& host) {
       Copy(clone, host.synced);
       return Start(clone);
     }
-    case 8: {  // its disk is lost; once in a while the machine is gone for good
-      Stop(host, true);
-      if (!host.is_blind) Freeze(host);
-      Unshare(host);
-      host.frozen.clear();
-      host.is_blind = false;
-      host.snapshot.reset();
-      host.synced = host.written = HostDisk{};
-      ++result_.copies;
-      const bool shared_name = std::count_if(hosts_.begin(), hosts_.end(), [&](const auto& other) {
-                                 return other->agent == host.agent;
-                               }) > 1;
-      if (shared_name || hosts_.size() >= 12 || !random_.OneIn(3)) return back_soon();
-      host.is_dead = true;
-      Start(AddHost());
-      if (random_.OneIn(2) && keep_.is_up) {
-        ledger::Output output;
-        keep_.ledger->Forfeit(host.agent, time_.now(), output);
-        truth_.ForgetWatches();
-        ActKeep(output);
-      }
-      return;
-    }
+    case 8: return LoseDisk(host);
     default:
       host.is_cut_off = true;
       time_.After(milliseconds(random_.Between(200, 90'000)), [&host, this] {

@@ -159,6 +159,8 @@ class Simulation {
   void NextPhase();
   void NextExchange();
   void NextFault();
+  void ComeBackSoon(Host& host);
+  void LoseDisk(Host& host);
   void Befall(Host& host);
   void BefallKeep();
   Host* AnyHost();

@@ -74,9 +74,8 @@ bool Screening::IsMuch(const Request& request) {
   if (request.body.size() <= kMuch) return false;
   if (request.body.size() > kLargest) return true;
   Session* const session = sessions_.Find(request.session);
-  if (session == nullptr) return true;
-  const auto before = session->sizes.find(request.conversation);
-  return before == session->sizes.end() || request.body.size() > before->second + kMuch;
+  return session == nullptr ||
+         request.body.size() > session->memory.LargestOf(request.conversation) + kMuch;
 }
 
 http::Task<std::optional<Screened>> Screening::Screen(http::Strand& strand, Request request) {
@@ -148,8 +147,6 @@ void Screening::Remember(const Request& request, Screened& screened) {
   }
   session.memory.Keep(request.conversation, screened.scan);
   session.policy_version = request.policy_version;
-  if (session.sizes.size() >= Sessions::kMostConversations) session.sizes.clear();
-  session.sizes[request.conversation] = request.body.size();
   if (request.orders.RestoresAny()) {
     for (const size_t cut : screened.cuts) {
       const std::string& original = screened.scan.cuts[cut].original;

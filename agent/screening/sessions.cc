@@ -45,7 +45,6 @@ void Sessions::Trim() {
 void Sessions::ForgetBodies() {
   for (Entry& entry : entries_) {
     entry.session.memory.ForgetBodies();
-    entry.session.sizes.clear();
   }
 }
 

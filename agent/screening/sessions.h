@@ -18,8 +18,6 @@ namespace postern::screening {
 struct Session {
   secrets::SessionMemory memory;
   uint64_t policy_version = 0;  // by which its last request was judged
-  // Of each conversation, how large its last body was.
-  std::map<std::string, size_t, std::less<>> sizes{};
 };
 
 // Owned by the loop thread.
@@ -27,7 +25,6 @@ class Sessions {
  public:
   static constexpr size_t kMost = 256;
   static constexpr size_t kMostBytes = 64 << 20;
-  static constexpr size_t kMostConversations = 64;  // of one, whose sizes are kept
 
   Sessions();
 

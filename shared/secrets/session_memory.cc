@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace postern::secrets {
+namespace {
+
+// Pieces of a body that is small: another small one takes its place whatever is in it.
+constexpr size_t kFewPieces = 8;
+
+// Whether they are turns of one conversation: half of the smaller one is the beginning of the other. It may
+// be shorter than before, after a rewind.
+bool Continues(const KnownBody& next, const KnownBody& before) {
+  const size_t fewest = std::min(next.pieces.size(), before.pieces.size());
+  if (std::max(next.pieces.size(), before.pieces.size()) <= kFewPieces) return true;
+  const auto differs =
+      std::mismatch(next.pieces.begin(), next.pieces.end(), before.pieces.begin(), before.pieces.end()).first;
+  return 2 * static_cast<size_t>(differs - next.pieces.begin()) >= fewest;
+}
+
+}  // namespace
 
 MemoryKey::MemoryKey(std::string_view random) : hash_(std::make_shared<const KeyedHash>(random)) {}
 
@@ -26,10 +42,19 @@ void SessionMemory::Keep(std::string_view conversation, const BodyScan& scan) {
   literals_ = std::move(merged);
   if (scan.body == nullptr) return;
   std::erase_if(bodies_, [&](const Body& body) {
-    return body.conversation == conversation || body.known->literals != literals_;
+    if (body.known->literals != literals_) return true;
+    return body.conversation == conversation && Continues(*scan.body, *body.known);
   });
   if (bodies_.size() == kMostBodies) bodies_.erase(bodies_.begin());
   bodies_.push_back({std::string(conversation), scan.body});
+}
+
+size_t SessionMemory::LargestOf(std::string_view conversation) const {
+  size_t largest = 0;
+  for (const Body& body : bodies_) {
+    if (body.conversation == conversation) largest = std::max(largest, body.known->size);
+  }
+  return largest;
 }
 
 void SessionMemory::ForgetBodies() { bodies_.clear(); }

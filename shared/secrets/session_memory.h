@@ -33,7 +33,7 @@ class MemoryKey {
 // Thread-compatible. What KnownOf returns may go to another thread.
 class SessionMemory {
  public:
-  static constexpr size_t kMostBodies = 8;           // conversations of it: the main one and its subagents
+  static constexpr size_t kMostBodies = 8;           // the main conversation's, its subagents', side questions'
   static constexpr size_t kMostOriginals = 512;      // placeholders that can be restored
   static constexpr size_t kMostOriginal = 16 << 10;  // bytes of one
   static constexpr size_t kMostOriginalBytes = 256 << 10;
@@ -42,8 +42,11 @@ class SessionMemory {
 
   // For a scan of the next body of this conversation ("" or, of a subagent, its id).
   Known KnownOf(std::string_view conversation) const;
-  // After that scan, also one of another body in the meantime: the body takes the place of the one before it.
+  // After that scan, also one of another body in the meantime: the body takes the place of the one that it
+  // continues. A side question (a title, a summary) continues none, and leaves the conversation known.
   void Keep(std::string_view conversation, const BodyScan& scan);
+  // The size of the largest body of it that is known; 0: none is.
+  size_t LargestOf(std::string_view conversation) const;
   // Other rules are in force: nothing is known to be clean any more, and literals stay.
   void ForgetBodies();
 

@@ -32,8 +32,10 @@ constexpr std::array<std::string_view, 12> kTools = {"Bash", "Read",      "Edit"
 Conversation::Conversation(size_t nominal_size, Streaming streaming, uint64_t seed)
     : nominal_size_(nominal_size), random_(seed * 0x9e3779b97f4a7c15 + 0x2545f4914f6cdd1d) {
   for (int i = 0; i < 4; ++i) Random();
-  ending_ =
-      is_single_message() ? "\"}]" : "],\"metadata\":{\"user_id\":\"{\\\"session_id\\\":\\\"bench\\\"}\"}";
+  // Each conversation is a session, as the client has it.
+  ending_ = is_single_message() ? "\"}]"
+                                : "],\"metadata\":{\"user_id\":\"{\\\"session_id\\\":\\\"bench-" +
+                                      std::to_string(seed) + "\\\"}\"}";
   ending_ += streaming == Streaming::kYes ? R"(,"stream":true})" : R"(,"stream":false})";
   history_.reserve(nominal_size_ * 5 / 4 + 64);
   Open();

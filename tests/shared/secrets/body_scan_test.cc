@@ -128,6 +128,17 @@ TEST(BodyScan, LooksAtLittleOfABodyThatItKnows) {
   EXPECT_EQ(session.Scan(Body(messages)).scanned, 0u);
 }
 
+TEST(BodyScan, KnowsTheConversationStillAfterASideQuestion) {
+  Session session;
+  std::vector<std::string> messages;
+  for (uint32_t i = 0; i < 20; ++i) messages.push_back(Message(Prose(5'000, i)));
+  session.Scan(Body(messages));
+  for (uint32_t i = 0; i < 100; ++i) session.Scan(Body({Message(Prose(i % 2 == 0 ? 500 : 5'000, 300 + i % 4))}));
+  EXPECT_EQ(session.Scan(Body(messages)).scanned, 0u);
+  EXPECT_EQ(session.memory().LargestOf(""), Body(messages).size());
+  EXPECT_EQ(session.memory().LargestOf("subagent"), 0u);
+}
+
 TEST(BodyScan, LooksAtLittleWhereTheBeginningChangesAndTheStringsAreTheSame) {
   Session session;
   std::vector<std::string> messages;

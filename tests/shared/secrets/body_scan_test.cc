@@ -133,7 +133,8 @@ TEST(BodyScan, KnowsTheConversationStillAfterASideQuestion) {
   std::vector<std::string> messages;
   for (uint32_t i = 0; i < 20; ++i) messages.push_back(Message(Prose(5'000, i)));
   session.Scan(Body(messages));
-  for (uint32_t i = 0; i < 100; ++i) session.Scan(Body({Message(Prose(i % 2 == 0 ? 500 : 5'000, 300 + i % 4))}));
+  for (uint32_t i = 0; i < 100; ++i)
+    session.Scan(Body({Message(Prose(i % 2 == 0 ? 500 : 5'000, 300 + i % 4))}));
   EXPECT_EQ(session.Scan(Body(messages)).scanned, 0u);
   EXPECT_EQ(session.memory().LargestOf(""), Body(messages).size());
   EXPECT_EQ(session.memory().LargestOf("subagent"), 0u);

@@ -74,8 +74,7 @@ bool Screening::IsMuch(const Request& request) {
   if (request.body.size() <= kMuch) return false;
   if (request.body.size() > kLargest) return true;
   Session* const session = sessions_.Find(request.session);
-  return session == nullptr ||
-         request.body.size() > session->memory.LargestOf(request.conversation) + kMuch;
+  return session == nullptr || request.body.size() > session->memory.LargestOf(request.conversation) + kMuch;
 }
 
 http::Task<std::optional<Screened>> Screening::Screen(http::Strand& strand, Request request) {

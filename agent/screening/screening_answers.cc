@@ -29,6 +29,7 @@ std::unique_ptr<AnswerScreen> Screening::ForAnswer(const AnswerRequest& request,
     // What can't be kept isn't restored.
     terms.keep = [this, name = request.session](std::string_view placeholder, std::string_view original) {
       static_cast<void>(sessions_.Of(name).memory.KeepOriginal(placeholder, original));
+      sessions_.Trim();
     };
   }
   return std::make_unique<AnswerScreen>(std::move(terms), form, json);

@@ -31,38 +31,35 @@ Session* Sessions::Find(std::string_view name) {
   return &found->second->session;
 }
 
+void Sessions::Weigh(Entry& entry) {
+  bytes_ -= entry.bytes;
+  entry.bytes = entry.session.memory.bytes();
+  bytes_ += entry.bytes;
+}
+
+Sessions::Place Sessions::Erase(Place entry) {
+  bytes_ -= entry->bytes;
+  by_name_.erase(entry->name);
+  return entries_.erase(entry);
+}
+
 void Sessions::Trim() {
-  size_t bytes = 0;
-  size_t count = 0;
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    bytes += entry->session.memory.bytes();
-    const bool stays = ++count == 1 || (count <= kMost && bytes <= kMostBytes);
-    if (!stays) by_name_.erase(entry->name);
-    entry = stays ? std::next(entry) : entries_.erase(entry);
-  }
+  if (entries_.empty()) return;
+  Weigh(entries_.front());
+  while (entries_.size() > 1 && (entries_.size() > kMost || bytes_ > kMostBytes))
+    Erase(std::prev(entries_.end()));
 }
 
 void Sessions::ForgetBodies() {
   for (Entry& entry : entries_) {
     entry.session.memory.ForgetBodies();
+    Weigh(entry);
   }
 }
 
 void Sessions::ForgetOthers(std::string_view name) {
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    if (entry->name == name) {
-      ++entry;
-      continue;
-    }
-    by_name_.erase(entry->name);
-    entry = entries_.erase(entry);
-  }
-}
-
-size_t Sessions::bytes() const {
-  size_t bytes = 0;
-  for (const Entry& entry : entries_) bytes += entry.session.memory.bytes();
-  return bytes;
+  for (auto entry = entries_.begin(); entry != entries_.end();)
+    entry = entry->name == name ? std::next(entry) : Erase(entry);
 }
 
 }  // namespace postern::screening

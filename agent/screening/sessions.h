@@ -32,7 +32,7 @@ class Sessions {
   Session& Of(const std::string& name);
   // Null where there is none.
   Session* Find(std::string_view name);
-  // After this one has grown: others go where there is too much.
+  // After the one that was asked for last has grown: others go where there is too much.
   void Trim();
   // Other rules are in force: nothing is known to be clean.
   void ForgetBodies();
@@ -40,17 +40,23 @@ class Sessions {
   void ForgetOthers(std::string_view name);
 
   size_t size() const { return by_name_.size(); }
-  size_t bytes() const;
+  size_t bytes() const { return bytes_; }  // that they took when they were trimmed
 
  private:
   struct Entry {
     std::string name;
     Session session;
+    size_t bytes = 0;  // when it was weighed last
   };
+  using Place = std::list<Entry>::iterator;
+
+  void Weigh(Entry& entry);
+  Place Erase(Place entry);
 
   secrets::MemoryKey key_;
   std::list<Entry> entries_;  // the one that was used last is the first
-  std::map<std::string, std::list<Entry>::iterator, std::less<>> by_name_;
+  std::map<std::string, Place, std::less<>> by_name_;
+  size_t bytes_ = 0;  // of all, as they were weighed
 };
 
 }  // namespace postern::screening

@@ -117,7 +117,7 @@ Result<Ticket> Spool::AppendQuietly(wire::Event&& event, WalletRows&& rows) {
 
 Ticket Spool::AppendQuietly(WalletRows&& rows, Haste haste) {
   const std::lock_guard lock(mutex_);
-  if (inbox_.closing) return Ticket{inbox_.last_ticket};
+  if (inbox_.closing) return Ticket{kNone};
   if (inbox_.items.size() >= options_.max_queued * kOutcomesPerIntent) return Overflow(std::move(rows));
   Item& item = inbox_.items.emplace_back(wire::Event(), ++inbox_.last_ticket);
   item.haste = haste;
@@ -136,8 +136,10 @@ void Spool::KeepOrder(WalletRows&& rows, Item& item) {
 }
 
 Ticket Spool::Overflow(WalletRows&& rows) {
+  ++inbox_.last_ticket;
+  if (inbox_.overflow.empty()) inbox_.overflow_first = inbox_.last_ticket;
   inbox_.overflow.Take(std::move(rows));
-  return Ticket{inbox_.overflow_ticket = ++inbox_.last_ticket};
+  return Ticket{inbox_.overflow_ticket = inbox_.last_ticket};
 }
 
 bool Spool::TakesIntents(BootTime now) const {
@@ -216,8 +218,10 @@ void Spool::WaitForWork() {
     std::move(inbox_.items.begin(), inbox_.items.end(), std::back_inserter(taken_));
     inbox_.items.clear();
   }
-  if (!inbox_.overflow.empty()) overflow_.Take(inbox_.overflow.TakeAll());
-  overflow_ticket_ = inbox_.overflow_ticket;
+  if (!inbox_.overflow.empty()) {  // newer than all rows that were taken so far
+    apart_first_ = std::min(apart_first_, inbox_.overflow_first);
+    taken_.push_back({wire::Event(), inbox_.overflow_ticket, inbox_.overflow.TakeAll(), Haste::kWritten});
+  }
   if (inbox_.spent.empty()) inbox_.spent.swap(spent_);
   Merge(inbox_.unrecorded, gap_);
   inbox_.unrecorded.Clear();
@@ -240,7 +244,6 @@ void Spool::Work() {
   } else {
     StageKeptRows();
     StageItems();
-    StageOverflow();
     if (closing_) FinishHeldBack();
     StageGap();
     WriteStaged();
@@ -266,9 +269,10 @@ void Spool::StageItems() {
     if (!StageOrKeep(item)) held_back_.push_back(std::move(item));
     else if (spent_.size() < kMostSpent) spent_.push_back(std::move(item.event));
     ++done;
-    if (staged_events_ == kMostInABatch) WriteStaged();
+    if (staged_events_ >= kMostInABatch && apart_first_ == kNone) WriteStaged();
   }
   taken_.erase(taken_.begin(), taken_.begin() + static_cast<ptrdiff_t>(done));
+  if (taken_.empty()) apart_first_ = kNone;
 }
 
 // False when the event has to wait for room.
@@ -315,15 +319,9 @@ void Spool::StageRows(WalletRows&& rows, Haste haste) {
   staged_rows_ = true;
 }
 
-// Newer than all that was taken with it.
-void Spool::StageOverflow() {
-  if (overflow_.empty() || !taken_.empty() || failing_) return;
-  StageRows(overflow_.TakeAll(), Haste::kWritten);
-  taken_ticket_ = std::max(taken_ticket_, overflow_ticket_);
-}
-
+// Somebody may wait until they are synced.
 void Spool::StageKeptRows() {
-  if (!kept_rows_.empty()) StageRows(kept_rows_.TakeAll(), Haste::kNone);
+  if (!kept_rows_.empty()) StageRows(kept_rows_.TakeAll(), Haste::kSynced);
 }
 
 std::vector<wallet::HoldingRecord> Spool::SyncedHoldings(uint64_t incarnation) const {
@@ -385,14 +383,17 @@ void Spool::SyncIfDue() {
 
 void Spool::AllSynced() {
   sync_due_.reset();
+  Publish();  // first: what was given back is said once the watermark has passed it, and Hello must know of
+              // it
   synced_.store(written_, std::memory_order_release);
-  Publish();
   Progress();
 }
 
-// Everything up to this ticket is staged or dropped.
+// Everything up to this ticket is staged, or an event that was dropped.
 uint64_t Spool::PassedTicket() const {
-  return held_back_.empty() ? taken_ticket_ : held_back_.front().ticket - 1;
+  uint64_t next = std::min(taken_ticket_ + 1, apart_first_);
+  if (!held_back_.empty()) next = std::min(next, held_back_.front().ticket);
+  return next - 1;
 }
 
 void Spool::UpdateCounters() {

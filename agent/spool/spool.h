@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -135,7 +136,7 @@ class Spool {
   // to be counted by a gap, its rows are kept all the same.
   Result<Ticket> AppendQuietly(wire::Event&& event, WalletRows&& rows);
   // Rows without an event are always taken, and are never lost while this process lives. None, with kSynced:
-  // what was appended before is synced at once.
+  // what was appended before is synced at once. After Close they are lost, and their ticket is never passed.
   Ticket AppendQuietly(WalletRows&& rows, Haste haste);
   void Wake();
 
@@ -151,10 +152,11 @@ class Spool {
   // given back at most once, and not all of them are.
   void TakeSpent(std::vector<wire::Event>& spent);
 
-  // Everything up to this ticket survives the death of this process, or is counted by a gap.
+  // Everything up to this ticket survives the death of this process, or is an event that a gap counts. Rows
+  // that wait in memory for a failing disk (kGap) are never passed.
   Ticket written() const { return Ticket{written_.load(std::memory_order_acquire)}; }
 
-  // Everything up to this ticket survives a power cut, or is counted by a gap.
+  // Everything up to this ticket survives a power cut, or is an event that a gap counts. As written().
   Ticket synced() const { return Ticket{synced_.load(std::memory_order_acquire)}; }
 
   enum class Wanted { kWritten, kSynced };
@@ -223,9 +225,11 @@ class Spool {
     wire::Gap unrecorded;   // what was turned away or dropped before it got into the queue
     RowBook overflow;       // rows that found no room in the queue; while there are any, all later ones too
     uint64_t overflow_ticket = 0;  // of the last of them
+    uint64_t overflow_first = 0;   // and of the first
   };
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration kFirstGapInterval = std::chrono::seconds(1);
+  static constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();  // is no ticket
 
   Spool(Options options, std::unique_ptr<Journal> journal);
 
@@ -238,7 +242,6 @@ class Spool {
   bool StageOrKeep(Item& item);
   void KeepOrder(WalletRows&& rows, Item& item);
   Ticket Overflow(WalletRows&& rows);
-  void StageOverflow();
   void StageRows(WalletRows&& rows, Haste haste);
   void StageKeptRows();
   void NeedSync(Clock::time_point due);
@@ -288,9 +291,10 @@ class Spool {
   uint64_t taken_ticket_ = 0;   // the last ticket that was staged, held back or dropped
   uint64_t staged_events_ = 0;  // since the last write
   bool staged_rows_ = false;
-  RowBook overflow_;  // taken from the inbox: newer than all of taken_
-  uint64_t overflow_ticket_ = 0;
   RowBook kept_rows_;  // of items that could not stay in memory as they were
+  // The first of those whose rows are apart from them, in kept_rows_ or at the end of taken_, or that wait in
+  // memory for the disk. What is taken then goes in one batch, or rows and their outcomes could be parted.
+  uint64_t apart_first_ = kNone;
   bool closing_ = false;
   std::optional<Error> last_error_;
   wire::Gap gap_;  // dropped and not yet in a gap record

@@ -63,23 +63,24 @@ void Spool::Recover() {
 }
 
 // While failing, with kGap: what arrives is counted instead. Outcomes of recorded intents stay: they must not
-// be lost; neither must rows, of which only the newest is kept.
+// be lost; neither must rows, of which only the newest is kept. The watermarks stay before both.
 void Spool::DropItems() {
   std::vector<Item> kept;
   for (Item& item : taken_) {
-    if (!item.rows.empty()) kept_rows_.Take(std::exchange(item.rows, {item.rows.incarnation, {}, {}}));
-    if (item.event.body_case() == wire::Event::BODY_NOT_SET) {
-      taken_ticket_ = std::max(taken_ticket_, item.ticket);
-      continue;
+    if (!item.rows.empty()) {
+      apart_first_ = std::min(apart_first_, item.ticket);
+      kept_rows_.Take(std::exchange(item.rows, {item.rows.incarnation, {}, {}}));
     }
+    taken_ticket_ = std::max(taken_ticket_, item.ticket);
+    if (item.event.body_case() == wire::Event::BODY_NOT_SET) continue;
     const auto id =
         item.event.has_outcome() ? wire::ParseExchange(item.event.outcome().exchange()) : std::nullopt;
     if (id && journal_->IsOpen(*id)) {
+      apart_first_ = std::min(apart_first_, item.ticket);
       kept.push_back(std::move(item));
-      continue;
+    } else {
+      Drop(item.event, gap_, Name(Condition::kFailing));
     }
-    Drop(item.event, gap_, Name(Condition::kFailing));
-    taken_ticket_ = std::max(taken_ticket_, item.ticket);
   }
   taken_ = std::move(kept);
   if (options_.full != FullPolicy::kGap || written_ >= PassedTicket()) return;

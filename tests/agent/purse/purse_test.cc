@@ -346,6 +346,46 @@ TEST_F(PurseTest, WhileTheRecordCantBeKeptNothingIsReserved) {
   }(*this));
 }
 
+// What goes on without a record must still not say what a power cut would take back.
+TEST_F(PurseTest, WhileTheDiskFailsAndExchangesGoOnNothingIsSaidToBeGivenBack) {
+  options_.journal.faults = std::make_shared<kv::Faults>(false);
+  options_.full = spool::FullPolicy::kGap;
+  Open();
+  Run([](PurseTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    kv::Faults& disk = *test.options_.journal.faults;
+    EXPECT_EQ(co_await test.Reserve(strand, 1, kDollar), Verdict::kAdmitted);
+    disk.FailSyncs(true);
+    test.Settle(1, kDollar / 2);
+    EXPECT_TRUE(test.spool_->Append(spool::Intent(7)));
+    co_await test.Until(
+        strand, [&] { return test.spool_->condition(BootClock::now()) == spool::Condition::kFailing; });
+    EXPECT_EQ(co_await test.Reserve(strand, 2, kDollar / 4), Verdict::kAdmitted) << "with a gap it goes on";
+    test.Settle(2, kDollar / 4);
+    test.purse_->GiveBack();
+    // The record's thread has been through all of it when it has counted two refusals, one after the other.
+    for (int turn = 0; turn < 2; ++turn) {
+      const uint64_t before = test.spool_->stats().dropped;
+      EXPECT_TRUE(test.spool_->Append(spool::Refusal()));
+      co_await test.Until(strand, [&] { return test.spool_->stats().dropped > before; });
+    }
+    test.purse_->OnProgress();
+    EXPECT_TRUE(test.keeper_->returns.empty());
+    EXPECT_FALSE(test.purse_->all_said());
+    disk.FailSyncs(false);
+    co_await test.Until(strand, [&] { return test.purse_->all_said(); });
+    const auto synced = test.spool_->SyncedHoldings(test.spool_->incarnation());
+    EXPECT_EQ(synced.size(), 1u);
+    EXPECT_EQ(test.keeper_->returns.size(), 1u);
+    if (synced.empty() || test.keeper_->returns.empty()) co_return;
+    const wire::Holding& said = test.keeper_->returns.back().holdings(0);
+    EXPECT_EQ(synced[0].counters.returned, Amount(said.returned()));
+    EXPECT_GE(synced[0].counters.used, Amount(said.used()));
+  }(*this));
+  Close();
+  EXPECT_EQ(keeper_->alarms, 0u);
+}
+
 TEST_F(PurseTest, TheFullestLimitIsTheOneOfWhichTheLeastIsLeft) {
   Limit({LimitOf("team-month", Unit::kUsd, 10 * kDollar), LimitOf("team-day", Unit::kUsd, 100 * kDollar),
          LimitOf("slots", Unit::kConcurrent, 1)});

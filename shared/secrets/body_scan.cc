@@ -39,7 +39,6 @@ class Look {
   bool IsFresh(const Span& span) const;
   std::vector<Span> Regions() const;
   Status ScanRegion(const Span& region);
-  void FindLiterals(const Span& region);
   void TakeKnown();
   void MakeCuts();
   bool AddCut(BodyCut cut, const std::vector<size_t>& findings);
@@ -155,7 +154,6 @@ Status Look::Run() {
   for (const Span& region : Regions()) {
     scanned_ += region.size();
     RETURN_IF_ERROR(ScanRegion(region));
-    if (literals_ != nullptr) FindLiterals(region);
   }
   TakeKnown();
   std::stable_sort(found_.begin(), found_.end(),
@@ -167,7 +165,10 @@ Status Look::Run() {
 Status Look::ScanRegion(const Span& region) {
   const std::string_view text = In(view_.text(), region);
   const bool is_whole = mark_ == nullptr && region.size() == view_.text().size();
-  const Fragment fragment{.text = text, .around = is_whole ? std::string_view() : in_.body, .armed = armed_};
+  const Fragment fragment{.text = text,
+                          .around = is_whole ? std::string_view() : in_.body,
+                          .armed = armed_,
+                          .literals = literals_.get()};
   ASSIGN_OR_RETURN(const auto findings, in_.scanner.Scan(fragment, in_.workspace, in_.options));
   armed_ = armed_ || in_.workspace.was_armed();
   for (const Finding& one : findings) {
@@ -180,38 +181,12 @@ Status Look::ScanRegion(const Span& region) {
                      .secret = one.secret,
                      .encodings = one.encodings,
                      .cut = {},
-                     .remembered = false,
+                     .remembered = one.remembered,
                      .known = false};
     found.match_end = view_.Raw(match).end;
     if (view_.IsInOneValue(secret)) found.in_view = secret;
   }
   return Ok{};
-}
-
-void Look::FindLiterals(const Span& region) {
-  const auto& rules = in_.scanner.rules().rules;
-  const size_t by_rules = found_.size();
-  for (const Literals::Found& one : literals_->Find(view_.text(), region)) {
-    if (!IsFresh(one.span)) continue;
-    const Span raw = view_.Raw(one.span);
-    const auto has_it = [&](const Found& found) {
-      return found.finding.raw.begin <= raw.begin && raw.end <= found.finding.raw.end;
-    };
-    if (std::any_of(found_.begin(), found_.begin() + static_cast<std::ptrdiff_t>(by_rules), has_it)) continue;
-    const auto rule = std::find_if(rules.begin(), rules.end(),
-                                   [&](const Rule& r) { return r.id == literals_->rule(one.literal); });
-    if (rule == rules.end()) continue;
-    Found& found = found_.emplace_back();
-    found.finding = {.rule = static_cast<uint32_t>(rule - rules.begin()),
-                     .raw = raw,
-                     .secret = std::string(literals_->secret(one.literal)),
-                     .encodings = 0,
-                     .cut = {},
-                     .remembered = true,
-                     .known = false};
-    found.match_end = raw.end;
-    if (view_.IsInOneValue(one.span)) found.in_view = one.span;
-  }
 }
 
 // What was found before in what is the same. What reaches beyond that was found anew.

@@ -30,8 +30,9 @@ struct Finding {
   std::string line;    // that it stands on; at most 1,000 bytes of it
   double entropy = 0;  // of the secret, in bits a character
   Place place;
-  uint8_t encodings = 0;  // decoding.h; 0: it stands in the text as it is
-  int depth = 0;          // how many times it was decoded
+  uint8_t encodings = 0;    // decoding.h; 0: it stands in the text as it is
+  int depth = 0;            // how many times it was decoded
+  bool remembered = false;  // found as a literal (scanner.h), not by its rule
   std::vector<std::string>
       companions;  // ids of the rules that this one required and that found something near
 };

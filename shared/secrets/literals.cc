@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "shared/secrets/finding.h"
+#include "shared/secrets/literal_forms.h"
 
 namespace postern::secrets {
 namespace {
@@ -36,16 +37,28 @@ bool IsWorthRemembering(std::string_view secret) {
   return (mixed || secret.size() >= kLongWithoutDigits) && Entropy(secret) >= kLeastEntropy;
 }
 
+Result<std::shared_ptr<const Literals::Entry>> Literals::Locked(std::string_view secret,
+                                                                std::string_view rule) {
+  auto entry = std::make_shared<Entry>();
+  entry->rule = rule;
+  std::string all;
+  for (const std::string& form : FormsOf(secret)) {
+    if (!IsWorthRemembering(form)) continue;  // the secret itself is
+    entry->forms.push_back({all.size(), all.size() + form.size()});
+    all += form;
+  }
+  ASSIGN_OR_RETURN(entry->text,
+                   crypto::LockedSecret::Make(all.size(), [&](std::span<char> out) -> Result<size_t> {
+                     std::copy(all.begin(), all.end(), out.begin());
+                     return all.size();
+                   }));
+  return std::shared_ptr<const Entry>(std::move(entry));
+}
+
 Result<std::shared_ptr<const Literals>> Literals::With(std::shared_ptr<const Literals> before,
                                                        std::string_view secret, std::string_view rule) {
   if (!IsWorthRemembering(secret) || (before != nullptr && before->Holds(secret))) return before;
-  auto entry = std::make_shared<Entry>();
-  ASSIGN_OR_RETURN(entry->text,
-                   crypto::LockedSecret::Make(secret.size(), [&](std::span<char> out) -> Result<size_t> {
-                     std::copy(secret.begin(), secret.end(), out.begin());
-                     return secret.size();
-                   }));
-  entry->rule = rule;
+  ASSIGN_OR_RETURN(auto entry, Locked(secret, rule));
   auto after = std::make_shared<Literals>();
   if (before != nullptr) after->entries_ = before->entries_;
   after->entries_.push_back(std::move(entry));
@@ -61,27 +74,35 @@ Result<std::shared_ptr<const Literals>> Literals::With(std::shared_ptr<const Lit
 
 bool Literals::Holds(std::string_view secret) const {
   return std::any_of(entries_.begin(), entries_.end(),
-                     [secret](const auto& entry) { return entry->text.view() == secret; });
+                     [secret](const auto& entry) { return entry->form(0) == secret; });
 }
 
 // Looking at every apart_-th place, some piece of each occurrence is met that begins in one of the first
 // apart_ places of the literal.
 void Literals::Index() {
   size_t shortest = kMostApart + kPieceBytes - 1;
-  for (const auto& entry : entries_) shortest = std::min(shortest, entry->text.view().size());
+  forms_.clear();
+  longest_ = 0;
+  for (uint32_t i = 0; i < entries_.size(); ++i) {
+    for (size_t form = 0; form < entries_[i]->forms.size(); ++form) {
+      forms_.push_back({.text = entries_[i]->form(form), .literal = i});
+      shortest = std::min(shortest, forms_.back().text.size());
+      longest_ = std::max(longest_, forms_.back().text.size());
+    }
+  }
   apart_ = shortest - kPieceBytes + 1;
   marks_.assign((size_t{1} << kMarkBits) / 64, 0);
   pieces_.clear();
-  for (uint32_t i = 0; i < entries_.size(); ++i) {
+  for (uint32_t i = 0; i < forms_.size(); ++i) {
     for (uint32_t offset = 0; offset < apart_; ++offset) {
-      const uint32_t piece = PieceOf(entries_[i]->text.view().data() + offset);
+      const uint32_t piece = PieceOf(forms_[i].text.data() + offset);
       const size_t mark = MarkOf(piece);
       marks_[mark / 64] |= uint64_t{1} << mark % 64;
-      pieces_.push_back({.mark = static_cast<uint32_t>(mark), .literal = i, .offset = offset});
+      pieces_.push_back({.mark = static_cast<uint32_t>(mark), .form = i, .offset = offset});
     }
   }
   std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
-    return std::tie(a.mark, a.literal, a.offset) < std::tie(b.mark, b.literal, b.offset);
+    return std::tie(a.mark, a.form, a.offset) < std::tie(b.mark, b.form, b.offset);
   });
 }
 
@@ -90,11 +111,11 @@ void Literals::LookAt(std::string_view text, const Span& within, size_t at, std:
   auto piece = std::lower_bound(pieces_.begin(), pieces_.end(), mark,
                                 [](const Piece& a, uint32_t wanted) { return a.mark < wanted; });
   for (; piece != pieces_.end() && piece->mark == mark; ++piece) {
-    const std::string_view literal = entries_[piece->literal]->text.view();
+    const auto& [literal, index] = forms_[piece->form];
     if (at < within.begin + piece->offset) continue;
     const size_t begin = at - piece->offset;
     if (begin + literal.size() <= within.end && text.substr(begin, literal.size()) == literal)
-      found.push_back({.span = {begin, begin + literal.size()}, .literal = piece->literal});
+      found.push_back({.span = {begin, begin + literal.size()}, .literal = index});
   }
 }
 

@@ -4,9 +4,9 @@
 //   turn 3   {"content":"api_key = \"a1b2c3d4e5f6a7b8\""}     found by a rule, and remembered
 //   turn 7   {"content":"is a1b2c3d4e5f6a7b8 still valid?"}   found because it is remembered
 //
-// They lie in locked memory. Searching costs a look at every few bytes of the text: of each literal the first
-// pieces of four bytes are marked in a small table, and no occurrence can lie between two places where one of
-// these would have been seen. Pure.
+// Each is looked for in every form that JSON gives it (literal_forms.h). They lie in locked memory. Searching
+// costs a look at every few bytes of the text: of each literal the first pieces of four bytes are marked in a
+// small table, and no occurrence can lie between two places where one of these would have been seen. Pure.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ bool IsWorthRemembering(std::string_view secret);
 class Literals {
  public:
   static constexpr size_t kMost = 512;
-  static constexpr size_t kMostBytes = 256 << 10;  // of all together
+  static constexpr size_t kMostBytes = 512 << 10;  // of all together, with all their forms
   static constexpr size_t kLongest = 16 << 10;     // of one
 
   struct Found {
@@ -45,7 +45,8 @@ class Literals {
                                                       std::string_view secret, std::string_view rule);
 
   size_t size() const { return entries_.size(); }
-  std::string_view secret(uint32_t literal) const { return entries_[literal]->text.view(); }
+  std::string_view secret(uint32_t literal) const { return entries_[literal]->form(0); }
+  size_t longest() const { return longest_; }                                          // of all forms
   const std::string& rule(uint32_t literal) const { return entries_[literal]->rule; }  // its id
   bool Holds(std::string_view secret) const;
 
@@ -55,21 +56,31 @@ class Literals {
 
  private:
   struct Entry {
-    crypto::LockedSecret text;
+    crypto::LockedSecret text;  // all forms, one behind the other; the secret itself is the first
+    std::vector<Span> forms;
     std::string rule;
+
+    std::string_view form(size_t i) const { return In(text.view(), forms[i]); }
+  };
+  struct Form {
+    std::string_view text;  // of an entry
+    uint32_t literal;
   };
   struct Piece {
     uint32_t mark;  // of four bytes of a literal
-    uint32_t literal;
+    uint32_t form;
     uint32_t offset;  // where in it they stand
   };
+  static Result<std::shared_ptr<const Entry>> Locked(std::string_view secret, std::string_view rule);
   void Index();
   void LookAt(std::string_view text, const Span& within, size_t at, std::vector<Found>& found) const;
 
   std::vector<std::shared_ptr<const Entry>> entries_;  // the oldest first
-  size_t apart_ = 1;                                   // places of a text that are looked at
-  std::vector<uint64_t> marks_;                        // one bit for each hash of four bytes
-  std::vector<Piece> pieces_;                          // by their marks
+  std::vector<Form> forms_;                            // of all entries
+  size_t longest_ = 0;
+  size_t apart_ = 1;             // places of a text that are looked at
+  std::vector<uint64_t> marks_;  // one bit for each hash of four bytes
+  std::vector<Piece> pieces_;    // by their marks
 };
 
 }  // namespace postern::secrets

@@ -7,6 +7,7 @@
 #include "shared/secrets/decoding.h"
 #include "shared/secrets/first_stage.h"
 #include "shared/secrets/pass.h"
+#include "shared/secrets/remembered.h"
 #include "shared/secrets/utf8.h"
 
 namespace postern::secrets {
@@ -113,6 +114,7 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
   std::string_view shown = fragment.text;
   Decoded decoded, next;
   const Decoded* current = nullptr;
+  Remembered remembered(fragment.literals, parts_->set);
   for (int depth = 0;; ++depth) {
     RETURN_IF_ERROR(parts_->FindEnds(text, current, work));
     Pass pass({.rules = rules,
@@ -124,6 +126,7 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
                .lines = lines,
                .budget = budget});
     RETURN_IF_ERROR(pass.Run(findings));
+    remembered.LookIn(shown, current);
     if (depth >= options.decode_depth || !Decoded::From(text, current, next)) break;
     std::swap(decoded, next);
     current = &decoded;
@@ -131,6 +134,7 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
     shown = text;
   }
   RETURN_IF_ERROR(DropGeneric(rules, budget, findings));
+  remembered.AddTo(findings);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.match.begin < b.match.begin; });
   return findings;

@@ -24,6 +24,7 @@
 
 #include "shared/base/result.h"
 #include "shared/secrets/finding.h"
+#include "shared/secrets/literals.h"
 #include "shared/secrets/mapped_text.h"
 #include "shared/secrets/rules.h"
 
@@ -38,6 +39,8 @@ struct Fragment {
   // it was armed (Workspace).
   std::string_view around{};
   bool armed = false;
+  // Secrets that are looked for as they are, in what is decoded, too; none: there are none.
+  const Literals* literals = nullptr;
 };
 
 struct ScanOptions {

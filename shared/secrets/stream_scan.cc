@@ -47,7 +47,6 @@ class StreamScan::Parts {
   std::optional<Span> RawOf(const Span& span, size_t raw_size) const;
   std::string_view GoOn(std::string_view raw, size_t hold_from, bool untouched);
   Result<std::vector<Finding>> Scan(std::string_view text, Workspace& workspace) const;
-  void AddLiterals(std::string_view text, std::vector<Finding>& findings) const;
   Status ScanKept(size_t upto, Workspace& workspace);
   Status ScanNested(Workspace& workspace);
 
@@ -237,26 +236,7 @@ Result<std::string_view> StreamScan::Parts::Finish(Workspace& workspace) {
 }
 
 Result<std::vector<Finding>> StreamScan::Parts::Scan(std::string_view text, Workspace& workspace) const {
-  ASSIGN_OR_RETURN(auto findings, terms_.scanner.Scan({.text = text}, workspace, terms_.options));
-  if (terms_.literals != nullptr) AddLiterals(text, findings);
-  return findings;
-}
-
-void StreamScan::Parts::AddLiterals(std::string_view text, std::vector<Finding>& findings) const {
-  const auto& rules = terms_.scanner.rules().rules;
-  const size_t by_rules = findings.size();
-  for (const Literals::Found& one : terms_.literals->Find(text, {0, text.size()})) {
-    const auto rule = std::find_if(rules.begin(), rules.end(),
-                                   [&](const Rule& r) { return r.id == terms_.literals->rule(one.literal); });
-    const bool is_there =
-        std::any_of(findings.begin(), findings.begin() + static_cast<std::ptrdiff_t>(by_rules),
-                    [&](const Finding& f) { return f.secret_span.Overlaps(one.span); });
-    if (rule == rules.end() || is_there) continue;
-    Finding& finding = findings.emplace_back();
-    finding.rule = static_cast<uint32_t>(rule - rules.begin());
-    finding.match = finding.secret_span = one.span;
-    finding.text = finding.secret = std::string(In(text, one.span));
-  }
+  return terms_.scanner.Scan({.text = text, .literals = terms_.literals.get()}, workspace, terms_.options);
 }
 
 // Counts the findings that begin before `upto`, and forgets what no later one can need.

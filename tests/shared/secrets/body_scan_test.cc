@@ -7,6 +7,7 @@
 
 #include "shared/base/json_text.h"
 #include "shared/json/value.h"
+#include "shared/secrets/literal_forms.h"
 #include "shared/secrets/redaction.h"
 #include "shared/secrets/rule_file.h"
 #include "shared/secrets/session_memory.h"
@@ -27,6 +28,9 @@ keywords = ["api_key"]
 id = "far"
 regex = '''[a-f0-9]{40}'''
 keywords = ["farsource"]
+[[rules]]
+id = "odd"
+regex = '''<<(.{12,60}?)>>'''
 [[rules]]
 id = "block"
 regex = '''BEGIN [a-z\s]{20,400} END'''
@@ -176,6 +180,73 @@ TEST(BodyScan, FindsASecretAgainWithoutWhatMadeItOne) {
   ASSERT_EQ(Secrets(scan), std::vector<std::string>{kAssigned});
   EXPECT_TRUE(scan.findings[0].remembered);
   EXPECT_EQ(scan.findings[0].rule, 1u);
+}
+
+// Twelve to fifty characters, some of which JSON escapes.
+std::string OddSecret(std::mt19937& random) {
+  static constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM0123456789/\\\"'+=";
+  std::string secret = "q7Zk";
+  for (size_t left = 8 + random() % 39; left > 0; --left)
+    secret += kCharacters[random() % kCharacters.size()];
+  return secret;
+}
+
+std::string InJson(const std::string& text) { return "{\"k\":" + JsonString(text) + "}"; }
+
+// JSON within JSON within JSON, so many times. Prose around a layer keeps it from being opened, so that all
+// in it stands there escaped.
+std::string Nested(std::string text, int depth, std::mt19937& random) {
+  const bool may_have_prose = depth <= kMostEscaped;
+  for (; depth > 0; --depth) {
+    text = InJson(text);
+    if (may_have_prose && random() % 3 == 0) text = "is " + text + " here";
+  }
+  return text;
+}
+
+TEST(BodyScan, FindsASecretAgainAtEveryDepthOfJsonWithinJson) {
+  std::mt19937 random(9);
+  for (int round = 0; round < 700; ++round) {
+    const std::string secret = OddSecret(random);
+    if (!IsWorthRemembering(secret)) continue;
+    Session session;
+    ASSERT_EQ(Secrets(session.Scan(Body({Message("<<" + secret + ">>")}))), std::vector<std::string>{secret});
+    const std::string body = Body({Message(Nested("is " + secret + " it", round % 7, random))});
+    const BodyScan scan = session.Scan(body);
+    ASSERT_EQ(Secrets(scan), std::vector<std::string>{secret}) << body;
+    EXPECT_TRUE(scan.findings[0].remembered);
+    ASSERT_TRUE(scan.findings[0].cut) << body;
+    const std::string redacted = session.Redacted(body);
+    EXPECT_TRUE(json::Parse(redacted)) << redacted;
+    EXPECT_EQ(redacted.find("q7Zk"), std::string::npos);
+  }
+}
+
+TEST(BodyScan, FindsASecretAgainInWhatIsEncodedAtEveryDepthThatIsOpened) {
+  Session session;
+  session.Scan(Body({Message("api_key = " + std::string(kAssigned))}));
+  for (const std::string encoded : {"dXNlcjprOWo4aDdnNmY1ZDRzM2Ey", "6b396a38683767366635643473336132",
+                                    "k9j8%687g6f5d4s3a%32", R"(k9j8h7g6f5d4\u0073\u0033a2)"}) {
+    for (int depth = 0; depth <= 3; ++depth) {
+      std::string text = "is " + encoded + " it";
+      for (int i = 0; i < depth; ++i) text = InJson(text);
+      const std::string body = Body({Message(text)});
+      const BodyScan scan = session.Scan(body);
+      ASSERT_EQ(Secrets(scan), std::vector<std::string>{kAssigned}) << body;
+      EXPECT_TRUE(scan.findings[0].remembered);
+      EXPECT_NE(scan.findings[0].encodings, 0);
+      const std::string redacted = session.Redacted(body);
+      EXPECT_TRUE(json::Parse(redacted)) << redacted;
+      EXPECT_EQ(redacted.find(encoded), std::string::npos);
+    }
+  }
+}
+
+// A file that is read with line numbers is no JSON to be opened; what comes back from it is.
+TEST(BodyScan, FindsASecretAgainThatWasEscapedWhereItWasFoundFirst) {
+  Session session;
+  session.Scan(Body({Message(R"(1: "x":"<<q7Zk\/abcd\"efgh12>>")")}));
+  EXPECT_EQ(session.Scan(Body({Message("it is q7Zk/abcd\"efgh12")})).findings.size(), 1u);
 }
 
 TEST(BodyScan, TakesASecretOutOfTheWholeBodyThatItIsFirstFoundIn) {

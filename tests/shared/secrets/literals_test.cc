@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "shared/secrets/keyed_hash.h"
+#include "shared/secrets/literal_forms.h"
 
 namespace postern::secrets {
 namespace {
@@ -65,6 +66,23 @@ TEST(Literals, AreFoundWhereverTheyStand) {
     for (const auto& one : literals->Find(text, within)) found.emplace_back(one.span.begin, one.span.end);
     ASSERT_EQ(found, expected);
   }
+}
+
+TEST(LiteralForms, AreThoseThatJsonGivesThem) {
+  EXPECT_EQ(FormsOf("plain-1"), std::vector<std::string>{"plain-1"});
+  EXPECT_EQ(FormsOf("a\"b"), (std::vector<std::string>{"a\"b", R"(a\"b)", R"(a\\\"b)", R"(a\\\\\\\"b)"}));
+  EXPECT_EQ(FormsOf("a/b"), (std::vector<std::string>{"a/b", R"(a\/b)", R"(a\\/b)", R"(a\\\\/b)"}));
+  const auto undone = FormsOf(R"(a\nb)");
+  EXPECT_EQ(undone.back(), "a\nb");
+}
+
+TEST(Literals, AreFoundInEveryFormAndTellTheSecret) {
+  const auto literals = Of({"a1b2c3\"d4e5f6"});
+  const std::string text = R"(x a1b2c3"d4e5f6 y a1b2c3\"d4e5f6 z a1b2c3\\\"d4e5f6)";
+  const auto found = literals->Find(text, {0, text.size()});
+  ASSERT_EQ(found.size(), 3u);
+  for (const auto& one : found) EXPECT_EQ(literals->secret(one.literal), "a1b2c3\"d4e5f6");
+  EXPECT_EQ(In(text, found[2].span), R"(a1b2c3\\\"d4e5f6)");
 }
 
 TEST(KeyedHash, TellsTextsApartByEveryByteAndTheirLength) {

@@ -157,6 +157,17 @@ TEST(StreamScan, FindsRememberedLiterals) {
   }
 }
 
+TEST(StreamScan, FindsRememberedLiteralsInWhatIsEncoded) {
+  StreamTerms terms = Terms();
+  terms.literals = *Literals::With(nullptr, "k9j8h7g6f5d4s3a2", GitleaksScanner().rules().rules[3].id);
+  const std::string encoded = "dXNlcjprOWo4aDdnNmY1ZDRzM2Ey", text = "is " + encoded + " valid?";
+  for (size_t at = 0; at <= text.size(); ++at) {
+    const Streamed streamed = InTwo(terms, text, at);
+    EXPECT_EQ(streamed.findings, (Findings{{3, "k9j8h7g6f5d4s3a2"}}));
+    EXPECT_EQ(streamed.whole().find(encoded), std::string::npos);
+  }
+}
+
 TEST(StreamScan, ReadsTheStringsOfJsonUnescapedAndLeavesItJson) {
   const std::string inner = "line\n\"key\": \"" + Token() + "\" \\ \xc3\xa9\n";
   std::string json = "{\"content\":" + JsonString(inner) + ",\"u\":\"\\ud83d\\ude00\\u0041\\/\"}";

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -57,6 +58,17 @@ std::string DescribeSpoolBatches(uint16_t operations_port) {
   std::snprintf(text.data(), text.size(), "spool batches of %.1f events, syncs of %.1f", *events / *batches,
                 *events / *syncs);
   return text.data();
+}
+
+Status AwaitSecretRules(uint16_t operations_port, std::chrono::seconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (SampleIn(Scrape(operations_port), "postern_secret_rules").value_or(0) == 0) {
+    if (std::chrono::steady_clock::now() > end)
+      return Error{ErrorCode::kUnavailable,
+                   "its rules for secrets aren't ready after " + std::to_string(limit.count()) + " s"};
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return Ok{};
 }
 
 }  // namespace postern::bench

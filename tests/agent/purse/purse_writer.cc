@@ -21,6 +21,7 @@
 #include "agent/purse/purse.h"
 #include "shared/kv/faults.h"
 #include "shared/limits/wire_form.h"
+#include "tests/agent/purse/ports.h"
 #include "tests/agent/purse/writing.h"
 #include "tests/agent/spool/events.h"
 
@@ -69,25 +70,11 @@ class Writer {
 
  private:
   Ports MakePorts() {
-    Ports ports;
-    ports.append = [this](wire::Event&& event, spool::WalletRows&& rows) {
-      auto ticket = spool_->AppendQuietly(std::move(event), std::move(rows));
-      spool_->Wake();
-      return ticket;
-    };
-    ports.append_rows = [this](spool::WalletRows&& rows, spool::Haste haste) {
-      const spool::Ticket ticket = spool_->AppendQuietly(std::move(rows), haste);
-      spool_->Wake();
-      return ticket;
-    };
-    ports.standing = [this](spool::Ticket ticket, spool::Spool::Wanted wanted) {
-      return spool_->StandingOf(ticket, wanted, loop_->now());
-    };
-    ports.takes_intents = [] { return true; };
-    ports.say = [this](const wire::FromAgent& message) {
+    Ports ports = PortsOf(*loop_, *spool_, [this](const wire::FromAgent& message) {
       if (message.has_demand()) Give(limits::FromWire(message.demand()));
       for (const wire::Holding& holding : message.returned().holdings()) Say('b', 0, holding.returned());
-    };
+    });
+    ports.takes_intents = [] { return true; };
     return ports;
   }
 

@@ -12,6 +12,7 @@
 
 #include "agent/purse/purse.h"
 #include "tests/agent/purse/keeper.h"
+#include "tests/agent/purse/ports.h"
 #include "tests/agent/spool/events.h"
 #include "tests/shared/kv/temporary_directory.h"
 
@@ -63,25 +64,10 @@ class Surroundings : public testing::Test {
     auto spool = spool::Spool::Open(options_);
     CHECK(spool.has_value());
     spool_ = *std::move(spool);
-    Ports ports;
-    ports.append = [this](wire::Event&& event, spool::WalletRows&& rows) {
-      auto ticket = spool_->AppendQuietly(std::move(event), std::move(rows));
-      spool_->Wake();
-      return ticket;
-    };
-    ports.append_rows = [this](spool::WalletRows&& rows, spool::Haste haste) {
-      const spool::Ticket ticket = spool_->AppendQuietly(std::move(rows), haste);
-      spool_->Wake();
-      return ticket;
-    };
-    ports.standing = [this](spool::Ticket ticket, spool::Spool::Wanted wanted) {
-      return spool_->StandingOf(ticket, wanted, loop_->now());
-    };
-    ports.takes_intents = [this] { return spool_->TakesIntents(loop_->now()); };
-    ports.say = [this](const wire::FromAgent& message) {
+    Ports ports = PortsOf(*loop_, *spool_, [this](const wire::FromAgent& message) {
       keeper_->Hear(message);
       Deliver();
-    };
+    });
     purse_.emplace(*loop_, clock_, std::move(ports), wallet::Options(), spool_->wallet_rows());
   }
 

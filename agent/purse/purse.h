@@ -149,7 +149,8 @@ class Purse final : private http::Timer {
   void OnHeard(const Heard& heard);
   // The record goes on under another incarnation, with nothing.
   void Begin(uint64_t incarnation);
-  // Everything that isn't reserved goes back: before a stop that is meant.
+  // Everything that isn't reserved goes back, and from now on so does what still comes, and nothing more is
+  // asked for: before a stop that is meant.
   void GiveBack();
   // Nothing that was given back waits for the disk any more.
   bool all_said() const { return returns_.empty(); }
@@ -166,8 +167,6 @@ class Purse final : private http::Timer {
     limits::Return back;
     spool::Ticket ticket{};
   };
-  // The clock may be corrected by so much and goes on; by more it is set.
-  static constexpr std::chrono::seconds kMostDrift{1};
 
   WallTime Now();
   void OnDeadline() override;
@@ -182,12 +181,14 @@ class Purse final : private http::Timer {
   void EndUncovered();
   void Forget(const ExchangeId& exchange);
   static bool IsSound(const limits::Answer& answer);
+  static std::optional<WallTime> KnownEnd(WallTime end);
 
   http::Loop& loop_;
   AgentClock& clock_;
   const Ports ports_;
   wallet::Wallet wallet_;
   uint64_t incarnation_;
+  bool leaves_ = false;  // everything was given back
   WallTime now_ = WallTime::min();
   WallTime next_look_ = WallTime::min();
   wallet::Output output_;  // of the call under way

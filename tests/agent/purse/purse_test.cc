@@ -207,6 +207,37 @@ TEST_F(PurseTest, AReturnIsSaidOnceItIsSynced) {
   EXPECT_EQ(keeper_->alarms, 0u);
 }
 
+// What was on its way when the stop began.
+TEST_F(PurseTest, WhatComesAfterEverythingWasGivenBackGoesBackToo) {
+  Open();
+  Run([](PurseTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    EXPECT_EQ(co_await test.Reserve(strand, 1, kDollar), Verdict::kAdmitted);
+    test.Settle(1, kDollar / 2);
+    test.purse_->GiveBack();
+    co_await test.Until(strand, [&] { return test.purse_->all_said(); });
+    const size_t demands = test.keeper_->demands.size();
+    const size_t returns = test.keeper_->returns.size();
+    limits::Claim claim;
+    claim.account = "team-month";
+    claim.amount = Amount(kDollar);
+    claim.granted = test.BalanceOf("team-month").counters.granted;
+    claim.returned = test.BalanceOf("team-month").counters.returned;
+    wire::FromAgent late;
+    *late.mutable_demand() =
+        limits::ToWire(limits::Demand{99, WallNow(), {claim}}, test.spool_->incarnation());
+    test.keeper_->Hear(late);
+    co_await test.Until(strand, [&] { return test.keeper_->returns.size() > returns; });
+    EXPECT_EQ(test.BalanceOf("team-month").spare, Amount());
+    EXPECT_EQ(co_await test.Reserve(strand, 2, kDollar), Verdict::kUnavailable);
+    EXPECT_EQ(test.keeper_->demands.size(), demands + 1) << "but for the late one nothing was asked for";
+  }(*this));
+  Close();
+  for (const wire::Event& event : spool::Events(spool::ReadAll(directory_ / "state"))) keeper_->Apply(event);
+  EXPECT_EQ(keeper_->StatementOf("team-month").left, Amount(10 * kDollar - kDollar / 2));
+  EXPECT_EQ(keeper_->alarms, 0u);
+}
+
 TEST_F(PurseTest, TheNextLifeGoesOnWithWhatIsHeld) {
   Open();
   Run([](PurseTest& test) -> http::Task<void> {

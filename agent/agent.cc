@@ -146,7 +146,10 @@ Status Agent::Start(const AgentConfig& config) {
   ASSIGN_OR_RETURN(screening_, screening::Screening::Start(
                                    *loop_, {.state = config.state, .cache = config.secrets_cache()}));
   gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_, inquiries_ ? &*inquiries_ : nullptr);
-  if (purse_) gate_->SpendFrom(*purse_);
+  if (purse_) {
+    gate_->SpendFrom(*purse_);
+    gate_->Remember(config.state / "estimates");
+  }
   gate_->set_screening(*screening_);
   screening_->Use(PolicyNow(*settings));
   RecordOwnPolicy(*settings);

@@ -15,15 +15,13 @@ constexpr int64_t kTokensPerFetch = 2'000;   // of what isn't in the request the
 
 // How far what one exchange says moves what is believed.
 constexpr int64_t kInertia = 8;
-constexpr int64_t kLeastPermille = 250;
-constexpr int64_t kMostPermille = 4'000;
 constexpr int64_t kWorthLearning = 200;  // tokens: less says nothing of ratios
 
 constexpr std::chrono::minutes kCacheLife{5};
 constexpr std::chrono::hours kLongCacheLife{1};
 
 int64_t Moved(int64_t believed, int64_t seen) {
-  seen = std::clamp(seen, kLeastPermille, kMostPermille);
+  seen = std::clamp(seen, History::kLeastPermille, History::kMostPermille);
   return believed + (seen - believed) / kInertia;
 }
 
@@ -93,6 +91,7 @@ int64_t History::BilledPerThousandSeen(std::string_view model) const {
 
 void History::Learn(std::string_view model, std::string_view conversation, const Lesson& lesson,
                     WallTime when) {
+  ++lessons_;
   Model& learned = Open(model, when);
   const int64_t plain = PlainTokens(lesson.weight);
   const int64_t prompt = lesson.usage.input + CachedOf(lesson.usage);
@@ -104,6 +103,24 @@ void History::Learn(std::string_view model, std::string_view conversation, const
         Moved(learned.billed_permille, lesson.usage.output * 1'000 / lesson.seen_tokens);
   if (conversation.empty() || prompt <= 0) return;
   OpenConversation(KeyOf(model, conversation)) = {plain, prompt, CachedOf(lesson.usage), when};
+}
+
+std::vector<ModelHistory> History::Models() const {
+  std::vector<ModelHistory> models;
+  for (const auto& [name, model] : models_)
+    models.push_back({name, model.prompt_permille, model.billed_permille, model.answers.All(), model.used});
+  return models;
+}
+
+void History::Recall(const std::vector<ModelHistory>& models) {
+  for (const ModelHistory& known : models) {
+    Model& model = Open(known.model, known.used);
+    model.prompt_permille = std::clamp(known.prompt_permille, kLeastPermille, kMostPermille);
+    model.billed_permille = std::clamp(known.billed_permille, kLeastPermille, kMostPermille);
+    model.answers = {};
+    for (const int64_t tokens : known.answers)
+      if (tokens > 0) model.answers.Add(tokens);
+  }
 }
 
 History::Model& History::Open(std::string_view model, WallTime when) {
@@ -134,14 +151,21 @@ History::Conversation& History::OpenConversation(std::string key) {
 }
 
 void History::Answers::Add(int64_t tokens) {
-  kept_.at(next_) = tokens;
-  next_ = (next_ + 1) % kKept;
-  count_ = std::min(count_ + 1, kKept);
+  kept_.at(next_) = std::min(tokens, kLongestAnswer);
+  next_ = (next_ + 1) % kMostAnswers;
+  count_ = std::min(count_ + 1, kMostAnswers);
+}
+
+std::vector<int64_t> History::Answers::All() const {
+  std::vector<int64_t> all;
+  for (size_t i = 0; i < count_; ++i)
+    all.push_back(kept_.at((next_ + kMostAnswers - count_ + i) % kMostAnswers));
+  return all;
 }
 
 int64_t History::Answers::Likely() const {
   if (count_ == 0) return kFirstAnswer;
-  std::array<int64_t, kKept> sorted = kept_;
+  std::array<int64_t, kMostAnswers> sorted = kept_;
   const auto end = sorted.begin() + static_cast<ptrdiff_t>(count_);
   const auto at = sorted.begin() + static_cast<ptrdiff_t>((count_ * 19 + 19) / 20 - 1);
   std::nth_element(sorted.begin(), at, end);

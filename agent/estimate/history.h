@@ -5,8 +5,8 @@
 //   or, in a conversation that was seen before,  what it had then + what has been added × ratio
 //
 // Nothing here is trusted with money: an estimate that is too low is corrected when the answer begins, and by
-// extensions. It is kept in memory only: a fresh start begins with the constants below and has learned after
-// some twenty answers.
+// extensions. A fresh start begins with the constants below and has learned after some twenty answers; what
+// was learnt of models outlives a restart (history_text.h).
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "agent/dialect/request_weight.h"
 #include "shared/base/clock.h"
@@ -39,6 +40,17 @@ struct Lesson {
   int64_t seen_tokens = 0;        // of the output, from the bytes that passed: as SeenTokens
 };
 
+// What was learnt of one model.
+struct ModelHistory {
+  std::string model;
+  int64_t prompt_permille = 1'000;  // tokens for a thousand plain ones
+  int64_t billed_permille = 1'000;  // for a thousand seen ones
+  std::vector<int64_t> answers;     // tokens of the recent ones, the oldest first
+  WallTime used{};                  // when it was learnt of last
+
+  friend bool operator==(const ModelHistory&, const ModelHistory&) = default;
+};
+
 // Tokens of so many bytes of an answer as they stood in JSON: rather too many than too few.
 int64_t SeenTokens(uint64_t content_bytes);
 
@@ -47,6 +59,11 @@ class History {
  public:
   static constexpr size_t kMostModels = 64;
   static constexpr size_t kMostConversations = 4'096;
+  static constexpr size_t kMostAnswers = 64;  // of each model
+  // What a ratio is believed to be at least and at most, and an answer at most.
+  static constexpr int64_t kLeastPermille = 250;
+  static constexpr int64_t kMostPermille = 4'000;
+  static constexpr int64_t kLongestAnswer = 1'000'000'000;
 
   // The input side of a prompt's usage, by the class that each part of it is likely to be billed in: what a
   // conversation sent before, and the provider's cache still has, is read from it. `when` decides that.
@@ -60,6 +77,12 @@ class History {
   int64_t BilledPerThousandSeen(std::string_view model) const;
 
   void Learn(std::string_view model, std::string_view conversation, const Lesson& lesson, WallTime when);
+  uint64_t lessons() const { return lessons_; }  // since it was made
+
+  // What outlives a restart. Conversations don't: what the provider's cache has of them is soon gone.
+  std::vector<ModelHistory> Models() const;
+  // Goes on from it, as far as each number is one that could have been learnt.
+  void Recall(const std::vector<ModelHistory>& models);
 
  private:
   // Recent answers of one model.
@@ -67,11 +90,11 @@ class History {
    public:
     void Add(int64_t tokens);
     int64_t Likely() const;
+    std::vector<int64_t> All() const;  // the oldest first
 
    private:
-    static constexpr size_t kKept = 64;
     static constexpr size_t kEnough = 16;  // with fewer the first guess still counts
-    std::array<int64_t, kKept> kept_{};
+    std::array<int64_t, kMostAnswers> kept_{};
     size_t count_ = 0;
     size_t next_ = 0;
   };
@@ -94,6 +117,7 @@ class History {
 
   std::map<std::string, Model, std::less<>> models_;
   std::unordered_map<std::string, Conversation> conversations_;
+  uint64_t lessons_ = 0;
 };
 
 }  // namespace postern::estimate

@@ -88,6 +88,16 @@ Amounts Metering::InAll(Stride stride) const {
   return amounts;
 }
 
+Amounts Metering::GrowthTo(const Amounts& in_all) const {
+  Amounts growth;
+  const auto grow = [&](Unit unit) {
+    growth[unit] = std::max(in_all[unit], reserved_[unit]) - reserved_[unit];
+  };
+  if (counts_.usd) grow(Unit::kUsd);
+  if (counts_.tokens) grow(Unit::kTokens);
+  return growth;
+}
+
 void Metering::Extended(const Amounts& in_all) {
   for (size_t i = 0; i < limits::kUnits; ++i) reserved_.of[i] = std::max(reserved_.of[i], in_all.of[i]);
   Judge();

@@ -42,6 +42,9 @@ class Metering {
   enum class Stride : uint8_t { kStep, kLeast };
   limits::Amounts InAll(Stride stride) const;
 
+  // By how much that is more than what is reserved, in each unit that counts.
+  limits::Amounts GrowthTo(const limits::Amounts& in_all) const;
+
   void Extended(const limits::Amounts& in_all);
 
   int64_t step() const { return step_; }  // tokens of output

@@ -34,6 +34,7 @@ struct Caller final : http::ConnectionNote {
   std::optional<identity::OsUser> os_user;
   std::shared_ptr<Details> details = std::make_shared<Details>();  // shared with the worker's answer
 
+  std::optional<uid_t> uid() const { return os_user ? std::optional(os_user->uid) : std::nullopt; }
   bool process_known() const { return details->process.has_value(); }
   void Fill(wire::OsUser& record) const;
 };

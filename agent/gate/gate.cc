@@ -24,6 +24,7 @@ uint64_t RandomSeed() {
 Gate::Gate(http::Loop& loop, Recorder& recorder, Metrics& metrics, identity::UserNames& names,
            http::Worker& worker, Inquiries* inquiries)
     : loop_(loop),
+      worker_(worker),
       recorder_(recorder),
       metrics_(metrics),
       inquiries_(inquiries),
@@ -108,6 +109,7 @@ void Gate::OnDeadline() {
 
 void Gate::Finish() {
   for (wire::Event& event : refusals_.TakeAll()) Append(std::move(event));
+  if (keeper_) keeper_->Finish();
 }
 
 ExchangeId Gate::MakeId() {

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "agent/dialect/json_cursor.h"
 #include "agent/estimate/history.h"
 #include "agent/gate/caller.h"
+#include "agent/gate/history_keeper.h"
 #include "agent/gate/inquiries.h"
 #include "agent/gate/live_exchanges.h"
 #include "agent/gate/metrics.h"
@@ -42,12 +45,16 @@ class Gate final : private http::Timer {
   // ended.
   void SpendFrom(purse::Purse& purse);
 
+  // What estimates learn outlives a restart in this file.
+  void Remember(std::filesystem::path file) { keeper_.emplace(loop_, worker_, history_, std::move(file)); }
+
   // What http::Server calls.
   http::Task<void> Handle(http::Exchange& exchange);
   http::Answer RenderProtocolError(const http::ProtocolError& error);
   std::unique_ptr<http::ConnectionNote> OnAccept(const http::Address& client, const http::Address& local);
 
-  // After the last exchange: records the refusals that are counted and not yet told.
+  // After the last exchange: records the refusals that are counted and not yet told, and writes what
+  // estimates have learnt.
   void Finish();
 
  private:
@@ -76,6 +83,7 @@ class Gate final : private http::Timer {
   };
 
   http::Loop& loop_;
+  http::Worker& worker_;
   Recorder& recorder_;
   Metrics& metrics_;
   Inquiries* const inquiries_;
@@ -84,6 +92,7 @@ class Gate final : private http::Timer {
   CallerFinder callers_;
   purse::Purse* purse_ = nullptr;
   estimate::History history_;
+  std::optional<HistoryKeeper> keeper_;
   RefusalLog refusals_;
   LiveExchanges live_;
   Rounds rounds_{*this};

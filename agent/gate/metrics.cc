@@ -86,6 +86,16 @@ void Metrics::CountUsage(const std::string& model, const pricing::Usage& usage, 
   counts.nano_dollars = Amount::SaturatingAdd(counts.nano_dollars, nano_dollars);
 }
 
+void Metrics::CountExtension(const purse::Decision& decision, const limits::Amounts& growth) {
+  if (decision.verdict == purse::Verdict::kExhausted) ++extensions_.exhausted;
+  if (decision.verdict == purse::Verdict::kUnavailable || decision.verdict == purse::Verdict::kUnrecorded)
+    ++extensions_.unavailable;
+  if (decision.verdict != purse::Verdict::kAdmitted) return;
+  ++extensions_.granted;
+  extensions_.nano_dollars = Amount::SaturatingAdd(extensions_.nano_dollars, growth[limits::Unit::kUsd]);
+  extensions_.tokens = Amount::SaturatingAdd(extensions_.tokens, growth[limits::Unit::kTokens]);
+}
+
 void Metrics::CountBytes(uint64_t from_client, uint64_t to_client) {
   bytes_from_client_ += from_client;
   bytes_to_client_ += to_client;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "agent/gate/refusal.h"
+#include "agent/purse/purse.h"
 #include "shared/base/amount.h"
 #include "shared/pricing/usage.h"
 
@@ -44,12 +45,23 @@ class MetricsText {
   std::string& out_;
 };
 
+// What answers were extended by while they streamed, beyond what was reserved for them.
+struct ExtensionCounts {
+  uint64_t granted = 0;
+  uint64_t exhausted = 0;    // refused: too little is left
+  uint64_t unavailable = 0;  // refused: the collector gave no answer, or the record can't be kept
+  Amount nano_dollars;       // of those that were granted, where a limit counts dollars …
+  Amount tokens;             // … or tokens
+};
+
 // Owned by the loop thread.
 class Metrics {
  public:
   void CountRefusal(Reason reason) { ++refusals_[static_cast<size_t>(reason)]; }
   void CountExchange(std::string_view call, std::string_view ending);
   void CountUsage(const std::string& model, const pricing::Usage& usage, Amount nano_dollars);
+  void CountExtension(const purse::Decision& decision, const limits::Amounts& growth);
+  const ExtensionCounts& extensions() const { return extensions_; }
   void CountBytes(uint64_t from_client, uint64_t to_client);
   // From a request's last byte to the first byte that goes upstream, without waiting for a connection.
   void ObserveOverhead(std::chrono::nanoseconds duration) { overhead_.Observe(duration); }
@@ -66,6 +78,7 @@ class Metrics {
   std::array<uint64_t, kReasons> refusals_{};
   std::map<std::pair<std::string, std::string>, uint64_t, std::less<>> exchanges_;  // by call and ending
   std::map<std::string, ModelCounts, std::less<>> models_;  // only models with a price
+  ExtensionCounts extensions_;
   uint64_t bytes_from_client_ = 0;
   uint64_t bytes_to_client_ = 0;
   uint64_t in_flight_ = 0;

@@ -178,6 +178,7 @@ void Spending::Ask(Metering::Stride stride) {
 
 void Spending::OnExtended(const purse::Decision& decision, const limits::Amounts& in_all) {
   const Asking asked = std::exchange(asking_, Asking::kNothing);
+  metrics_.CountExtension(decision, metering_->GrowthTo(in_all));
   if (decision.verdict == purse::Verdict::kAdmitted) {
     metering_->Extended(in_all);
     ++extensions_;

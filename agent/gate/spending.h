@@ -19,6 +19,7 @@
 #include "agent/estimate/metering.h"
 #include "agent/estimate/worst.h"
 #include "agent/gate/exchange_events.h"
+#include "agent/gate/metrics.h"
 #include "agent/gate/money_refusals.h"
 #include "agent/gate/settlement.h"
 #include "agent/purse/purse.h"
@@ -45,8 +46,9 @@ struct SpendingGrounds {
 class Spending {
  public:
   // All must live longer. `purse`: null on a host that has none.
-  Spending(http::Strand& strand, purse::Purse* purse, estimate::History& history, const ExchangeFacts& facts)
-      : strand_(strand), purse_(purse), history_(history), facts_(facts) {}
+  Spending(http::Strand& strand, purse::Purse* purse, estimate::History& history, Metrics& metrics,
+           const ExchangeFacts& facts)
+      : strand_(strand), purse_(purse), history_(history), metrics_(metrics), facts_(facts) {}
   Spending(const Spending&) = delete;
   ~Spending();
 
@@ -99,6 +101,7 @@ class Spending {
   http::Strand& strand_;
   purse::Purse* const purse_;
   estimate::History& history_;
+  Metrics& metrics_;
   const ExchangeFacts& facts_;
   std::optional<SpendingGrounds> grounds_;
   std::vector<limits::Match> met_;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "agent/gate/metrics.h"
 #include "shared/base/json_text.h"
 
 namespace postern::operations {
@@ -51,10 +50,30 @@ void AppendMoneyMetrics(std::string& out, const MoneyView& view) {
   text.Sample("postern_wallet_accounts", "", uint64_t{view.balances.size()});
   text.Family("postern_wallet_exchanges", "gauge", "Exchanges in flight that have reserved something.");
   text.Sample("postern_wallet_exchanges", "", uint64_t{view.in_flight});
+  const gate::ExtensionCounts& extensions = view.extensions;
+  text.Family("postern_extensions_total", "counter",
+              "What answers were to be extended by while they streamed, by what came of it.");
+  const auto sample = [&](std::string_view result, uint64_t count) {
+    text.Sample("postern_extensions_total", gate::MetricsText::Label("result", result), count);
+  };
+  sample("granted", extensions.granted);
+  sample("exhausted", extensions.exhausted);
+  sample("unavailable", extensions.unavailable);
+  text.Family("postern_extended_dollars_total", "counter",
+              "What answers were extended by, where a limit counts dollars.");
+  text.Sample("postern_extended_dollars_total", "",
+              static_cast<double>(extensions.nano_dollars.units()) / 1e9);
+  text.Family("postern_extended_tokens_total", "counter",
+              "What answers were extended by, where a limit counts tokens.");
+  text.Sample("postern_extended_tokens_total", "", static_cast<uint64_t>(extensions.tokens.units()));
 }
 
 std::string MoneyMembers(const MoneyView& view) {
-  std::string out = R"(,"exchanges_paid_for":)" + std::to_string(view.in_flight) + R"(,"limits":[)";
+  const gate::ExtensionCounts& extensions = view.extensions;
+  std::string out = R"(,"exchanges_paid_for":)" + std::to_string(view.in_flight);
+  out += R"(,"extensions_granted":)" + std::to_string(extensions.granted);
+  out += R"(,"extensions_refused":)" + std::to_string(extensions.exhausted + extensions.unavailable);
+  out += R"(,"limits":[)";
   bool first = true;
   for (const purse::Balance& balance : view.balances) {
     if (!std::exchange(first, false)) out += ',';

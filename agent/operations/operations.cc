@@ -4,7 +4,6 @@
 
 #include "agent/gate/loopback_guard.h"
 #include "agent/operations/collector_report.h"
-#include "agent/operations/money_report.h"
 #include "agent/operations/policy_report.h"
 #include "agent/operations/secrets_report.h"
 #include "shared/base/hex.h"
@@ -134,6 +133,12 @@ http::Task<void> Operations::Reload(http::Exchange& exchange) {
   co_await exchange.Send(answer);
 }
 
+// Of a member.
+MoneyView Operations::ViewMoney(const std::optional<CollectorView>& collector) const {
+  return {sources_.purse->Balances(), sources_.purse->in_flight(), TermsOf(collector),
+          sources_.metrics.extensions()};
+}
+
 std::string Operations::Metrics() {
   std::string out;
   gate::MetricsText text(out);
@@ -170,8 +175,7 @@ std::string Operations::Metrics() {
   const auto collector = sources_.collector();
   AppendCollectorMetrics(out, collector, spool);
   AppendPolicyMetrics(out, ViewPolicy(collector, *sources_.gate.settings()), WallNow());
-  if (sources_.purse != nullptr)
-    AppendMoneyMetrics(out, {sources_.purse->Balances(), sources_.purse->in_flight(), TermsOf(collector)});
+  if (sources_.purse != nullptr) AppendMoneyMetrics(out, ViewMoney(collector));
   if (const auto* screening = sources_.gate.screening()) AppendSecretsMetrics(out, ViewSecrets(*screening));
   const http::UpstreamCounts& upstream = sources_.gate.settings()->upstream->counts();
   text.Family("postern_upstream_connections", "gauge", "Connections to the provider, by state.");
@@ -224,8 +228,7 @@ std::string Operations::StatusJson() const {
   if (const auto* screening = sources_.gate.screening()) out += SecretsMembers(ViewSecrets(*screening));
   const bool credential = settings.credential_line || (view && view->standing.credentials > 0);
   out += std::string(R"(,"credential":)") + (credential ? "true" : "false");
-  if (sources_.purse != nullptr)
-    out += MoneyMembers({sources_.purse->Balances(), sources_.purse->in_flight(), TermsOf(view)});
+  if (sources_.purse != nullptr) out += MoneyMembers(ViewMoney(view));
   return out + "}\n";
 }
 

@@ -18,6 +18,7 @@
 #include "agent/gate/gate.h"
 #include "agent/gate/metrics.h"
 #include "agent/membership/membership.h"
+#include "agent/operations/money_report.h"
 #include "agent/purse/purse.h"
 #include "agent/spool/spool.h"
 #include "agent/uplink/uplink.h"
@@ -60,6 +61,7 @@ class Operations {
 
  private:
   http::Answer Health() const;
+  MoneyView ViewMoney(const std::optional<CollectorView>& collector) const;
   http::Task<void> SendEvents(http::Exchange& exchange);
   http::Task<void> Reload(http::Exchange& exchange);
 

@@ -66,12 +66,10 @@ TEST(Rivals, BifrostsBillIsAQuarterAboveItsMeterOursIsTheBill) {
 TEST_F(SpendingTest, OthersLetPassWhatTheyCantPriceOursIsRefused) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
     ExchangeFacts facts = test.Facts(1);
     facts.request.model = "claude-nobody";
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+    Spender one(test, facts);
+    const auto refusal = co_await one.Reserve();
     EXPECT_EQ(refusal ? refusal->reason : Reason::kNoKey, Reason::kUnknownModel);
     EXPECT_EQ(test.purse_->in_flight(), 0U);
   }(*this));
@@ -81,20 +79,18 @@ TEST_F(SpendingTest, OthersLetPassWhatTheyCantPriceOursIsRefused) {
 TEST_F(SpendingTest, LiteLlmHasKeysThatBypassALimitOursMeetItAll) {
   Begin({purse::LimitOf("ml", Unit::kUsd, kDollar / 10)});
   Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
     int refused = 0;
     std::vector<ExchangeFacts> all;
     for (uint64_t i = 0; i < 4; ++i) all.push_back(test.Facts(i + 1));
     all[1].identity.key = KeyId{"another"};
     all[2].identity.key.reset();  // an OS user
     all[3].identity.principal.user = "somebody else";
-    const SpendingGrounds grounds = test.Grounds();
-    Spending first(strand, &*test.purse_, test.history, all[0]);
-    const auto none = co_await first.Reserve(grounds, test.json);
+    Spender first(test, all[0]);
+    const auto none = co_await first.Reserve();
     EXPECT_FALSE(none);  // what is left is less than another one needs
     for (size_t i = 1; i < all.size(); ++i) {
-      Spending spending(strand, &*test.purse_, test.history, all[i]);
-      const auto refusal = co_await spending.Reserve(grounds, test.json);
+      Spender spender(test, all[i]);
+      const auto refusal = co_await spender.Reserve();
       refused += refusal ? 1 : 0;
     }
     EXPECT_EQ(refused, 3);
@@ -104,36 +100,28 @@ TEST_F(SpendingTest, LiteLlmHasKeysThatBypassALimitOursMeetItAll) {
 // The vendor's gateway: where its store can't be reached it lets everybody pass, by default.
 TEST_F(SpendingTest, TheVendorsGatewayFailsOpenOursFailsClosed) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
     test.keeper_->is_reachable = false;
-    const ExchangeFacts facts = test.Facts(1);
-    SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+    const auto refusal = co_await one.Reserve();
     EXPECT_TRUE(refusal.has_value());
     EXPECT_EQ(test.purse_->in_flight(), 0U);
-  }(*this));
+  });
 }
 
 // LiteLLM #36926, #30460: what was held for an exchange that ended badly is held for ever.
 TEST_F(SpendingTest, LiteLlmHasPhantomHoldsOursAreFreedHoweverAnExchangeEnds) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const ExchangeFacts other = test.Facts(2);
-    const SpendingGrounds grounds = test.Grounds();
     {
       // One that ends before it begins, one whose provider fails.
-      Spending given_up(strand, &*test.purse_, test.history, facts);
-      const auto first = co_await given_up.Reserve(grounds, test.json);
+      Spender given_up(test, 1);
+      const auto first = co_await given_up.Reserve();
       EXPECT_FALSE(first);
-      Spending failed(strand, &*test.purse_, test.history, other);
-      const auto second = co_await failed.Reserve(grounds, test.json);
+      Spender failed(test, 2);
+      const auto second = co_await failed.Reserve();
       EXPECT_FALSE(second);
-      test.Intend(failed, 2);
-      EXPECT_TRUE(failed.Settle(SpentOf({}, Sent::kYes), spool::Outcome(2)));
+      test.Intend(failed.spending, 2);
+      EXPECT_TRUE(failed.spending.Settle(SpentOf({}, Sent::kYes), spool::Outcome(2)));
     }
     EXPECT_EQ(test.BalanceOf("ml").reserved, Amount());
     EXPECT_EQ(test.BalanceOf("ml").counters.used, Amount());

@@ -21,6 +21,8 @@ inline std::string BodyOf(size_t bytes) {
   return begin + std::string(bytes - begin.size() - end.size(), 'a') + end;
 }
 
+struct Spender;
+
 class SpendingTest : public purse::Surroundings {
  public:
   // Of team ml.
@@ -54,6 +56,9 @@ class SpendingTest : public purse::Surroundings {
     return facts;
   }
 
+  // Runs it with an exchange of its own, number 1.
+  void RunSpending(http::Task<void> (*act)(SpendingTest& test, Spender& one));
+
   // With the intent in the record.
   void Intend(Spending& spending, uint64_t exchange) {
     EXPECT_TRUE(spool_->Append(spool::Intent(exchange)));
@@ -84,7 +89,32 @@ class SpendingTest : public purse::Surroundings {
   std::string body = BodyOf(7'000);
   std::optional<membership::LimitTerms> terms;
   estimate::History history;
+  Metrics metrics;
   dialect::JsonCursor json;
 };
+
+// An exchange, by what is known of it when it is made.
+struct Spender {
+  Spender(SpendingTest& surroundings, ExchangeFacts known)
+      : test(surroundings),
+        strand(*test.loop_),
+        facts(std::move(known)),
+        grounds(test.Grounds()),
+        spending(strand, &*test.purse_, test.history, test.metrics, facts) {}
+  Spender(SpendingTest& surroundings, uint64_t number) : Spender(surroundings, surroundings.Facts(number)) {}
+
+  http::Task<std::optional<Refusal>> Reserve() { return spending.Reserve(grounds, test.json); }
+
+  SpendingTest& test;
+  http::Strand strand;
+  const ExchangeFacts facts;
+  const SpendingGrounds grounds;
+  Spending spending;
+};
+
+inline void SpendingTest::RunSpending(http::Task<void> (*act)(SpendingTest&, Spender&)) {
+  Spender one(*this, 1);
+  Run(act(*this, one));
+}
 
 }  // namespace postern::gate

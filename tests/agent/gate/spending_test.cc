@@ -15,19 +15,16 @@ using testing::HasSubstr;
 
 TEST_F(SpendingTest, ReservesWhatIsLikelyAndSettlesWhatItCost) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal);
     EXPECT_EQ(test.BalanceOf("ml").reserved, Amount(2'000 * 5'000 + estimate::kFirstAnswer * 25'000));
     test.Intend(spending, 1);
     EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar / 50), spool::Outcome(1)));
     EXPECT_EQ(test.BalanceOf("ml").reserved, Amount());
     EXPECT_EQ(test.BalanceOf("ml").counters.used, Amount(kDollar / 50));
-  }(*this));
+  });
   Close();
   ASSERT_EQ(Outcomes().size(), 1U);
   EXPECT_EQ(Outcomes()[0].admission(), "estimated");
@@ -38,12 +35,8 @@ TEST_F(SpendingTest, ReservesWhatIsLikelyAndSettlesWhatItCost) {
 
 TEST_F(SpendingTest, RefusesWhatIsMoreThanIsLeftAndReservesNothing) {
   Begin({purse::LimitOf("ml", Unit::kUsd, kDollar / 100)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    const auto refusal = co_await one.Reserve();
     EXPECT_TRUE(refusal);
     if (!refusal) co_return;
     EXPECT_EQ(refusal->reason, Reason::kBudgetSpent);
@@ -51,18 +44,15 @@ TEST_F(SpendingTest, RefusesWhatIsMoreThanIsLeftAndReservesNothing) {
     EXPECT_TRUE(refusal->resets.has_value());
     EXPECT_THAT(refusal->sentence, HasSubstr("Your team's budget \"ml\" of $0.01 a month"));
     EXPECT_EQ(test.purse_->in_flight(), 0U);
-  }(*this));
+  });
 }
 
 TEST_F(SpendingTest, GivesBackWhatWasReservedForAnExchangeThatNeverBegan) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
     {
-      Spending spending(strand, &*test.purse_, test.history, facts);
-      const auto refusal = co_await spending.Reserve(grounds, test.json);
+      Spender one(test, 1);
+      const auto refusal = co_await one.Reserve();
       EXPECT_FALSE(refusal);
       EXPECT_EQ(test.purse_->in_flight(), 1U);
     }
@@ -73,28 +63,28 @@ TEST_F(SpendingTest, GivesBackWhatWasReservedForAnExchangeThatNeverBegan) {
 
 TEST_F(SpendingTest, ExtendsWhileTheAnswerStreamsAndWaitsOnlyWhereAllIsUsedUp) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal);
     test.Intend(spending, 1);
     const Amount first = test.BalanceOf("ml").reserved;
     spending.See(Streamed(2'000, estimate::kFirstAnswer - 100));
     EXPECT_FALSE(spending.must_wait());
-    co_await test.Until(strand, [&] { return test.BalanceOf("ml").reserved > first; });
+    co_await test.Until(one.strand, [&] { return test.BalanceOf("ml").reserved > first; });
     spending.See(Streamed(2'000, 3 * estimate::kFirstAnswer));
     EXPECT_TRUE(spending.must_wait());
     const bool goes_on = co_await spending.MayGoOn();
     EXPECT_TRUE(goes_on);
     EXPECT_FALSE(spending.must_wait());
     EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar / 5), spool::Outcome(1)));
-  }(*this));
+  });
   Close();
   ASSERT_EQ(Outcomes().size(), 1U);
   EXPECT_GE(Outcomes()[0].extensions(), 2U);
+  EXPECT_EQ(metrics.extensions().granted, Outcomes()[0].extensions());
+  EXPECT_GT(metrics.extensions().nano_dollars, Amount(estimate::kFirstAnswer * 25'000));
+  EXPECT_EQ(metrics.extensions().tokens, Amount()) << "no limit counts them";
   EXPECT_EQ(Outcomes()[0].refused_extension(), "");
 }
 
@@ -102,12 +92,9 @@ TEST_F(SpendingTest, EndsAnAnswerThatCantBeExtendedAfterTheLastOfTheBudgetIsUsed
   // A prompt for a cent, and some 3,500 tokens of answer.
   constexpr int64_t kBudget = 2'000 * 5'000 + 3'500 * 25'000;
   Begin({purse::LimitOf("ml", Unit::kUsd, kBudget)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal);
     test.Intend(spending, 1);
     bool goes_on = true;
@@ -126,20 +113,18 @@ TEST_F(SpendingTest, EndsAnAnswerThatCantBeExtendedAfterTheLastOfTheBudgetIsUsed
     EXPECT_EQ(spending.refusal()->reason, Reason::kBudgetSpent);
     EXPECT_THAT(spending.refusal()->sentence, HasSubstr("This answer was ended: Your team's budget \"ml\""));
     EXPECT_TRUE(spending.Settle(purse::Dollars(kBudget), spool::Outcome(1)));
-  }(*this));
+  });
   Close();
   ASSERT_EQ(Outcomes().size(), 1U);
   EXPECT_EQ(Outcomes()[0].refused_extension(), "ml");
+  EXPECT_GE(metrics.extensions().exhausted, 2U) << "a step, and then a moment";
 }
 
 TEST_F(SpendingTest, EndsAnAnswerOfflineOnceWhatIsHeldHereIsUsed) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal);
     test.Intend(spending, 1);
     test.keeper_->is_reachable = false;
@@ -150,40 +135,33 @@ TEST_F(SpendingTest, EndsAnAnswerOfflineOnceWhatIsHeldHereIsUsed) {
     EXPECT_EQ(spending.refusal()->reason, Reason::kOfflineSpent);
     EXPECT_THAT(spending.refusal()->sentence, HasSubstr("can't be reached"));
     EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar), spool::Outcome(1)));
-  }(*this));
+  });
 }
 
 TEST_F(SpendingTest, LooksAtNothingOfARequestThatOnlyCountsAsOne) {
   Begin({purse::LimitOf("rate", Unit::kRequests, 1)});
   body = "no JSON";
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto first = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto first = co_await one.Reserve();
     EXPECT_FALSE(first);
     test.Intend(spending, 1);
     spending.See(Streamed(2'000, 30'000));
     EXPECT_FALSE(spending.must_wait());
-    const ExchangeFacts more = test.Facts(2);
-    Spending second(strand, &*test.purse_, test.history, more);
-    const auto refusal = co_await second.Reserve(grounds, test.json);
+    Spender second(test, 2);
+    const auto refusal = co_await second.Reserve();
     EXPECT_TRUE(refusal);
     // It is of a month.
     EXPECT_EQ(refusal ? refusal->reason : Reason::kNoKey, Reason::kLongRateLimit);
     EXPECT_TRUE(spending.Settle(purse::Dollars(0), spool::Outcome(1)));
-  }(*this));
+  });
 }
 
 TEST_F(SpendingTest, ReservesTheWorstForAStrictLimitAndExtendsNothing) {
   Begin({Strict(10 * kDollar)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal);
     EXPECT_EQ(test.BalanceOf("ml").reserved, Amount((7'000 * 10'000 + 32'000 * int64_t{25'000}) * 11 / 10));
     EXPECT_FALSE(spending.lowered_max_tokens());
@@ -191,7 +169,7 @@ TEST_F(SpendingTest, ReservesTheWorstForAStrictLimitAndExtendsNothing) {
     spending.See(Streamed(7'000, 32'000));
     EXPECT_FALSE(spending.must_wait());
     EXPECT_TRUE(spending.Settle(purse::Dollars(kDollar / 5), spool::Outcome(1)));
-  }(*this));
+  });
   Close();
   ASSERT_EQ(Outcomes().size(), 1U);
   EXPECT_EQ(Outcomes()[0].admission(), "strict");
@@ -200,26 +178,21 @@ TEST_F(SpendingTest, ReservesTheWorstForAStrictLimitAndExtendsNothing) {
 TEST_F(SpendingTest, ShortensAnAnswerThatAStrictLimitHasTooLittleLeftFor) {
   // Room for the prompt and 8,000 tokens, not for 32,000.
   Begin({Strict((7'000 * 10'000 + 9'000 * int64_t{25'000}) * 11 / 10)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest&, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal) << refusal->sentence;
     EXPECT_EQ(spending.lowered_max_tokens(), 8'000);
-  }(*this));
+  });
 }
 
 TEST_F(SpendingTest, RefusesWhatAStrictLimitCantBound) {
   Begin({Strict(10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
     ExchangeFacts facts = test.Facts(1);
     facts.request.tools.push_back({"web_search", "web_search_20250305"});
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+    Spender one(test, facts);
+    const auto refusal = co_await one.Reserve();
     EXPECT_TRUE(refusal);
     if (!refusal) co_return;
     EXPECT_EQ(refusal->reason, Reason::kUnboundedCost);
@@ -230,22 +203,18 @@ TEST_F(SpendingTest, RefusesWhatAStrictLimitCantBound) {
 TEST_F(SpendingTest, WarnsWithHowMuchOfTheBudgetIsGone) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
     {
-      Spending spending(strand, &*test.purse_, test.history, facts);
-      const auto refusal = co_await spending.Reserve(grounds, test.json);
+      Spender one(test, 1);
+      const auto refusal = co_await one.Reserve();
       EXPECT_FALSE(refusal);
-      test.Intend(spending, 1);
-      EXPECT_TRUE(spending.Settle(purse::Dollars(8 * kDollar), spool::Outcome(1)));
+      test.Intend(one.spending, 1);
+      EXPECT_TRUE(one.spending.Settle(purse::Dollars(8 * kDollar), spool::Outcome(1)));
     }
-    const ExchangeFacts next = test.Facts(2);
-    Spending spending(strand, &*test.purse_, test.history, next);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+    Spender next(test, 2);
+    const auto refusal = co_await next.Reserve();
     EXPECT_FALSE(refusal);
     bool warns = false;
-    for (const OwnedHeader& header : spending.Warnings())
+    for (const OwnedHeader& header : next.spending.Warnings())
       warns =
           warns || header == OwnedHeader{"anthropic-ratelimit-unified-overage-surpassed-threshold", "0.75"};
     EXPECT_TRUE(warns);
@@ -258,7 +227,7 @@ TEST_F(SpendingTest, RefusesWhereALimitIsAndNobodyKeepsCount) {
     http::Strand strand(*test.loop_);
     const ExchangeFacts facts = test.Facts(1);
     const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, nullptr, test.history, facts);
+    Spending spending(strand, nullptr, test.history, test.metrics, facts);
     const auto refusal = co_await spending.Reserve(grounds, test.json);
     EXPECT_TRUE(refusal);
   }(*this));
@@ -266,12 +235,9 @@ TEST_F(SpendingTest, RefusesWhereALimitIsAndNobodyKeepsCount) {
 
 TEST_F(SpendingTest, LearnsFromAWholeAnswer) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
-  Run([](SpendingTest& test) -> http::Task<void> {
-    http::Strand strand(*test.loop_);
-    const ExchangeFacts facts = test.Facts(1);
-    const SpendingGrounds grounds = test.Grounds();
-    Spending spending(strand, &*test.purse_, test.history, facts);
-    const auto refusal = co_await spending.Reserve(grounds, test.json);
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    Spending& spending = one.spending;
+    const auto refusal = co_await one.Reserve();
     EXPECT_FALSE(refusal);
     pricing::Usage usage;
     usage.input = 4'000;
@@ -279,7 +245,7 @@ TEST_F(SpendingTest, LearnsFromAWholeAnswer) {
     spending.Learn(usage, 27'000);
     EXPECT_EQ(test.history.LikelyAnswer("claude-opus-5"), 9'000);
     EXPECT_GT(test.history.LikelyPrompt("claude-opus-5", "", Weight(), estimate::kNoon).input, 2'000);
-  }(*this));
+  });
 }
 
 }  // namespace

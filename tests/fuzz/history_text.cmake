@@ -1,0 +1,1 @@
+postern_fuzzer(history_text_fuzzer SOURCES history_text_fuzzer.cc DEPS postern_crypto postern_estimate)

@@ -179,7 +179,7 @@ class Wallet {
   limits::Claim ClaimOf(Account& account, const Holding* holding, Amount amount, WallTime now);
   std::vector<limits::Claim> ClaimsOf(const Waiting& waiting, WallTime now);
   Status SettleAt(const ExchangeId& exchange, const limits::Amounts* spent, WallTime now, Output& output);
-  Amount MissingOf(const Waiting& waiting, std::string_view account, WallTime now);
+  limits::Claim ClaimOn(const Waiting& waiting, std::string_view account, WallTime now);
   void Free(const std::vector<Hold>& holds, WallTime now, Output& output);
   bool GiveBack(const Account& account, Holding& holding, limits::Return& back, Output& output);
   void Merge(const limits::Standing& standing, WallTime now, Output& output);

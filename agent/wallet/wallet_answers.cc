@@ -43,12 +43,15 @@ void Wallet::Denied(const Answer& answer, WallTime now, Output& output) {
                                   [&](const Waiting& waiting) { return waiting.number == answer.number; });
   if (found == waiting_.end()) return;
   // What has become free here since the demand, with what is left there, may suffice by now. Of other
-  // accounts nothing was proven.
-  const Amount missing = MissingOf(*found, answer.lacking, now);
+  // accounts, and of a window that has begun since, nothing was proven.
+  const limits::Claim lacked = ClaimOn(*found, answer.lacking, now);
+  const Amount missing = std::max(lacked.amount - lacked.spare, Amount());
   const auto standing =
       std::find_if(answer.standings.begin(), answer.standings.end(),
                    [&](const limits::Standing& one) { return one.account == answer.lacking; });
-  if (standing == answer.standings.end() || missing <= standing->left) {
+  const bool is_over =
+      standing != answer.standings.end() && standing->window.end <= now && lacked.window != standing->window;
+  if (standing == answer.standings.end() || is_over || missing <= standing->left) {
     Ask(*found, now, output);
     return;
   }
@@ -59,11 +62,11 @@ void Wallet::Denied(const Answer& answer, WallTime now, Output& output) {
   output.decisions.back().left = standing->left;
 }
 
-// Of that account, beyond the spare.
-Amount Wallet::MissingOf(const Waiting& waiting, std::string_view account, WallTime now) {
-  for (const limits::Claim& claim : ClaimsOf(waiting, now))
-    if (claim.account == account) return std::max(claim.amount - claim.spare, Amount());
-  return Amount();
+// What it asks of that account; nothing where it doesn't.
+limits::Claim Wallet::ClaimOn(const Waiting& waiting, std::string_view account, WallTime now) {
+  for (limits::Claim& claim : ClaimsOf(waiting, now))
+    if (claim.account == account) return std::move(claim);
+  return {};
 }
 
 void Wallet::Recalled(const Answer& answer, WallTime now, Output& output) {

@@ -28,7 +28,7 @@ uint64_t NumberOf(const ExchangeId& id) {
 void Simulation::Start(Host& host) {
   host.life = ++next_id_;
   host.is_up = true;
-  host.keep_life = 0;
+  Disconnect(host);
   host.sent = host.acknowledged = 0;
   host.returns.clear();
   host.exchanges.clear();
@@ -141,7 +141,7 @@ void Simulation::Beat(Host& host, uint64_t life) {
     SendEvents(host, true);
     // Now and then a connection is lost without any other reason.
     if (has_faults_ && random_.OneIn(100)) {
-      host.keep_life = 0;
+      Disconnect(host);
       host.impaired = time_.now();
     }
   }
@@ -167,12 +167,17 @@ void Simulation::TickSoon(Host& host) {
   });
 }
 
+void Simulation::Disconnect(Host& host) {
+  host.keep_life = 0;
+  ++host.connection;
+}
+
 void Simulation::Hello(Host& host) {
   std::vector<std::pair<uint64_t, uint64_t>> salts;
   for (const Event& event : host.synced.events) salts.emplace_back(event.sequence, event.salt);
-  Carry(host, [this, &host, life = host.life, incarnation = host.synced.incarnation,
+  Carry(host, [this, &host, connection = host.connection, incarnation = host.synced.incarnation,
                sequence = host.synced.sequence, salts = std::move(salts), report = host.wallet.Report()] {
-    if (host.life == life) TakeHello(host.index, life, host.machine, incarnation, sequence, salts, report);
+    if (host.connection == connection) TakeHello(host, incarnation, sequence, salts, report);
   });
 }
 

@@ -28,7 +28,7 @@ void Simulation::StopKeep() {
   keep_.unsynced.clear();
   keep_.touched.clear();
   keep_.ledger.reset();
-  for (const auto& host : hosts_) host->keep_life = 0;
+  for (const auto& host : hosts_) Disconnect(*host);
 }
 
 void Simulation::ActKeep(ledger::Output& output) {
@@ -68,7 +68,7 @@ void Simulation::ActKeep(ledger::Output& output) {
     const auto host = std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& one) {
       const auto welcomed = keep_.welcomed.find(one->index);
       return one->agent == message.to.agent && welcomed != keep_.welcomed.end() &&
-             welcomed->second == std::pair(one->life, message.to.incarnation);
+             welcomed->second.life == one->life && welcomed->second.incarnation == message.to.incarnation;
     });
     if (host == hosts_.end()) continue;
     keep_.outbox.push_back([this, &to = **host, answer = std::move(message.answer)] {
@@ -127,11 +127,19 @@ void Simulation::TickKeepSoon() {
   });
 }
 
-void Simulation::TakeHello(size_t index, uint64_t life, uint64_t machine, uint64_t incarnation,
-                           uint64_t sequence, const std::vector<std::pair<uint64_t, uint64_t>>& salts,
+void Simulation::TakeHello(Host& host, uint64_t incarnation, uint64_t sequence,
+                           const std::vector<std::pair<uint64_t, uint64_t>>& salts,
                            const limits::Return& report) {
   if (!keep_.is_up) return;
-  Host& host = *hosts_[index];
+  const auto known = keep_.welcomed.find(host.index);
+  if (known != keep_.welcomed.end() && known->second.connection == host.connection) {
+    // One that is repeated says what was so at the beginning, and is answered as it was then.
+    SayWelcome(host, known->second.incarnation);
+    ledger::Output nothing;
+    ActKeep(nothing);
+    return;
+  }
+  const uint64_t machine = host.machine;
   const ledger::Holder holder{host.agent, incarnation};
   const auto found = keep_.working.chains.find(holder);
   ledger::Output output;
@@ -148,8 +156,8 @@ void Simulation::TakeHello(size_t index, uint64_t life, uint64_t machine, uint64
   }
   uint64_t next = incarnation;
   if (!is_good) {
-    // A Hello that is repeated is answered as before.
-    uint64_t& issued = keep_.issued[life];
+    // A Hello that comes again after a connection was lost is answered as before.
+    uint64_t& issued = keep_.issued[host.life];
     if (issued == 0 || issued == incarnation) issued = random_.Next() | 1;
     next = issued;
     PutKeep([agent = host.agent, next, machine](KeepDisk& disk) {
@@ -165,22 +173,29 @@ void Simulation::TakeHello(size_t index, uint64_t life, uint64_t machine, uint64
         truth_.At(held.account, held.window).blind += held.counters.granted;
   }
   PutKeep([agent = host.agent, next, epoch](KeepDisk& disk) { disk.chains.at({agent, next}).epoch = epoch; });
-  keep_.welcomed[index] = {life, next};
-  keep_.outbox.push_back([this, &host, life, next, watermark = chain.watermark, keep_life = keep_.life] {
-    Carry(host, [this, &host, life, next, watermark, keep_life] {
-      // A second Welcome of the same connection says nothing new.
-      if (Knows(host, life, keep_life) && host.keep_life != keep_life)
-        Welcomed(host, keep_life, next, watermark);
-    });
-  });
+  keep_.welcomed[host.index] = {host.life, host.connection, next};
+  SayWelcome(host, next);
   keep_.ledger->Resend({host.agent, next}, time_.now(), output);
   ActKeep(output);
+}
+
+void Simulation::SayWelcome(Host& host, uint64_t incarnation) {
+  const uint64_t watermark = keep_.working.chains.at({host.agent, incarnation}).watermark;
+  keep_.outbox.push_back(
+      [this, &host, connection = host.connection, incarnation, watermark, keep_life = keep_.life] {
+        Carry(host, [this, &host, connection, incarnation, watermark, keep_life] {
+          const bool is_same =
+              keep_.is_up && keep_.life == keep_life && host.is_up && host.connection == connection;
+          // A second Welcome of the same connection says nothing new.
+          if (is_same && host.keep_life != keep_life) Welcomed(host, keep_life, incarnation, watermark);
+        });
+      });
 }
 
 void Simulation::TakeEvents(Host& host, const std::vector<Event>& events) {
   for (const Event& event : events)
     if (!TakeEvent(host, event)) break;
-  const ledger::Holder holder{host.agent, keep_.welcomed.at(host.index).second};
+  const ledger::Holder holder{host.agent, keep_.welcomed.at(host.index).incarnation};
   const uint64_t watermark = keep_.working.chains.at(holder).watermark;
   keep_.outbox.push_back([this, &host, watermark] {
     ToHost(host, [&host, watermark] { host.acknowledged = std::max(host.acknowledged, watermark); });
@@ -190,11 +205,11 @@ void Simulation::TakeEvents(Host& host, const std::vector<Event>& events) {
 }
 
 bool Simulation::TakeEvent(Host& host, const Event& event) {
-  const ledger::Holder holder{host.agent, keep_.welcomed.at(host.index).second};
+  const ledger::Holder holder{host.agent, keep_.welcomed.at(host.index).incarnation};
   const Chain& chain = keep_.working.chains.at(holder);
   if (event.sequence <= chain.watermark) {
     if (chain.salts[event.sequence - 1] == event.salt) return true;
-    host.keep_life = 0;  // a fork: it says Hello, and takes another incarnation
+    Disconnect(host);  // a fork: it says Hello, and takes another incarnation
     host.impaired = time_.now();
     return false;
   }

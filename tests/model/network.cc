@@ -5,10 +5,6 @@ namespace postern::model {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-bool Simulation::Knows(const Host& host, uint64_t life, uint64_t keep_life) const {
-  return keep_.is_up && keep_.life == keep_life && host.is_up && host.life == life;
-}
-
 // Once, twice or never, after a while that differs from message to message: so they overtake each other.
 void Simulation::Carry(Host& host, const std::function<void()>& deliver) {
   if (host.is_cut_off || random_.Between(1, 1000) <= loss_) {
@@ -28,7 +24,7 @@ void Simulation::ToKeep(Host& host, std::function<void()> deliver) {
   Carry(host, [this, &host, life = host.life, keep_life = host.keep_life, deliver = std::move(deliver)] {
     const auto welcomed = keep_.welcomed.find(host.index);
     const bool is_known = keep_.is_up && keep_.life == keep_life && welcomed != keep_.welcomed.end() &&
-                          welcomed->second.first == life;
+                          welcomed->second.life == life;
     if (is_known) deliver();
   });
 }

@@ -238,10 +238,19 @@ void Simulation::CheckRefusal(Host& host, const wallet::Decision& decision, cons
   }
   for (const Watch::Wanted& wanted : watch.wanted) {
     if (wanted.pool->account != decision.account) continue;
+    const Pool* pool = wanted.pool;
+    Amount most_taken = wanted.most_taken;
+    if (const auto balance = host.wallet.Find(decision.account, time_.now());
+        balance && pool->window.end <= time_.now() && decision.purpose == wallet::Purpose::kReserve) {
+      // Its window ended while it waited: it was refused in the one that has begun since. An answer that is
+      // extended stays in its own.
+      pool = &truth_.At(decision.account, balance->window);
+      most_taken = pool->most_taken;
+    }
     for (const ledger::Statement& statement : keep_.ledger->Statements(decision.account, time_.now())) {
-      if (statement.window != wanted.pool->window) continue;
-      const Amount free = statement.amount - statement.unreported - HeldByOthers(statement) -
-                          (wanted.most_taken - wanted.pool->frozen);
+      if (statement.window != pool->window) continue;
+      const Amount free =
+          statement.amount - statement.unreported - HeldByOthers(statement) - (most_taken - pool->frozen);
       if (free >= wanted.amount)
         Violated("I3 refused while enough was free: " + decision.account + ", free " +
                  std::to_string(free.units()) + ", asked " + std::to_string(wanted.amount.units()));

@@ -102,6 +102,7 @@ struct Host {
   std::map<Pool*, Amount> frozen;                    // what stays of it when it begins anew
 
   uint64_t keep_life = 0;  // of the collector that has welcomed it; 0: none
+  uint64_t connection = 0;
   uint64_t acknowledged = 0;
   uint64_t sent = 0;
   std::vector<limits::Return> returns;  // wait for a sync
@@ -128,6 +129,12 @@ struct KeepDisk {
   std::set<uint64_t> exchanges;  // whose event was taken
 };
 
+struct Welcome {
+  uint64_t life = 0;  // of the host
+  uint64_t connection = 0;
+  uint64_t incarnation = 0;
+};
+
 // The collector.
 struct Keep {
   KeepDisk disk;
@@ -137,9 +144,9 @@ struct Keep {
   std::optional<ledger::Ledger> ledger;
   uint64_t life = 0;
   bool is_up = false;
-  std::map<size_t, std::pair<uint64_t, uint64_t>> welcomed;  // host → its life, its incarnation
-  std::map<uint64_t, uint64_t> issued;                       // to a life: an incarnation
-  std::vector<std::function<void()>> outbox;                 // waits for a sync
+  std::map<size_t, Welcome> welcomed;         // by host
+  std::map<uint64_t, uint64_t> issued;        // to a life: an incarnation
+  std::vector<std::function<void()>> outbox;  // waits for a sync
   std::vector<std::pair<ledger::Holder, RowKey>> touched;
   bool syncs = false;
   bool ticks = false;
@@ -182,6 +189,7 @@ class Simulation {
   void SendEvents(Host& host, bool again);
   void Beat(Host& host, uint64_t life);
   void TickSoon(Host& host);
+  void Disconnect(Host& host);
   void Hello(Host& host);
   void Welcomed(Host& host, uint64_t keep_life, uint64_t incarnation, uint64_t watermark);
   Event EventOf(Host& host, uint64_t exchange, const std::vector<limits::Charge>& charges);
@@ -191,15 +199,15 @@ class Simulation {
   // keep.cc: the collector
   void StartKeep();
   void StopKeep();
-  void TakeHello(size_t host, uint64_t life, uint64_t machine, uint64_t incarnation, uint64_t sequence,
+  void TakeHello(Host& host, uint64_t incarnation, uint64_t sequence,
                  const std::vector<std::pair<uint64_t, uint64_t>>& salts, const limits::Return& report);
+  void SayWelcome(Host& host, uint64_t incarnation);
   void TakeEvents(Host& host, const std::vector<Event>& events);
   bool TakeEvent(Host& host, const Event& event);
   void Commit();
   void PutKeep(std::function<void(KeepDisk&)> write);
   void ActKeep(ledger::Output& output);
   void TickKeepSoon();
-  bool Knows(const Host& host, uint64_t life, uint64_t keep_life) const;
 
   // network.cc
   void ToKeep(Host& host, std::function<void()> deliver);

@@ -16,13 +16,14 @@ namespace postern::model {
 struct Pool {
   std::string account;
   limits::Window window;
-  Amount used;       // settled, wherever that is known
-  Amount frozen;     // of that, by incarnations that have ended
-  Amount reserved;   // by exchanges in flight
-  Amount overspent;  // by exchanges that were refused an extension, beyond what was reserved
-  Amount blind;      // by a clone or an old snapshot before it has met the collector
-  Amount forgiven;   // by the last reset, which a limit that is raised later comes on top of
-  Amount most;       // the highest limit so far, with what was forgiven then
+  Amount used;        // settled, wherever that is known
+  Amount frozen;      // of that, by incarnations that have ended
+  Amount reserved;    // by exchanges in flight
+  Amount overspent;   // by exchanges that were refused an extension, beyond what was reserved
+  Amount blind;       // by a clone or an old snapshot before it has met the collector
+  Amount forgiven;    // by the last reset, which a limit that is raised later comes on top of
+  Amount most;        // the highest limit so far, with what was forgiven then
+  Amount most_taken;  // ever
 
   Amount taken() const { return used + reserved; }
 };
@@ -56,6 +57,7 @@ class Truth {
   void Change(Pool& pool, Amount used, Amount reserved) {
     pool.used += used;
     pool.reserved += reserved;
+    pool.most_taken = std::max(pool.most_taken, pool.taken());
     for (Watch& watch : watches_)
       for (Watch::Wanted& wanted : watch.wanted)
         if (wanted.pool == &pool) wanted.most_taken = std::max(wanted.most_taken, pool.taken());

@@ -161,6 +161,30 @@ TEST_F(WalletTest, ADenialThatTimeHasOvertakenIsAskedAgain) {
   EXPECT_EQ(output_.demands.size(), 1u);
 }
 
+TEST_F(WalletTest, ADenialOfAWindowThatHasEndedIsAskedAgainInTheNext) {
+  const WallTime before = kToday.end - milliseconds(1), after = kToday.end + milliseconds(1);
+  Give(3);
+  ASSERT_EQ(Reserve(1, 6, before), Verdict::kUnavailable);
+  const uint64_t number = output_.demands[0].number;
+  output_.Clear();
+  wallet_.Receive(Grant(3, 2, Word::kDenied, number), after, output_);
+  EXPECT_TRUE(output_.decisions.empty());
+  EXPECT_EQ(output_.demands.size(), 1u);
+}
+
+TEST_F(WalletTest, WhatIsExtendedInAWindowThatHasEndedIsDeniedInIt) {
+  Give(6);
+  ASSERT_EQ(Reserve(1, 6), Verdict::kAdmitted);
+  const WallTime after = kToday.end + milliseconds(1);
+  output_.Clear();
+  ASSERT_TRUE(wallet_.Extend(Id(1), Dollars(8), after, output_));
+  const uint64_t number = output_.demands.at(0).number;
+  output_.Clear();
+  wallet_.Receive(Grant(6, 1, Word::kDenied, number), after, output_);
+  ASSERT_EQ(output_.decisions.size(), 1u);
+  EXPECT_EQ(output_.decisions[0].verdict, Verdict::kExhausted);
+}
+
 TEST_F(WalletTest, ARecallTakesWhatIsSpareAndForAWhileWhatBecomesFree) {
   Give(10);
   ASSERT_EQ(Reserve(1, 6), Verdict::kAdmitted);

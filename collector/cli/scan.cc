@@ -115,9 +115,26 @@ Status WriteReport(const Invocation& call, const ScanResults& results, const sec
   return Ok{};
 }
 
+// The rules, an earlier report and this one's place hold what would be found again: in trees they are passed
+// over, as Gitleaks does. What is named itself is read.
+void LeaveOutOwn(const Invocation& call, std::vector<std::string>& files) {
+  const std::vector<std::string>& named = call.arguments.words();
+  for (const char* option : {"config", "baseline", "report"}) {
+    const auto own = call.arguments.Value(option);
+    if (!own) continue;
+    std::erase_if(files, [&](const std::string& file) {
+      std::error_code error;
+      return std::filesystem::path(file).filename() == std::filesystem::path(*own).filename() &&
+             std::find(named.begin(), named.end(), file) == named.end() &&
+             std::filesystem::equivalent(file, *own, error);
+    });
+  }
+}
+
 Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scanner) {
   const Ignoring ignoring = call.arguments.Has("no-gitignore") ? Ignoring::kNothing : Ignoring::kAsGitDoes;
-  ASSIGN_OR_RETURN(const auto files, FilesToScan(call.arguments.words(), ignoring));
+  ASSIGN_OR_RETURN(auto files, FilesToScan(call.arguments.words(), ignoring));
+  LeaveOutOwn(call, files);
   ASSIGN_OR_RETURN(const auto depth, call.arguments.Number("decode-depth", 0, 20));
   std::optional<Baseline> baseline;
   if (const auto file = call.arguments.Value("baseline")) {
@@ -167,7 +184,7 @@ int Scan(const Invocation& call) {
 }
 
 constexpr std::string_view kDetails =
-    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git and over symbolic links; a file that is named itself is always read. Of files that are no text only the name is judged.
+    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git, over symbolic links, and over the files of --config, --baseline and --report; a file that is named itself is always read. Of files that are no text only the name is judged.
 
 Text that is encoded (percent signs, \u escapes, hexadecimal, base 64) is decoded and scanned again, also within each other. A comment such as gitleaks:allow has no effect; what is to be passed over belongs into an allow-list of the rules or a baseline.
 

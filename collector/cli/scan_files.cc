@@ -65,9 +65,10 @@ class Walk {
     if (ignoring_ == Ignoring::kAsGitDoes) AddLevel(levels, whole, whole / ".gitignore");
     std::error_code error;
     std::vector<fs::directory_entry> entries;
-    for (fs::directory_iterator at(whole, fs::directory_options::skip_permission_denied, error), end;
-         !error && at != end; at.increment(error))
+    for (fs::directory_iterator at(whole, error), end; !error && at != end; at.increment(error))
       entries.push_back(*at);
+    // It stands among the files, and fails as one of them does that can't be read.
+    if (error) files_.push_back(shown.string());
     for (const fs::directory_entry& entry : entries) {
       std::error_code failed;
       const fs::path name = entry.path().filename();

@@ -150,13 +150,16 @@ std::string SarifReport(const std::vector<FileFinding>& findings, const secrets:
         .EndObject();
     out.BeginList("locations").BeginObject().BeginObject("physicalLocation");
     out.BeginObject("artifactLocation").Text("uri", UriOf(finding.file)).EndObject();
-    out.BeginObject("region")
-        .Integer("startLine", place.start_line)
-        .Integer("startColumn", finding.start_character)
-        .Integer("endLine", place.end_line)
-        .Integer("endColumn", finding.end_character + 1);
-    out.BeginObject("snippet").Text("text", SecretOf(finding, showing)).EndObject();
-    out.EndObject().EndObject().EndObject().EndList();
+    // A file that its name gives away has no line.
+    if (place.start_line > 0) {
+      out.BeginObject("region")
+          .Integer("startLine", place.start_line)
+          .Integer("startColumn", finding.start_character)
+          .Integer("endLine", place.end_line)
+          .Integer("endColumn", finding.end_character + 1);
+      out.BeginObject("snippet").Text("text", SecretOf(finding, showing)).EndObject().EndObject();
+    }
+    out.EndObject().EndObject().EndList();
     out.BeginObject("partialFingerprints")
         .Text("posternFingerprint/v1", FingerprintOf(finding, rules))
         .EndObject();
@@ -173,9 +176,10 @@ void PrintFindings(const std::vector<FileFinding>& findings, const secrets::Rule
     const std::string& secret = finding.finding.secret;
     const std::string shown =
         secret.size() < 4 * kShownOfSecret ? "…" : secret.substr(0, kShownOfSecret) + "…";
-    table.Add({RuleOf(finding, rules).id,
-               finding.file + ":" + std::to_string(finding.finding.place.start_line) + ":" +
-                   std::to_string(finding.finding.place.start_column),
+    const secrets::Place& place = finding.finding.place;
+    const std::string line =
+        ":" + std::to_string(place.start_line) + ":" + std::to_string(place.start_column);
+    table.Add({RuleOf(finding, rules).id, finding.file + (place.start_line == 0 ? "" : line),
                secret.empty() ? "" : shown, std::to_string(secret.size())});
   }
   if (table.rows() > 0) table.Print(out);

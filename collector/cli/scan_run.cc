@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -14,22 +15,32 @@
 namespace postern::cli {
 namespace {
 
-constexpr size_t kMostBytes = 1 << 30;  // of one file
-constexpr size_t kLookedAt = 8'000;     // a file with a zero byte in so many is no text, as for git
+constexpr size_t kMostBytes = 1 << 30;                         // of one file
+constexpr size_t kLeastRead = 64 << 10, kMostRead = 16 << 20;  // at a time
+constexpr size_t kLookedAt = 8'000;  // a file with a zero byte in so many is no text, as for git
 constexpr std::chrono::milliseconds kShown(200);
 
-Result<std::string> TextOf(const std::string& file, std::istream& in) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(in), {});
-  std::ifstream stream(file, std::ios::binary | std::ios::ate);
-  const std::streamoff size = stream ? static_cast<std::streamoff>(stream.tellg()) : -1;
-  if (size < 0) return Error{ErrorCode::kNotFound, file + " can't be read"};
-  if (static_cast<size_t>(size) > kMostBytes)
-    return Error{ErrorCode::kInvalid, file + " is larger than 1 GB"};
-  std::string text(static_cast<size_t>(size), '\0');
-  stream.seekg(0);
-  stream.read(text.data(), size);
-  text.resize(static_cast<size_t>(std::max<std::streamsize>(0, stream.gcount())));
+// To its end, whatever length it is said to have: pipes and what the kernel writes have none.
+Result<std::string> AllOf(std::istream& in, const std::string& name) {
+  std::string text;
+  while (in) {
+    const size_t had = text.size();
+    if (had > kMostBytes) return Error{ErrorCode::kInvalid, name + " is larger than 1 GB"};
+    text.resize(had + std::clamp(had, kLeastRead, kMostRead));
+    in.read(text.data() + had, static_cast<std::streamsize>(text.size() - had));
+    text.resize(had + static_cast<size_t>(std::max<std::streamsize>(0, in.gcount())));
+  }
+  if (in.bad()) return Error{ErrorCode::kNotFound, name + " can't be read"};
   return text;
+}
+
+Result<std::string> TextOf(const std::string& file, std::istream& in) {
+  if (file == "-") return AllOf(in, "standard input");
+  std::error_code error;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file, error))
+    return Error{ErrorCode::kNotFound, file + " can't be read"};
+  return AllOf(stream, file);
 }
 
 bool IsText(std::string_view text) { return text.substr(0, kLookedAt).find('\0') == std::string_view::npos; }

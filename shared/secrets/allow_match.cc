@@ -62,7 +62,11 @@ bool StopWords::AreIn(std::string_view secret) const {
 
 AllowMatch::AllowMatch(const AllowList& list)
     : condition_(list.condition), target_(list.target), commits_(list.commits) {
-  for (std::string& commit : commits_) commit = Lowered(commit);
+  for (std::string& commit : commits_) {
+    const size_t begin = commit.find_first_not_of(" \t");
+    const size_t end = commit.find_last_not_of(" \t");
+    commit = begin == std::string::npos ? "" : Lowered(commit.substr(begin, end - begin + 1));
+  }
   if (!list.stopwords.empty()) stopwords_.emplace(list.stopwords);
 }
 
@@ -91,12 +95,14 @@ bool AllowMatch::Allows(const Candidate& candidate) const {
   const std::string_view target = target_ == AllowList::Target::kSecret  ? candidate.secret
                                   : target_ == AllowList::Target::kMatch ? candidate.match
                                                                          : candidate.line;
+  // Nothing is not what an expression speaks of, even if it takes it.
+  const bool by_regex = regexes_ && !target.empty() && regexes_->Matches(target);
   if (condition_ == AllowList::Condition::kAny) {
-    return AllowsPlace(candidate.path, candidate.commit) || (regexes_ && regexes_->Matches(target)) ||
+    return AllowsPlace(candidate.path, candidate.commit) || by_regex ||
            (stopwords_ && stopwords_->AreIn(candidate.secret));
   }
   return (!paths_ || PathMatches(candidate.path)) && (commits_.empty() || IsOneOfCommits(candidate.commit)) &&
-         (!regexes_ || regexes_->Matches(target)) && (!stopwords_ || stopwords_->AreIn(candidate.secret));
+         (!regexes_ || by_regex) && (!stopwords_ || stopwords_->AreIn(candidate.secret));
 }
 
 }  // namespace postern::secrets

@@ -38,6 +38,7 @@ class Look {
   bool IsKnown(uint64_t hash) const;
   bool IsFresh(const Span& span) const;
   std::vector<Span> Regions() const;
+  std::optional<Span> ValueFrom(const Span& region, size_t at) const;
   Status ScanRegion(const Span& region);
   void TakeKnown();
   void MakeCuts();
@@ -162,13 +163,22 @@ Status Look::Run() {
   return Ok{};
 }
 
+// The value of the view that ends behind this byte of the region, as far as it lies in that.
+std::optional<Span> Look::ValueFrom(const Span& region, size_t at) const {
+  const auto value = view_.ValueFrom(region.begin + at);
+  if (!value || value->begin >= region.end) return std::nullopt;
+  return Span{std::max(value->begin, region.begin) - region.begin,
+              std::min(value->end, region.end) - region.begin};
+}
+
 Status Look::ScanRegion(const Span& region) {
   const std::string_view text = In(view_.text(), region);
   const bool is_whole = mark_ == nullptr && region.size() == view_.text().size();
   const Fragment fragment{.text = text,
                           .around = is_whole ? std::string_view() : in_.body,
                           .armed = armed_,
-                          .literals = literals_.get()};
+                          .literals = literals_.get(),
+                          .value_from = [&](size_t at) { return ValueFrom(region, at); }};
   ASSIGN_OR_RETURN(const auto findings, in_.scanner.Scan(fragment, in_.workspace, in_.options));
   armed_ = armed_ || in_.workspace.was_armed();
   for (const Finding& one : findings) {

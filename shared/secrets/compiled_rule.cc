@@ -49,6 +49,19 @@ Result<CompiledRule> CompileRule(const Rule& rule) {
 
 }  // namespace
 
+Span SecretIn(const CompiledRule& rule, std::string_view match) {
+  const Span whole{0, match.size()};
+  if (rule.regex->groups() == 0) return whole;
+  const auto groups = rule.regex->Groups(match);
+  if (!groups) return whole;
+  if (rule.rule->secret_group > 0)
+    return (*groups)[static_cast<size_t>(rule.rule->secret_group) - 1].value_or(Span{});
+  for (const auto& group : *groups) {
+    if (group && group->size() > 0) return *group;
+  }
+  return whole;
+}
+
 size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size_t least) {
   if (!pattern.understood || pattern.run.all()) return least;
   size_t others = 0;

@@ -29,6 +29,9 @@ struct CompiledRule {
   std::vector<uint32_t> required;  // rules, as rule->required lists them
 };
 
+// What of the match is secret: the rule's group; or the first that isn't empty; or all.
+Span SecretIn(const CompiledRule& rule, std::string_view match);
+
 // What a match can reach: so far back from an end, and so far forward.
 size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size_t least);
 size_t WalkForward(const Pattern& pattern, std::string_view text, size_t from);

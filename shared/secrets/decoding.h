@@ -1,6 +1,5 @@
-// Encoded text within a text: percent signs, \u escapes, hexadecimal and base 64 (the alphabets of RFC 4648
-// §4 and §5). One pass decodes each piece in its place and makes a new text, which is scanned again and may
-// itself be decoded. Pure.
+// Encoded text within a text (encodings.h). One pass decodes each piece in its place and makes a new text,
+// which is scanned again and may itself be decoded. Pure.
 //
 //   token=%67%68p_…     →  token=ghp_…        a match in it is shown where its pieces stand in the original
 #pragma once
@@ -11,11 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/secrets/encodings.h"
 #include "shared/secrets/expression.h"
 
 namespace postern::secrets {
-
-enum Encoding : uint8_t { kPercent = 1, kUnicode = 2, kHex = 4, kBase64 = 8 };
 
 // A text made of another: stretches that were copied, and pieces that were decoded.
 class Decoded {
@@ -24,12 +22,15 @@ class Decoded {
   static bool From(std::string_view text, const Decoded* before, Decoded& into);
 
   const std::string& text() const { return text_; }
-  // Whether the last pass decoded something in these bytes.
+  // Whether the last pass decoded something in these bytes or beside them: what stands beside a match
+  // decides, too, whether it is one.
   bool IsFresh(const Span& span) const;
   // What the last pass decoded, with so many bytes on both sides; one region where these meet.
   std::vector<Span> FreshRegions(size_t around) const;
   // Where these bytes come from in the first text: whole pieces, where they were decoded.
   Span Origin(const Span& span) const;
+  // Where these bytes of the first text are here; neither end is within a decoded piece.
+  Span Here(const Span& origin) const;
   uint8_t encodings(const Span& span) const;  // of the pieces in it
   int depth(const Span& span) const;          // how many times they were decoded
 

@@ -2,7 +2,7 @@
 
 #include <re2/re2.h>
 
-#include "shared/base/check.h"
+#include "shared/secrets/go_syntax.h"
 
 namespace postern::secrets {
 namespace {
@@ -30,7 +30,7 @@ Result<Expression> Expression::Compile(const std::string& pattern) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMostMemory);
-  auto compiled = std::make_unique<re2::RE2>(Piece(pattern), options);
+  auto compiled = std::make_unique<re2::RE2>(ForRe2(pattern), options);
   if (!compiled->ok()) return Error{ErrorCode::kInvalid, compiled->error()};
   return Expression(std::move(compiled));
 }

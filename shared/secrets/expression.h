@@ -33,7 +33,7 @@ inline std::string_view In(std::string_view text, const Span& span) {
 // Thread-safe.
 class Expression {
  public:
-  // kInvalid, with RE2's sentence.
+  // In RE2's or Go's syntax. kInvalid, with RE2's sentence.
   static Result<Expression> Compile(const std::string& pattern);
 
   Expression(Expression&&) noexcept;

@@ -58,6 +58,37 @@ bool ExpressionCursor::SkipUnicodeClass() {
   return true;
 }
 
+std::optional<Repetition> ExpressionCursor::Braces() {
+  size_t ahead = 1;
+  const auto number = [&]() -> std::optional<size_t> {
+    size_t value = 0;
+    const size_t begin = ahead;
+    while (IsDigit(Peek(ahead)) && ahead - begin < 5)
+      value = value * 10 + static_cast<size_t>(Peek(ahead++) - '0');
+    return ahead == begin ? std::nullopt : std::optional(value);
+  };
+  const auto least = number();
+  if (!least) return std::nullopt;
+  Repetition times{.least = *least, .most = *least};
+  if (Peek(ahead) == ',') {
+    ++ahead;
+    times.most = number();
+  }
+  if (Peek(ahead) != '}') return std::nullopt;
+  Skip(ahead + 1);
+  return times;
+}
+
+std::optional<Repetition> ExpressionCursor::Times() {
+  if (End()) return std::nullopt;
+  const char c = Peek();
+  if (c == '{') return Braces();
+  if (c != '*' && c != '+' && c != '?') return std::nullopt;
+  Skip();
+  if (c == '?') return Repetition{.least = 0, .most = 1};
+  return Repetition{.least = c == '+' ? size_t{1} : 0, .most = std::nullopt};
+}
+
 std::optional<ReadClass> ExpressionCursor::Class() {
   Skip();
   ReadClass read;

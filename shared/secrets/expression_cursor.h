@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "shared/secrets/byte_set.h"
+#include "shared/secrets/pattern_part.h"
 
 namespace postern::secrets {
 
@@ -38,8 +39,11 @@ class ExpressionCursor {
   std::optional<unsigned> EscapedCharacter();
   bool SkipUnicodeClass();  // after a backslash
   std::optional<ReadClass> Class();
+  // * + ? {n} {n,} {n,m}; nothing where none stands, and a brace is a character.
+  std::optional<Repetition> Times();
 
  private:
+  std::optional<Repetition> Braces();
   std::optional<unsigned> HexCharacter();
   bool ClassItem(ReadClass& read);
   bool NamedItem(ReadClass& read);

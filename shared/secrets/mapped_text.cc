@@ -55,6 +55,17 @@ bool MappedText::IsInOneValue(const Span& span) const {
   return true;
 }
 
+std::optional<Span> MappedText::ValueFrom(size_t at) const {
+  if (pieces_.empty() || at >= size_) return std::nullopt;
+  size_t first = PieceAt(at);
+  while (first < pieces_.size() && pieces_[first].string == 0) ++first;
+  if (first == pieces_.size()) return std::nullopt;
+  size_t last = first;
+  while (first > 0 && pieces_[first - 1].string == pieces_[last].string) --first;
+  while (last + 1 < pieces_.size() && pieces_[last + 1].string == pieces_[first].string) ++last;
+  return Span{pieces_[first].begin, EndOf(last)};
+}
+
 size_t MappedText::FirstFrom(size_t raw) const {
   const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), raw,
                                       [](size_t place, const Piece& piece) { return place < piece.raw; });

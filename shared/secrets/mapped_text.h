@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,8 @@ class MappedText {
   // Whether all of these stand in the contents of one string that is a value: what may be replaced by other
   // characters that need no escape.
   bool IsInOneValue(const Span& span) const;
+  // The contents of the first string that is a value, isn't empty and ends behind this byte.
+  std::optional<Span> ValueFrom(size_t at) const;
   // The first byte here that stands for something at or behind this byte of the other text.
   size_t FirstFrom(size_t raw) const;
 

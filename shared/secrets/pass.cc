@@ -1,8 +1,6 @@
 #include "shared/secrets/pass.h"
 
 #include <algorithm>
-#include <cstring>
-#include <unordered_map>
 
 #include "shared/secrets/utf8.h"
 
@@ -11,8 +9,7 @@ namespace {
 
 constexpr size_t kMatchCost = 256;   // what a match costs besides its bytes
 constexpr size_t kCompareCost = 16;  // two findings held against each other
-constexpr size_t kShownLine = 1'000;
-constexpr size_t kNear = 256;  // a keyword usually stands so near to its match
+constexpr size_t kNear = 256;        // a keyword usually stands so near to its match
 
 bool IsNear(const Finding& a, const Finding& b, const RequiredRule& required) {
   const auto apart = [](size_t x, size_t y) { return static_cast<int64_t>(x > y ? x - y : y - x); };
@@ -22,63 +19,7 @@ bool IsNear(const Finding& a, const Finding& b, const RequiredRule& required) {
          apart(a.place.start_column, b.place.start_column) <= *required.within_columns;
 }
 
-// What of the match is secret: the rule's group; or the first that isn't empty; or all.
-Span SecretIn(const CompiledRule& rule, std::string_view match) {
-  const Span whole{0, match.size()};
-  if (rule.regex->groups() == 0) return whole;
-  const auto groups = rule.regex->Groups(match);
-  if (!groups) return whole;
-  if (rule.rule->secret_group > 0)
-    return (*groups)[static_cast<size_t>(rule.rule->secret_group) - 1].value_or(Span{});
-  for (const auto& group : *groups) {
-    if (group && group->size() > 0) return *group;
-  }
-  return whole;
-}
-
 }  // namespace
-
-Error BudgetSpent() {
-  return Error{ErrorCode::kExhausted,
-               "looking closely at this text would take too long: it is not known to be clean"};
-}
-
-std::pair<size_t, size_t> Lines::LineAndColumn(size_t at) {
-  if (begins_.empty()) {
-    begins_.push_back(0);
-    const char* const begin = text_.data();
-    const char* const end = begin + text_.size();
-    for (const char* p = begin; p < end;) {
-      const void* newline = std::memchr(p, '\n', static_cast<size_t>(end - p));
-      if (newline == nullptr) break;
-      p = static_cast<const char*>(newline) + 1;
-      begins_.push_back(static_cast<size_t>(p - begin));
-    }
-  }
-  const auto after = std::upper_bound(begins_.begin(), begins_.end(), at);
-  return {static_cast<size_t>(after - begins_.begin()), at - *(after - 1) + 1};
-}
-
-Place Lines::Of(const Span& span) {
-  const auto [start_line, start_column] = LineAndColumn(span.begin);
-  const auto [end_line, end_column] = LineAndColumn(span.end > span.begin ? span.end - 1 : span.begin);
-  return {
-      .start_line = start_line, .end_line = end_line, .start_column = start_column, .end_column = end_column};
-}
-
-std::string ShownLine(std::string_view text, const Span& span) {
-  size_t begin = span.begin;
-  while (begin > 0 && span.begin - begin < kShownLine / 2 && text[begin - 1] != '\n') --begin;
-  const std::string_view shown = text.substr(begin, kShownLine);
-  return std::string(shown.substr(0, shown.find('\n', std::min(span.end - begin, shown.size()))));
-}
-
-std::string_view LinesAround(std::string_view text, const Span& span) {
-  const size_t before = span.begin == 0 ? std::string_view::npos : text.rfind('\n', span.begin - 1);
-  const size_t begin = before == std::string_view::npos ? 0 : before + 1;
-  const size_t end = std::min(text.find('\n', span.end), text.size());
-  return text.substr(begin, end - begin);
-}
 
 Status Pass::Run(std::vector<Finding>& findings) {
   if (in_.decoded == nullptr) {
@@ -100,6 +41,7 @@ void Pass::AddByPath(uint32_t index, std::vector<Finding>& findings) {
   Finding& finding = findings.emplace_back();
   finding.rule = index;
   finding.text = "file detected: " + std::string(in_.fragment.path);
+  finding.place = {.start_line = 0, .end_line = 0, .start_column = 0, .end_column = 0};
 }
 
 bool Pass::PlaceCounts(const CompiledRule& rule) const {
@@ -119,7 +61,23 @@ Status Pass::RunRule(uint32_t index, std::vector<Finding>& findings) {
   std::vector<Finding> found;
   RETURN_IF_ERROR(Confirm(index, ends, Count::kFreshOnly, found));
   if (!rule.required.empty() && !found.empty()) RETURN_IF_ERROR(KeepWithCompanions(rule, found));
-  std::move(found.begin(), found.end(), std::back_inserter(findings));
+  return AddNew(found, findings);
+}
+
+// What has nothing decoded in it but stands beside it may have been found already.
+Status Pass::AddNew(std::vector<Finding>& found, std::vector<Finding>& findings) {
+  const size_t before = findings.size();
+  for (Finding& one : found) {
+    if (in_.decoded != nullptr && one.encodings == 0) {
+      if (!in_.budget.Spend(before * kCompareCost)) return BudgetSpent();
+      const auto is_known = [&](const Finding& other) {
+        return other.rule == one.rule && other.match == one.match;
+      };
+      if (std::any_of(findings.begin(), findings.begin() + static_cast<std::ptrdiff_t>(before), is_known))
+        continue;
+    }
+    findings.push_back(std::move(one));
+  }
   return Ok{};
 }
 
@@ -150,6 +108,9 @@ bool Pass::HasKeyword(const std::string& keyword) {
 Status Pass::Confirm(uint32_t index, const std::vector<Ends>& ends, Count count,
                      std::vector<Finding>& findings) {
   const CompiledRule& rule = in_.rules.rules[index];
+  in_values_.clear();
+  if (rule.pattern.edges && in_.fragment.value_from)
+    RETURN_IF_ERROR(ConfirmInValues(index, ends, count, findings));
   size_t at = 0;            // what is before is settled
   size_t nothing_upto = 0;  // no match lies between `at` and here
   for (const Ends& cluster : ends) {
@@ -170,11 +131,100 @@ Status Pass::Confirm(uint32_t index, const std::vector<Ends>& ends, Count count,
   return Ok{};
 }
 
-Status Pass::TakeMatch(uint32_t index, Span match, Count count, std::vector<Finding>& findings) {
+// What begins or ends where a text does may do so where a value does: each value in which something ends is
+// searched alone.
+Status Pass::ConfirmInValues(uint32_t index, const std::vector<Ends>& ends, Count count,
+                             std::vector<Finding>& findings) {
+  size_t done = 0;
+  for (const Ends& cluster : ends) {
+    const Span near = Origin({cluster.first - std::min<size_t>(cluster.first, 1), cluster.last});
+    for (auto value = ValueFrom(std::max(done, near.begin)); value && value->begin < near.end;
+         value = ValueFrom(done)) {
+      RETURN_IF_ERROR(SearchValue(index, Here(*value), {0, in_.text.size()}, count, findings));
+      done = value->end;
+    }
+  }
+  return Ok{};
+}
+
+// The matches in this value, taken for the whole text, that meet `within`. Whether there is one.
+Result<bool> Pass::SearchValue(uint32_t index, const Span& value, const Span& within, Count count,
+                               std::vector<Finding>& findings) {
   const CompiledRule& rule = in_.rules.rules[index];
-  if (in_.decoded != nullptr && count == Count::kFreshOnly && !in_.decoded->IsFresh(match)) return Ok{};
+  const std::string_view alone = In(in_.text, value);
+  bool found = false;
+  for (size_t from = 0; from <= alone.size();) {
+    const auto match = rule.regex->Find(alone, {from, alone.size()});
+    if (!in_.budget.Spend((match ? match->end : alone.size()) - from + kMatchCost)) return BudgetSpent();
+    if (!match) break;
+    from = match->size() > 0 ? match->end : match->end + 1;
+    const Span here{match->begin + value.begin, match->end + value.begin};
+    if (!here.Overlaps(within)) continue;
+    found = true;
+    if (!in_values_.empty() && in_values_.back() == here) continue;
+    in_values_.push_back(here);
+    RETURN_IF_ERROR(Keep(index, here, value, count, findings));
+  }
+  return found;
+}
+
+// Where what is secret isn't within one value, the match is not the one that the value alone would have:
+// "key=(\S+)" goes on behind the closing quote. Each value that it touches is searched alone; if nothing is
+// there either, it is a secret over several values.
+Status Pass::TakeMatch(uint32_t index, const Span& match, Count count, std::vector<Finding>& findings) {
+  const Span whole{0, in_.text.size()};
+  if (!in_.fragment.value_from) return Keep(index, match, whole, count, findings);
+  const auto taken = std::partition_point(in_values_.begin(), in_values_.end(),
+                                          [&](const Span& one) { return one.end <= match.begin; });
+  if (taken != in_values_.end() && taken->begin < match.end) return Ok{};
+  const Span trimmed = Trimmed(match);
+  const Span secret = SecretIn(in_.rules.rules[index], In(in_.text, trimmed));
+  if (!LeavesItsValue(Origin({trimmed.begin + secret.begin, trimmed.begin + secret.end}))) {
+    // Lines are those of the value, unless the match goes over more of the text.
+    const Span origin = Origin(match);
+    const bool is_within = !LeavesItsValue(origin) && origin.size() > 0;
+    return Keep(index, match, is_within ? Here(*value_) : whole, count, findings);
+  }
+  const Span near = Origin(match);
+  bool found = false;
+  for (auto value = ValueFrom(near.begin); value && value->begin < near.end; value = ValueFrom(value->end)) {
+    ASSIGN_OR_RETURN(const bool here, SearchValue(index, Here(*value), match, count, findings));
+    found = found || here;
+  }
+  return found ? Status(Ok{}) : Keep(index, match, whole, count, findings);
+}
+
+Span Pass::Origin(const Span& span) const {
+  return in_.decoded == nullptr ? span : in_.decoded->Origin(span);
+}
+
+Span Pass::Here(const Span& origin) const {
+  return in_.decoded == nullptr ? origin : in_.decoded->Here(origin);
+}
+
+std::optional<Span> Pass::ValueFrom(size_t at) {
+  if (!value_ || at < value_->begin || at >= value_->end) value_ = in_.fragment.value_from(at);
+  return value_;
+}
+
+bool Pass::LeavesItsValue(const Span& secret) {
+  if (secret.size() == 0) return false;
+  const auto value = ValueFrom(secret.begin);
+  return !value || secret.begin < value->begin || value->end < secret.end;
+}
+
+Span Pass::Trimmed(Span match) const {
   while (match.size() > 0 && in_.text[match.begin] == '\n') ++match.begin;
   while (match.size() > 0 && in_.text[match.end - 1] == '\n') --match.end;
+  return match;
+}
+
+// A match in `text_within`, which is all of the text or a value that is taken for it.
+Status Pass::Keep(uint32_t index, const Span& untrimmed, const Span& text_within, Count count,
+                  std::vector<Finding>& findings) {
+  const CompiledRule& rule = in_.rules.rules[index];
+  if (in_.decoded != nullptr && count == Count::kFreshOnly && !in_.decoded->IsFresh(untrimmed)) return Ok{};
+  const Span match = Trimmed(untrimmed);
   const Span secret = SecretIn(rule, In(in_.text, match));
   const Span here{match.begin + secret.begin, match.begin + secret.end};
 
@@ -184,12 +234,12 @@ Status Pass::TakeMatch(uint32_t index, Span match, Count count, std::vector<Find
   finding.secret = In(in_.shown, here);
   finding.entropy = Entropy(finding.secret);
   if (rule.rule->entropy != 0 && finding.entropy <= rule.rule->entropy) return Ok{};
-  ASSIGN_OR_RETURN(const bool allowed, IsAllowed(rule, finding, match));
+  ASSIGN_OR_RETURN(const bool allowed, IsAllowed(rule, finding, match, text_within));
   if (allowed) return Ok{};
 
   finding.line = ShownLine(in_.text, match);
-  finding.match = in_.decoded == nullptr ? match : in_.decoded->Origin(match);
-  finding.secret_span = in_.decoded == nullptr ? here : in_.decoded->Origin(here);
+  finding.match = Origin(match);
+  finding.secret_span = Origin(here);
   finding.encodings = in_.decoded == nullptr ? uint8_t{0} : in_.decoded->encodings(match);
   finding.depth = in_.decoded == nullptr ? 0 : in_.decoded->depth(match);
   finding.place = in_.lines.Of(finding.match);
@@ -197,7 +247,8 @@ Status Pass::TakeMatch(uint32_t index, Span match, Count count, std::vector<Find
   return Ok{};
 }
 
-Result<bool> Pass::IsAllowed(const CompiledRule& rule, const Finding& finding, const Span& match) {
+Result<bool> Pass::IsAllowed(const CompiledRule& rule, const Finding& finding, const Span& match,
+                             const Span& text_within) {
   Candidate candidate{.path = in_.fragment.path,
                       .commit = in_.fragment.commit,
                       .secret = finding.secret,
@@ -205,7 +256,8 @@ Result<bool> Pass::IsAllowed(const CompiledRule& rule, const Finding& finding, c
   for (const std::vector<AllowMatch>* lists : {&in_.rules.allow, &rule.allow}) {
     for (const AllowMatch& list : *lists) {
       if (list.reads_line() && candidate.line.empty()) {
-        candidate.line = LinesAround(in_.text, match);
+        candidate.line = LinesAround(In(in_.text, text_within),
+                                     {match.begin - text_within.begin, match.end - text_within.begin});
         if (!in_.budget.Spend(candidate.line.size())) return BudgetSpent();
       }
       if (list.Allows(candidate)) return true;
@@ -227,56 +279,27 @@ Result<const std::vector<Finding>*> Pass::CompanionsOf(uint32_t index) {
   return &known->second;
 }
 
+// Of several that are required of one rule, one is enough.
 Status Pass::KeepWithCompanions(const CompiledRule& rule, std::vector<Finding>& findings) {
   for (size_t i = 0; i < rule.required.size(); ++i) {
+    const auto is_same = [&](uint32_t other) { return other == rule.required[i]; };
+    if (std::any_of(rule.required.begin(), rule.required.begin() + static_cast<std::ptrdiff_t>(i), is_same))
+      continue;
     ASSIGN_OR_RETURN(const std::vector<Finding>* companions, CompanionsOf(rule.required[i]));
-    const RequiredRule& required = rule.rule->required[i];
-    if (!in_.budget.Spend(findings.size() * companions->size() * kCompareCost)) return BudgetSpent();
+    const auto& all = rule.rule->required;
+    if (!in_.budget.Spend(findings.size() * companions->size() * all.size() * kCompareCost))
+      return BudgetSpent();
     std::erase_if(findings, [&](Finding& finding) {
-      const bool has = std::any_of(companions->begin(), companions->end(), [&](const Finding& companion) {
-        return IsNear(finding, companion, required);
-      });
-      if (has) finding.companions.push_back(required.id);
+      const bool has =
+          std::any_of(all.begin() + static_cast<std::ptrdiff_t>(i), all.end(), [&](const RequiredRule& one) {
+            return one.id == all[i].id &&
+                   std::any_of(companions->begin(), companions->end(),
+                               [&](const Finding& companion) { return IsNear(finding, companion, one); });
+          });
+      if (has) finding.companions.push_back(all[i].id);
       return !has;
     });
   }
-  return Ok{};
-}
-
-Status DropGeneric(const CompiledRules& rules, Budget& budget, std::vector<Finding>& findings) {
-  std::unordered_map<size_t, std::vector<const Finding*>> by_line;
-  std::vector<const Finding*> special;
-  for (const Finding& finding : findings) {
-    if (rules.rules[finding.rule].is_generic) continue;
-    by_line[finding.place.start_line].push_back(&finding);
-    special.push_back(&finding);
-  }
-  const auto holds = [&budget](const std::vector<const Finding*>& others, const auto& has) -> Result<bool> {
-    if (!budget.Spend(others.size() * kCompareCost)) return BudgetSpent();
-    return std::any_of(others.begin(), others.end(), has);
-  };
-  std::vector<bool> dropped(findings.size());
-  for (size_t i = 0; i < findings.size(); ++i) {
-    const Finding& finding = findings[i];
-    if (!rules.rules[finding.rule].is_generic) continue;
-    if (const auto others = by_line.find(finding.place.start_line); others != by_line.end()) {
-      ASSIGN_OR_RETURN(dropped[i], holds(others->second, [&](const Finding* other) {
-                         return other->secret.find(finding.secret) != std::string::npos;
-                       }));
-    }
-    // The same in its encoded form: what it was decoded from is the other's secret.
-    if (!dropped[i] && finding.encodings != 0) {
-      ASSIGN_OR_RETURN(dropped[i], holds(special, [&](const Finding* other) {
-                         return other->secret_span.begin <= finding.secret_span.begin &&
-                                finding.secret_span.end <= other->secret_span.end;
-                       }));
-    }
-  }
-  std::vector<Finding> kept;
-  for (size_t i = 0; i < findings.size(); ++i) {
-    if (!dropped[i]) kept.push_back(std::move(findings[i]));
-  }
-  findings = std::move(kept);
   return Ok{};
 }
 

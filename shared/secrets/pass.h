@@ -10,47 +10,15 @@
 #include <vector>
 
 #include "shared/base/result.h"
+#include "shared/secrets/budget.h"
 #include "shared/secrets/compiled_rule.h"
 #include "shared/secrets/decoding.h"
 #include "shared/secrets/finding.h"
 #include "shared/secrets/first_stage.h"
+#include "shared/secrets/lines.h"
 #include "shared/secrets/scanner.h"
 
 namespace postern::secrets {
-
-// What the second stage may still do. Thread-compatible.
-class Budget {
- public:
-  explicit Budget(size_t bytes) : left_(bytes) {}
-  bool Spend(size_t bytes) {
-    const bool enough = bytes <= left_;
-    left_ = enough ? left_ - bytes : 0;
-    return enough;
-  }
-
- private:
-  size_t left_;
-};
-
-Error BudgetSpent();
-
-// Where lines begin, worked out when it is first asked for. Thread-compatible.
-class Lines {
- public:
-  explicit Lines(std::string_view text) : text_(text) {}
-  Place Of(const Span& span);
-
- private:
-  std::pair<size_t, size_t> LineAndColumn(size_t at);
-  std::string_view text_;
-  std::vector<size_t> begins_;
-};
-
-// What is shown of them: the lines, or 1,000 bytes of them.
-std::string ShownLine(std::string_view text, const Span& span);
-
-// The text's lines that these bytes stand on, without the last newline.
-std::string_view LinesAround(std::string_view text, const Span& span);
 
 // Thread-compatible; everything that it is given must outlive it.
 class Pass {
@@ -77,9 +45,22 @@ class Pass {
   bool PlaceCounts(const CompiledRule& rule) const;
   bool HasKeyword(const CompiledRule& rule, const std::vector<Ends>& ends);
   bool HasKeyword(const std::string& keyword);
+  Status AddNew(std::vector<Finding>& found, std::vector<Finding>& findings);
   Status Confirm(uint32_t index, const std::vector<Ends>& ends, Count count, std::vector<Finding>& findings);
-  Status TakeMatch(uint32_t index, Span match, Count count, std::vector<Finding>& findings);
-  Result<bool> IsAllowed(const CompiledRule& rule, const Finding& finding, const Span& match);
+  Status ConfirmInValues(uint32_t index, const std::vector<Ends>& ends, Count count,
+                         std::vector<Finding>& findings);
+  Result<bool> SearchValue(uint32_t index, const Span& value, const Span& within, Count count,
+                           std::vector<Finding>& findings);
+  Status TakeMatch(uint32_t index, const Span& match, Count count, std::vector<Finding>& findings);
+  Status Keep(uint32_t index, const Span& untrimmed, const Span& text_within, Count count,
+              std::vector<Finding>& findings);
+  Result<bool> IsAllowed(const CompiledRule& rule, const Finding& finding, const Span& match,
+                         const Span& text_within);
+  Span Origin(const Span& span) const;  // of bytes of the text, in the original
+  Span Here(const Span& origin) const;
+  Span Trimmed(Span match) const;
+  std::optional<Span> ValueFrom(size_t at);  // of the original
+  bool LeavesItsValue(const Span& secret);
   Status KeepWithCompanions(const CompiledRule& rule, std::vector<Finding>& findings);
   Result<const std::vector<Finding>*> CompanionsOf(uint32_t index);
   void AddByPath(uint32_t index, std::vector<Finding>& findings);
@@ -88,10 +69,8 @@ class Pass {
   std::optional<std::string> lowered_;
   std::map<std::string_view, bool> keywords_;
   std::map<uint32_t, std::vector<Finding>> companions_;
+  std::vector<Span> in_values_;  // matches of the rule at hand in values alone, in order
+  std::optional<Span> value_;    // the last one
 };
-
-// Drops the findings of generic rules whose secret another rule has on the same line, or has in its encoded
-// form. kExhausted when the budget is spent.
-Status DropGeneric(const CompiledRules& rules, Budget& budget, std::vector<Finding>& findings);
 
 }  // namespace postern::secrets

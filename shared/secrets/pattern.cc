@@ -2,55 +2,34 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "shared/secrets/expression_cursor.h"
+#include "shared/secrets/pattern_part.h"
 
 namespace postern::secrets {
 namespace {
 
-constexpr size_t kMost = 1 << 30;  // widths saturate here
 constexpr int kDeepest = 200;
 constexpr size_t kBytesOfCharacter = 4;
 constexpr size_t kMostSteps = 150;      // of one repetition, for Vectorscan
 constexpr size_t kMostCharacters = 32;  // where each may be beyond ASCII, which takes many states
 
-size_t Plus(size_t a, size_t b) { return std::min(kMost, a + b); }
-size_t Times(size_t a, size_t b) { return b != 0 && a > kMost / b ? kMost : std::min(kMost, a * b); }
-
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// What is known of a piece of an expression.
-struct Part {
-  ByteSet all;                      // bytes that may be in what it matches
-  ByteSet run;                      // those of endless repetitions
-  size_t fixed = 0;                 // bytes at most, outside of these
-  std::optional<size_t> exact = 0;  // it is a literal of this length
-  size_t literal = 0;               // it holds one of at least this length
-  enum class Kind { kText, kOptional, kAssertion, kFlags } kind = Kind::kText;
-};
+using Part = PatternPart;
+
+enum class Edges { kWritten, kLeftOut };
 
 Part OfClass(const ByteSet& set, bool counts_characters) {
-  Part part;
-  part.all = set;
-  part.fixed = counts_characters ? kBytesOfCharacter : 1;
-  size_t kinds = 0;
-  for (unsigned b = 0; b < 256; ++b) {
-    if (set[b] && !(b >= 'A' && b <= 'Z')) ++kinds;
-  }
-  // [-_] or [sS] is as good as a letter.
-  if (kinds <= 2) {
-    part.exact = part.literal = 1;
-  } else {
-    part.exact.reset();
-  }
-  return part;
+  return Part::OfClass(set, counts_characters ? kBytesOfCharacter : 1);
 }
 
 // A reader of RE2's syntax by recursive descent. Where it doesn't understand, it stops.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, Edges edges) : text_(text), edges_(edges) {}
 
   Pattern Read() {
     Pattern pattern;
@@ -61,6 +40,7 @@ class Reader {
     pattern.fixed_bytes = whole.fixed;
     pattern.literal = whole.literal;
     pattern.beyond_ascii = beyond_ascii_;
+    pattern.edges = whole.edge;
     pattern.for_vectorscan = std::move(out_);
     return pattern;
   }
@@ -75,89 +55,31 @@ class Reader {
 
   Part Alternatives(int depth) {
     if (depth > kDeepest) return Fail();
-    Part part = Sequence(depth);
+    std::vector<Part> parts = {Sequence(depth)};
     while (good_ && Peek() == '|' && !End()) {
       text_.Skip();
       out_ += '|';
-      const Part other = Sequence(depth);
-      part.all |= other.all;
-      part.run |= other.run;
-      part.fixed = std::max(part.fixed, other.fixed);
-      part.literal = std::min(part.literal, other.literal);
-      part.exact.reset();
+      parts.push_back(Sequence(depth));
     }
-    return part;
+    return Either(parts);
   }
 
   Part Sequence(int depth) {
-    Part whole;
-    size_t in_row = 0;
-    bool exact = true;
+    PartSequence whole;
     bool at_beginning = depth == 0;
     while (good_ && !End() && Peek() != '|' && Peek() != ')') {
       const size_t written = out_.size();
-      const Part part = Repeated(depth);
+      const Part part = RepeatedAtom(depth);
       // What may be left out at the beginning has no say in where matches can end.
       if (at_beginning && part.kind == Part::Kind::kOptional) out_.resize(written);
       at_beginning &= part.kind == Part::Kind::kOptional || part.kind == Part::Kind::kFlags;
-      whole.all |= part.all;
-      whole.run |= part.run;
-      whole.fixed = Plus(whole.fixed, part.fixed);
-      if (part.exact) {
-        in_row += *part.exact;
-      } else {
-        exact = false;
-        in_row = 0;
-      }
-      whole.literal = std::max({whole.literal, part.literal, in_row});
+      whole.Add(part);
     }
-    if (exact) {
-      whole.exact = in_row;
-    } else {
-      whole.exact.reset();
-    }
-    return whole;
-  }
-
-  struct Count {
-    size_t least = 1;
-    std::optional<size_t> most = 1;
-  };
-
-  // {n} {n,} {n,m}; otherwise the brace is a character.
-  std::optional<Count> Braces() {
-    size_t ahead = 1;
-    const auto number = [&]() -> std::optional<size_t> {
-      size_t value = 0;
-      const size_t begin = ahead;
-      while (IsDigit(Peek(ahead)) && ahead - begin < 5)
-        value = value * 10 + static_cast<size_t>(Peek(ahead++) - '0');
-      return ahead == begin ? std::nullopt : std::optional(value);
-    };
-    const auto least = number();
-    if (!least) return std::nullopt;
-    Count count{.least = *least, .most = *least};
-    if (Peek(ahead) == ',') {
-      ++ahead;
-      count.most = number();
-    }
-    if (Peek(ahead) != '}') return std::nullopt;
-    text_.Skip(ahead + 1);
-    return count;
-  }
-
-  std::optional<Count> Repetition() {
-    if (End()) return std::nullopt;
-    const char c = Peek();
-    if (c == '{') return Braces();
-    if (c != '*' && c != '+' && c != '?') return std::nullopt;
-    text_.Skip();
-    if (c == '?') return Count{.least = 0, .most = 1};
-    return Count{.least = c == '+' ? size_t{1} : 0, .most = std::nullopt};
+    return whole.Whole();
   }
 
   // To Vectorscan a long repetition is one without an end: its automata have a state for each step.
-  void WriteRepetition(const Count& count, size_t limit) {
+  void WriteRepetition(const Repetition& count, size_t limit) {
     const size_t least = std::min(count.least, limit);
     const bool endless = !count.most || *count.most > limit;
     out_ += "{" + std::to_string(least);
@@ -169,26 +91,15 @@ class Reader {
     out_ += "}";
   }
 
-  Part Repeated(int depth) {
+  Part RepeatedAtom(int depth) {
     Part part = Atom(depth);
     while (good_) {
-      const auto count = Repetition();
-      if (!count) break;
+      const auto times = text_.Times();
+      if (!times) break;
       if (Peek() == '?' && !End())
         text_.Skip();  // lazy: which match is preferred doesn't matter to where one can end
-      WriteRepetition(*count, (part.all & BeyondAscii()).any() ? kMostCharacters : kMostSteps);
-      if (count->most) {
-        part.fixed = Times(part.fixed, *count->most);
-      } else {
-        part.run |= part.all;
-        part.fixed = 0;
-      }
-      const bool is_exact = part.exact && count->most == count->least;
-      if (part.exact) part.literal = Times(*part.exact, count->least);
-      part.exact = is_exact ? std::optional(part.literal) : std::nullopt;
-      part.kind =
-          count->least == 0 || part.kind == Part::Kind::kOptional ? Part::Kind::kOptional : Part::Kind::kText;
-      if (count->least == 0) part.literal = 0;
+      WriteRepetition(*times, (part.all & BeyondAscii()).any() ? kMostCharacters : kMostSteps);
+      part = Repeated(std::move(part), *times);
     }
     return part;
   }
@@ -203,10 +114,7 @@ class Reader {
       case '+':
       case '?': return Fail();
       case '^':
-      case '$':
-        text_.Skip();
-        out_ += c;
-        return Assertion();
+      case '$': text_.Skip(); return Edge(std::string_view(&c, 1));
       case '.': {
         text_.Skip();
         out_ += '.';
@@ -217,10 +125,9 @@ class Reader {
     }
   }
 
-  static Part Assertion() {
-    Part part;
-    part.kind = Part::Kind::kAssertion;
-    return part;
+  Part Edge(std::string_view written) {
+    if (edges_ == Edges::kWritten) out_ += written;
+    return Part::Edge();
   }
 
   Part Literal() {
@@ -293,9 +200,10 @@ class Reader {
       return Inside(depth, folds_, dot_takes_newline_);
     }
     text_.Skip();
-    if (Peek() != 'P') return Flags(depth);
+    if (Peek() == 'P') text_.Skip();
+    if (Peek() != '<') return Flags(depth);
     const size_t end = text_.text().find('>', text_.at());
-    if (Peek(1) != '<' || end == std::string_view::npos) return Fail();
+    if (end == std::string_view::npos) return Fail();
     text_.GoTo(end + 1);
     out_ += '(';
     return Inside(depth, folds_, dot_takes_newline_);
@@ -307,8 +215,9 @@ class Reader {
     const char c = Peek();
     if (c == 'b' || c == 'B' || c == 'A' || c == 'z') {
       text_.Skip();
+      if (c == 'A' || c == 'z') return Edge(text_.Since(begin));
       out_ += text_.Since(begin);
-      return Assertion();
+      return Part::Assertion();
     }
     if (c == 'Q') return Quoted();
     if (const auto set = PerlClass(c)) {
@@ -373,6 +282,7 @@ class Reader {
   }
 
   ExpressionCursor text_;
+  const Edges edges_;
   bool good_ = true;
   bool folds_ = false;
   bool dot_takes_newline_ = false;
@@ -382,6 +292,10 @@ class Reader {
 
 }  // namespace
 
-Pattern Analyse(std::string_view regex) { return Reader(regex).Read(); }
+Pattern Analyse(std::string_view regex) {
+  Pattern pattern = Reader(regex, Edges::kWritten).Read();
+  if (pattern.understood && pattern.edges) pattern = Reader(regex, Edges::kLeftOut).Read();
+  return pattern;
+}
 
 }  // namespace postern::secrets

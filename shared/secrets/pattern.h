@@ -23,8 +23,11 @@ struct Pattern {
   bool understood = false;  // otherwise nothing below counts
   ByteSet run;
   size_t fixed_bytes = 0;
-  size_t literal = 0;          // every match holds a literal of so many characters (either case)
-  bool beyond_ascii = false;   // something in it takes a character beyond ASCII: it counts characters
+  size_t literal = 0;         // every match holds a literal of so many characters (either case)
+  bool beyond_ascii = false;  // something in it takes a character beyond ASCII: it counts characters
+  // It has ^, $, \A or \z where nothing beside it takes a quote: a value in quotes doesn't begin or end there
+  // as a text of its own does. "(?:["\s]|$)" has none.
+  bool edges = false;
   std::string for_vectorscan;  // finds each match's end, and perhaps more
 };
 

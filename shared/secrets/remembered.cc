@@ -35,7 +35,8 @@ void Remembered::LookIn(std::string_view text, const Decoded* decoded) {
   }
   for (const Span& region : decoded->FreshRegions(literals_->longest())) {
     for (const Literals::Found& one : literals_->Find(text, region)) {
-      if (decoded->IsFresh(one.span)) Add(text, one, decoded);
+      // What only stands beside something decoded was found where it stands.
+      if (decoded->IsFresh(one.span) && decoded->encodings(one.span) != 0) Add(text, one, decoded);
     }
   }
 }

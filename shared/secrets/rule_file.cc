@@ -12,6 +12,8 @@ namespace postern::secrets {
 namespace {
 
 constexpr int kMostExtensions = 8;  // one within the other
+constexpr int kEntropyDigits = 15;
+constexpr int64_t kEntropyUnit = 1'000'000'000'000'000;
 constexpr std::string_view kBuiltInName = "the built-in rules";
 
 std::string Lowered(std::string text) {
@@ -187,10 +189,10 @@ Result<Rule> ReadRule(const config::Node& node) {
   RETURN_IF_ERROR(fields.Number("secretgroup", group));
   rule.secret_group = group.value_or(0);
   if (const config::Node* entropy = fields.Find("entropy")) {
-    ASSIGN_OR_RETURN(const int64_t millionths, entropy->AsDecimal(6));
-    if (millionths < 0 || millionths > 8'000'000)
+    ASSIGN_OR_RETURN(const int64_t parts, entropy->AsDecimal(kEntropyDigits));
+    if (parts < 0 || parts > 8 * kEntropyUnit)
       return entropy->Wrong("a number that no text can have", "0 to 8, in bits a character");
-    rule.entropy = static_cast<double>(millionths) / 1e6;
+    rule.entropy = static_cast<double>(parts) / static_cast<double>(kEntropyUnit);
   }
   RETURN_IF_ERROR(fields.Texts("keywords", rule.keywords));
   for (std::string& keyword : rule.keywords) keyword = Lowered(std::move(keyword));

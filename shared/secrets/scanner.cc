@@ -6,6 +6,7 @@
 #include "shared/secrets/compiled_rule.h"
 #include "shared/secrets/decoding.h"
 #include "shared/secrets/first_stage.h"
+#include "shared/secrets/generic_findings.h"
 #include "shared/secrets/pass.h"
 #include "shared/secrets/remembered.h"
 #include "shared/secrets/utf8.h"

@@ -41,6 +41,10 @@ struct Fragment {
   bool armed = false;
   // Secrets that are looked for as they are, in what is decoded, too; none: there are none.
   const Literals* literals = nullptr;
+  // Of a text that is made of values, as the view of a JSON text is (none otherwise): the first value that
+  // ends behind this byte. A secret ends where its value does, and a value begins and ends as a text does;
+  // what is secret over several of them is found only where no value has it alone.
+  std::function<std::optional<Span>(size_t at)> value_from{};
 };
 
 struct ScanOptions {

@@ -33,8 +33,8 @@ class MemoryKey {
 // Thread-compatible. What KnownOf returns may go to another thread.
 class SessionMemory {
  public:
-  static constexpr size_t kMostBodies = 8;           // the main conversation's, its subagents', side questions'
-  static constexpr size_t kMostOriginals = 512;      // placeholders that can be restored
+  static constexpr size_t kMostBodies = 8;       // the main conversation's, its subagents', side questions'
+  static constexpr size_t kMostOriginals = 512;  // placeholders that can be restored
   static constexpr size_t kMostOriginal = 16 << 10;  // bytes of one
   static constexpr size_t kMostOriginalBytes = 256 << 10;
 

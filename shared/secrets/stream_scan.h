@@ -22,6 +22,7 @@
 #include "shared/base/result.h"
 #include "shared/secrets/literals.h"
 #include "shared/secrets/scanner.h"
+#include "shared/secrets/stream_text.h"
 
 namespace postern::secrets {
 
@@ -30,11 +31,6 @@ struct StreamFinding {
   // By what `replace` gave, but perhaps for its first half, where that looked like a word and had gone on.
   // Otherwise it had gone on, or was let through.
   bool replaced = false;
-};
-
-enum class StreamForm {
-  kText,
-  kJson,  // the text of a JSON value: strings in it are read unescaped, and what replaces needs no escape
 };
 
 struct StreamTerms {

@@ -177,6 +177,38 @@ TEST_F(ScanTest, ATableShowsTheBeginningOfALongSecretAtMost) {
   EXPECT_THAT(ran.out, Not(HasSubstr("abcde")));
 }
 
+TEST_F(ScanTest, PassesOverItsOwnFilesInTreesUnlessTheyAreNamed) {
+  Write("tree/a.txt", "key=abcd1234\n");
+  Write("tree/rules.toml", std::string(kRules) + "# key=abcd1234\n");
+  Write("tree/b.json", "key=abcd1234\n");
+  const std::vector<std::string> words = {"scan", Path("tree"), "--config", Path("tree/rules.toml"),
+                                          "--json"};
+  EXPECT_THAT(Files(Run(words).out), ElementsAre("a.txt", "b.json"));
+  Write("tree/b.json", "[]");
+  std::vector<std::string> reported = words;
+  reported.insert(reported.end(), {"--report", Path("tree/report.json")});
+  EXPECT_EQ(Run(reported).code, 1);
+  EXPECT_EQ(Run(reported).code, 1);
+  EXPECT_THAT(Files(Text("tree/report.json")), ElementsAre("a.txt"));
+  std::vector<std::string> known = words;
+  known.insert(known.end(), {"--baseline", Path("tree/report.json")});
+  EXPECT_EQ(Run(known).code, 0);
+}
+
+TEST_F(ScanTest, ReadsWhatHasNoLength) {
+  Write("rules.toml", "[[rules]]\nid = 'mount'\nregex = '(?m)^\\w+ /proc proc'\n");
+  // The kernel says that it is empty.
+  EXPECT_EQ(Scan({"/proc/self/mounts"}).code, 1);
+}
+
+TEST_F(ScanTest, AFileThatItsNameGivesAwayHasNoLine) {
+  Write("rules.toml", "[[rules]]\nid = 'file'\npath = 'p12$'\n");
+  Write("k.p12", "x");
+  EXPECT_THAT(Scan({Path("k.p12"), "--json"}).out, HasSubstr("k.p12:file:0"));
+  EXPECT_THAT(Scan({Path("k.p12"), "--format", "sarif"}).out, Not(HasSubstr("region")));
+  EXPECT_THAT(Scan({Path("k.p12")}).out, HasSubstr("k.p12 "));
+}
+
 TEST_F(ScanTest, ScansManyFilesInTheirOrder) {
   for (int i = 100; i < 400; ++i)
     Write("tree/" + std::to_string(i) + ".txt",

@@ -60,8 +60,14 @@ TEST(Decoded, KnowsWhereItsBytesComeFrom) {
   EXPECT_EQ(decoded.Origin({4, 5}), (Span{3, 9}));
   EXPECT_EQ(decoded.Origin({1, 8}), (Span{1, 12}));
   EXPECT_TRUE(decoded.IsFresh({2, 4}));
-  EXPECT_FALSE(decoded.IsFresh({0, 3}));
-  EXPECT_FALSE(decoded.IsFresh({5, 8}));
+  EXPECT_TRUE(decoded.IsFresh({0, 3}));  // beside it
+  EXPECT_TRUE(decoded.IsFresh({5, 8}));
+  EXPECT_FALSE(decoded.IsFresh({0, 2}));
+  EXPECT_FALSE(decoded.IsFresh({6, 8}));
+  EXPECT_EQ(decoded.Here({0, 3}), (Span{0, 3}));
+  EXPECT_EQ(decoded.Here({1, 9}), (Span{1, 5}));
+  EXPECT_EQ(decoded.Here({9, 11}), (Span{5, 7}));
+  EXPECT_EQ(decoded.Here({10, 12}), (Span{6, 8}));
 }
 
 TEST(Decoded, NestsAndRemembersHow) {
@@ -79,6 +85,30 @@ TEST(Decoded, NestsAndRemembersHow) {
   EXPECT_EQ(second.encodings({at - 8, at + 9}), kBase64 | kPercent);
   Decoded third;
   EXPECT_FALSE(Decoded::From(second.text(), &second, third));
+}
+
+TEST(Decoded, TakesEachRunOfPercentSignsForItself) {
+  Decoded decoded;
+  ASSERT_TRUE(Decoded::From("a%20b and c%3d%3De", nullptr, decoded));
+  ASSERT_EQ(decoded.text(), "a b and c==e");
+  EXPECT_EQ(decoded.Origin({4, 7}), (Span{6, 9}));
+  EXPECT_FALSE(decoded.IsFresh({4, 7}));
+  EXPECT_EQ(decoded.Origin({9, 10}), (Span{11, 17}));
+}
+
+TEST(Decoded, LeavesARunBesidePercentSignsUntilTheyAreRead) {
+  const std::string run = ToBase64("is? it? yes no? 0 is? it?");
+  ASSERT_NE(run.find('/'), std::string::npos);
+  std::string escaped = run;
+  for (size_t at = escaped.find('/'); at != std::string::npos; at = escaped.find('/', at))
+    escaped.replace(at, 1, "%2F");
+  EXPECT_EQ(Once("x=" + escaped), "x=" + run);
+  EXPECT_EQ(Once("x=%41" + run), "x=A" + run);
+}
+
+TEST(Decoded, TakesWhatTerminalsTakeAsSignsForText) {
+  EXPECT_EQ(Once(ToBase64("\x1b[1mbold and loud\x1b[0m")), "\x1b[1mbold and loud\x1b[0m");
+  EXPECT_EQ(Once(ToBase64(std::string("a bell rings: \x07"))), "(nothing)");
 }
 
 TEST(Decoded, ReadsALongLineOfUnprintableEscapesOnce) {

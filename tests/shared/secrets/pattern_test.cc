@@ -35,6 +35,7 @@ TEST(Pattern, KnowsTheShortestLiteralOfItsBranches) {
 
 TEST(Pattern, SaysToVectorscanWhatRe2Means) {
   EXPECT_EQ(Analyse("(?P<name>a{2})").for_vectorscan, "(a{2})");
+  EXPECT_EQ(Analyse("(?<name>a{2})").for_vectorscan, "(a{2})");
   EXPECT_EQ(Analyse("{x}").for_vectorscan, "\\{x\\}");
   EXPECT_EQ(Analyse("[\\s\"]\\S").for_vectorscan, "[\\t\\n\\f\\r \"][^\\t\\n\\f\\r ]");
   EXPECT_EQ(Analyse("(?U)a+b*?c?").for_vectorscan, "a{1,}b{0,}c{0,1}");
@@ -51,6 +52,15 @@ TEST(Pattern, CountsCharactersWhereSomethingTakesThemBeyondAscii) {
   EXPECT_TRUE(Analyse("\\W").beyond_ascii);
   EXPECT_FALSE(Analyse("\\w[a-z]\\d").beyond_ascii);
   EXPECT_EQ(Analyse("a.{3}b").fixed_bytes, 1u + 12 + 1);
+}
+
+TEST(Pattern, KnowsWhatAsksForTheEdgesOfATextOrALine) {
+  for (const char* regex : {"^a", "a$", "(?m)^k=(.*)$", "\\Aa", "a\\z", "(?:^|\\s)a", "a(?:\\s|$)"}) {
+    EXPECT_TRUE(Analyse(regex).edges) << regex;
+    EXPECT_EQ(Analyse(regex).for_vectorscan.find_first_of("^$"), std::string::npos) << regex;
+  }
+  for (const char* regex : {"a", "\\ba", "a(?:[\"\\s]|$)", "(?:^|[^\\w])a", "(?:\\W|\\z)a"})
+    EXPECT_FALSE(Analyse(regex).edges) << regex;
 }
 
 TEST(Pattern, SaysSoWhereItDoesNotUnderstand) {

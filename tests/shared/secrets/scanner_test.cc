@@ -103,6 +103,55 @@ skipReport = true
   EXPECT_THAT(findings[0].companions, testing::ElementsAre("user"));
 }
 
+TEST(Scanner, AsksForOneOfSeveralDistancesToTheSameRule) {
+  const Scanner scanner = ScannerOf(R"(
+[[rules]]
+id = "secret"
+regex = 'sec_[0-9]{4}'
+[[rules.required]]
+id = "user"
+withinLines = 0
+[[rules.required]]
+id = "user"
+withinColumns = 0
+[[rules]]
+id = "user"
+regex = 'user_[a-z]+'
+skipReport = true
+)");
+  EXPECT_EQ(MustScan(scanner, {.text = "sec_1234 user_me"}).size(), 1u);
+  EXPECT_EQ(MustScan(scanner, {.text = "sec_1234\nuser_me"}).size(), 1u);
+  EXPECT_EQ(MustScan(scanner, {.text = "sec_1234\n user_me"}).size(), 0u);
+}
+
+TEST(Scanner, FindsWhatOnlyTheCharacterBesideItHid) {
+  const Scanner scanner = ScannerOf("[[rules]]\nid = 'k'\nregex = '\\btok_[a-z]{4}\\b'\n");
+  const auto findings = MustScan(scanner, {.text = "?q=a%3Dtok_abcd"});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].match, (Span{7, 15}));
+  EXPECT_EQ(findings[0].encodings, 0);
+  // Once, though it stands beside what is decoded.
+  EXPECT_EQ(MustScan(scanner, {.text = "tok_abcd%3D"}).size(), 1u);
+}
+
+TEST(Scanner, KeepsAGenericFindingThatIsEncodedBesideAnother) {
+  const Scanner scanner = ScannerOf(
+      "[[rules]]\nid = 'generic'\nregex = 'k=(\\w{6,})'\n[[rules]]\nid = 'special'\nregex = 'sp_\\w{6}'\n"
+      "[[rules]]\nid = 'blob'\nregex = 'blob: (\\S+)'\n");
+  const std::string encoded = ToBase64("sp_abcdef and k=another1 too");
+  EXPECT_THAT(RulesOf(scanner, MustScan(scanner, {.text = encoded})),
+              testing::ElementsAre("generic", "special"));
+  EXPECT_THAT(RulesOf(scanner, MustScan(scanner, {.text = "blob: " + encoded})),
+              testing::ElementsAre("blob", "special"));
+}
+
+TEST(Scanner, ShowsNoLineOfAFileThatItsNameGivesAway) {
+  const auto findings =
+      MustScan(ScannerOf("[[rules]]\nid = 'f'\npath = 'p12$'\n"), {.text = "", .path = "k.p12"});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].place.start_line, 0u);
+}
+
 TEST(Scanner, DropsAGenericFindingWhereAnotherRuleHasItsSecret) {
   const Scanner scanner = ScannerOf(
       "[[rules]]\nid = 'generic'\nregex = 'k=(\\w{6,})'\n[[rules]]\nid = 'special'\nregex = 'sp_\\w{6}'\n");

@@ -1,0 +1,1 @@
+postern_fuzzer(stream_scan_fuzzer SOURCES stream_scan_fuzzer.cc DEPS postern_secrets)

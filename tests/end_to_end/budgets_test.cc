@@ -67,6 +67,7 @@ TEST(Budgets, AStreamIsEndedWhereItsBudgetEndsAndWhatFollowsIsRefused) {
   EXPECT_THAT(cut.body, Not(HasSubstr("message_stop")));
   EXPECT_TRUE(budgeted.host().WaitForMetric(kBudgetEnds, 1));
   EXPECT_TRUE(budgeted.provider().WaitForOutcome(1, "client_gone"));
+  EXPECT_GE(budgeted.host().Metric(R"(postern_extensions_total{result="exhausted"})"), 2);
   // The client's second try, without streaming.
   EXPECT_EQ(budgeted.host().Ask(MessageBody("again")).status, 402);
   EXPECT_EQ(budgeted.host().StopAgent().code, 0);
@@ -81,12 +82,32 @@ TEST(Budgets, AStreamIsEndedWhereItsBudgetEndsAndWhatFollowsIsRefused) {
   EXPECT_LE(cost, 60'000'000 + 3'000'000);
 }
 
+// How much is asked of a budget for an answer is what earlier ones had, those before a restart too.
+TEST(Budgets, WhatAnswersAreLikelyToCostIsStillKnownAfterARestart) {
+  Budgeted budgeted(Month("100"));
+  Host& host = budgeted.host();
+  for (int i = 0; i < 16; ++i) ASSERT_EQ(host.Ask(StreamBody(Costing(300))).status, 200);
+  EXPECT_EQ(host.StopAgent().code, 0);
+  host.StartAgent();
+  ASSERT_TRUE(host.WaitForMetric("postern_policy_version", 1));
+  EXPECT_EQ(host.Ask(StreamBody(Costing(300))).status, 200);
+  EXPECT_EQ(host.StopAgent().code, 0);
+  const auto outcomes = EventsOf(host.Events(), "outcome");
+  ASSERT_EQ(outcomes.size(), 17U);
+  // Answers of 300 tokens, and a prompt of some fifty; 1,000 tokens (max_tokens) are reserved at first.
+  EXPECT_GE(Number(outcomes.front(), "admitted"), 1'000 * 20'000);
+  EXPECT_LT(Number(outcomes.back(), "admitted"), 600 * 20'000);
+}
+
 TEST(Budgets, ALongAnswerIsExtendedWhileItStreamsAndArrivesWhole) {
   Budgeted budgeted(Month("5"));
   const Response whole =
       budgeted.host().Ask(LongStreamBody("[[postern text \"word \" events=1000 size=30]]"));
   EXPECT_EQ(whole.status, 200);
   EXPECT_THAT(whole.body, HasSubstr("message_stop"));
+  EXPECT_GE(budgeted.host().Metric(R"(postern_extensions_total{result="granted"})"), 1);
+  EXPECT_GT(budgeted.host().Metric("postern_extended_dollars_total"), 0);
+  EXPECT_THAT(budgeted.host().Run({"status"}).output, HasSubstr("extensions granted"));
   EXPECT_EQ(budgeted.host().StopAgent().code, 0);
   const auto outcomes = EventsOf(budgeted.host().Events(), "outcome");
   ASSERT_EQ(outcomes.size(), 1U);

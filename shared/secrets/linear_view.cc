@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/secrets/json_escape.h"
+#include "shared/secrets/view_roles.h"
 
 namespace postern::secrets {
 namespace {
@@ -11,33 +12,6 @@ constexpr size_t kDeepest = 128;  // lists and objects within each other, in all
 constexpr int kMostLayers = 4;    // JSON within strings within JSON
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-ViewRole RoleOf(ViewRole outer, std::string_view key) {
-  if (outer == ViewRole::kToolInput || key == "input" || key == "input_schema") return ViewRole::kToolInput;
-  if (key == "content" || key == "system") return ViewRole::kBlocks;
-  if (outer == ViewRole::kBlock && key == "source") return ViewRole::kSource;
-  return ViewRole::kOther;
-}
-
-BlockType TypeOf(std::string_view name) {
-  if (name == "base64") return BlockType::kBase64;
-  if (name == "thinking") return BlockType::kThinking;
-  if (name == "redacted_thinking") return BlockType::kRedactedThinking;
-  if (name == "tool_use" || name == "server_tool_use" || name == "mcp_tool_use") return BlockType::kToolUse;
-  if (name == "web_search_result") return BlockType::kWebSearchResult;
-  return name.ends_with("tool_result") ? BlockType::kToolResult : BlockType::kOther;
-}
-
-// Whether a string of an object of this type and role is for machines alone.
-bool IsForMachines(const OpenValue& object, std::string_view key) {
-  if (object.role == ViewRole::kSource) return key == "data" && object.type == BlockType::kBase64;
-  if (object.role != ViewRole::kBlock) return false;
-  if (key == "signature") return object.type == BlockType::kThinking;
-  if (key == "data") return object.type == BlockType::kRedactedThinking;
-  if (key == "id") return object.type == BlockType::kToolUse;
-  if (key == "tool_use_id") return object.type == BlockType::kToolResult;
-  return key == "encrypted_content" && object.type == BlockType::kWebSearchResult;
-}
 
 // Reads one layer of JSON and writes its view; `map` says where the layer's bytes come from, none for the raw
 // text. Structure is written in one piece, when a value's contents or the end comes.
@@ -143,7 +117,7 @@ class Layer {
   bool Object(ViewRole role) {
     OpenValue object{.is_list = false, .role = role};
     // What a field means may depend on a later one.
-    if (role == ViewRole::kBlock || role == ViewRole::kSource) TellType(object);
+    if (role == ViewRole::kBlock || role == ViewRole::kSource) TellType(text_, at_, object);
     if (!Open(object)) return false;
     Take('{');
     Spaces();
@@ -176,47 +150,8 @@ class Layer {
                        word.find_first_of("0123456789") != std::string_view::npos);
   }
 
-  // By the object's own field "type", without moving.
-  void TellType(OpenValue& object) const {
-    int depth = 0;
-    std::string_view last;  // the last string at the object's own level
-    bool is_type = false;
-    object.told_at = text_.size();
-    for (size_t at = at_; at < text_.size(); ++at) {
-      const char c = text_[at];
-      if (c == '{' || c == '[') ++depth;
-      if ((c == '}' || c == ']') && --depth == 0) {
-        object.told_at = at + 1;
-        return;
-      }
-      if (depth == 1 && c == ':') is_type = last == "type";
-      if (depth == 1 && c == ',') is_type = false;
-      if (c != '"') continue;
-      const size_t end = StringEnd(at);
-      if (end == std::string_view::npos) return;
-      const std::string_view contents = text_.substr(at + 1, end - at - 1);
-      if (depth == 1 && is_type) {
-        object.type = TypeOf(contents);
-        object.told_at = end + 1;
-        return;
-      }
-      if (depth == 1) last = contents;
-      at = end;
-    }
-  }
-
-  // The quote that ends the string that begins here.
-  size_t StringEnd(size_t begin) const {
-    for (size_t at = begin + 1; at < text_.size(); ++at) {
-      at += PlainPrefix(text_.substr(at));
-      if (at < text_.size() && text_[at] == '"') return at;
-      if (at < text_.size() && text_[at] == '\\') ++at;
-    }
-    return std::string_view::npos;
-  }
-
   bool SkippedString() {
-    const size_t end = StringEnd(at_);
+    const size_t end = StringEnd(text_, at_);
     if (end == std::string_view::npos) return false;
     Take('"');
     Flush();
@@ -254,7 +189,7 @@ class Layer {
     const bool may_be = layer_ < kMostLayers && first < text_.size() &&
                         (text_[first] == '{' || text_[first] == '[' || text_[first] == '\\');
     if (!may_be) return false;
-    const size_t end = StringEnd(quote);
+    const size_t end = StringEnd(text_, quote);
     MappedText inner;
     if (end == std::string_view::npos || !Unescape({quote + 1, end}, inner)) return false;
     const std::string_view text = inner.text();

@@ -13,36 +13,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "shared/base/result.h"
 #include "shared/secrets/expression.h"
 #include "shared/secrets/mapped_text.h"
+#include "shared/secrets/view_roles.h"
 
 namespace postern::secrets {
-
-// Where in a request of the Messages API a value stands, and what the object around it says that it is, as
-// far as that matters to what is passed over.
-enum class ViewRole : uint8_t { kOther, kToolInput, kBlocks, kBlock, kSource };
-enum class BlockType : uint8_t {
-  kOther,
-  kBase64,
-  kThinking,
-  kRedactedThinking,
-  kToolUse,
-  kToolResult,
-  kWebSearchResult,
-};
-
-// A list or an object that has begun and not ended.
-struct OpenValue {
-  bool is_list = false;
-  ViewRole role = ViewRole::kOther;  // of its elements, or its own
-  BlockType type = BlockType::kOther;
-  size_t told_at = 0;  // bytes of the text by which its type was told
-};
 
 // A place in a text, behind a comma between two members or elements, from which its view can be made without
 // what stands before.

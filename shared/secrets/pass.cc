@@ -194,14 +194,6 @@ Status Pass::TakeMatch(uint32_t index, const Span& match, Count count, std::vect
   return found ? Status(Ok{}) : Keep(index, match, whole, count, findings);
 }
 
-Span Pass::Origin(const Span& span) const {
-  return in_.decoded == nullptr ? span : in_.decoded->Origin(span);
-}
-
-Span Pass::Here(const Span& origin) const {
-  return in_.decoded == nullptr ? origin : in_.decoded->Here(origin);
-}
-
 std::optional<Span> Pass::ValueFrom(size_t at) {
   if (!value_ || at < value_->begin || at >= value_->end) value_ = in_.fragment.value_from(at);
   return value_;

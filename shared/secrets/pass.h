@@ -56,8 +56,9 @@ class Pass {
               std::vector<Finding>& findings);
   Result<bool> IsAllowed(const CompiledRule& rule, const Finding& finding, const Span& match,
                          const Span& text_within);
-  Span Origin(const Span& span) const;  // of bytes of the text, in the original
-  Span Here(const Span& origin) const;
+  // Of bytes of the text, in the original; and back.
+  Span Origin(const Span& span) const { return in_.decoded == nullptr ? span : in_.decoded->Origin(span); }
+  Span Here(const Span& origin) const { return in_.decoded == nullptr ? origin : in_.decoded->Here(origin); }
   Span Trimmed(Span match) const;
   std::optional<Span> ValueFrom(size_t at);  // of the original
   bool LeavesItsValue(const Span& secret);

@@ -48,10 +48,7 @@ class Reader {
  private:
   bool End() const { return text_.End(); }
   char Peek(size_t ahead = 0) const { return text_.Peek(ahead); }
-  Part Fail() {
-    good_ = false;
-    return {};
-  }
+  Part Fail() { return good_ = false, Part(); }
 
   Part Alternatives(int depth) {
     if (depth > kDeepest) return Fail();

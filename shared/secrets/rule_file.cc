@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <span>
 
-#include "shared/base/edit_distance.h"
 #include "shared/config/node.h"
+#include "shared/secrets/rule_inheritance.h"
+#include "shared/secrets/toml_fields.h"
 
 namespace postern::secrets {
 namespace {
@@ -15,83 +15,6 @@ constexpr int kMostExtensions = 8;  // one within the other
 constexpr int kEntropyDigits = 15;
 constexpr int64_t kEntropyUnit = 1'000'000'000'000'000;
 constexpr std::string_view kBuiltInName = "the built-in rules";
-
-std::string Lowered(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
-}
-
-// One table's fields, by their names in small letters.
-class Fields {
- public:
-  static Result<Fields> Of(const config::Node& node, std::span<const std::string_view> known) {
-    ASSIGN_OR_RETURN(const auto entries, node.AsEntries());
-    Fields fields(node);
-    for (const auto& [key, value] : entries) {
-      const std::string name = Lowered(key);
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
-        return Error{ErrorCode::kInvalid, value.Where() + ": unknown key" + DidYouMean(name, known)};
-      }
-      if (!fields.values_.emplace(name, value).second)
-        return Error{ErrorCode::kInvalid, value.Where() + ": the key is given twice"};
-    }
-    return fields;
-  }
-
-  const config::Node& node() const { return node_; }
-  const config::Node* Find(std::string_view name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? nullptr : &found->second;
-  }
-  Error Wrong(std::string_view what) const {
-    return Error{ErrorCode::kInvalid, node_.Where() + ": " + std::string(what)};
-  }
-
-  Status Text(std::string_view name, std::string& into) const {
-    if (const config::Node* value = Find(name)) {
-      ASSIGN_OR_RETURN(into, value->AsText());
-    }
-    return Ok{};
-  }
-
-  Status Texts(std::string_view name, std::vector<std::string>& into) const {
-    const config::Node* value = Find(name);
-    if (value == nullptr) return Ok{};
-    ASSIGN_OR_RETURN(const auto list, value->AsList());
-    for (const config::Node& item : list) {
-      ASSIGN_OR_RETURN(into.emplace_back(), item.AsText());
-    }
-    return Ok{};
-  }
-
-  Status Truth(std::string_view name, bool& into) const {
-    if (const config::Node* value = Find(name)) {
-      ASSIGN_OR_RETURN(into, value->AsBool());
-    }
-    return Ok{};
-  }
-
-  Status Number(std::string_view name, std::optional<int64_t>& into) const {
-    if (const config::Node* value = Find(name)) {
-      ASSIGN_OR_RETURN(into, value->AsInteger(0, 1'000'000'000));
-    }
-    return Ok{};
-  }
-
-  // The tables of [[name]], or of [name] where there may be one.
-  Result<std::vector<config::Node>> Tables(std::string_view name) const {
-    const config::Node* value = Find(name);
-    if (value == nullptr) return std::vector<config::Node>{};
-    return value->AsList();
-  }
-
- private:
-  explicit Fields(config::Node node) : node_(std::move(node)) {}
-  config::Node node_;
-  std::map<std::string, config::Node, std::less<>> values_;
-};
 
 // "secrets.toml:12", without the place within the file's structure.
 std::string LineOf(const config::Node& node) {
@@ -111,14 +34,14 @@ struct ReadAllowList {
 };
 
 Result<ReadAllowList> ReadOneAllowList(const config::Node& node) {
-  ASSIGN_OR_RETURN(const Fields fields, Fields::Of(node, kAllowListKeys));
+  ASSIGN_OR_RETURN(const TomlFields fields, TomlFields::Of(node, kAllowListKeys));
   ReadAllowList read{.list = {.where = LineOf(node)}, .targets = {}, .node = node};
   AllowList& list = read.list;
   std::string condition, target;
   RETURN_IF_ERROR(fields.Text("condition", condition));
   RETURN_IF_ERROR(fields.Text("regextarget", target));
-  condition = Lowered(condition);
-  target = Lowered(target);
+  condition = SmallAscii(condition);
+  target = SmallAscii(target);
   if (condition == "and" || condition == "&&") {
     list.condition = AllowList::Condition::kAll;
   } else if (!condition.empty() && condition != "or" && condition != "||") {
@@ -142,7 +65,7 @@ Result<ReadAllowList> ReadOneAllowList(const config::Node& node) {
 }
 
 // [[allowlists]], or the older [allowlist]; not both.
-Result<std::vector<ReadAllowList>> ReadAllowLists(const Fields& fields) {
+Result<std::vector<ReadAllowList>> ReadAllowLists(const TomlFields& fields) {
   std::vector<ReadAllowList> lists;
   ASSIGN_OR_RETURN(const auto tables, fields.Tables("allowlists"));
   for (const config::Node& table : tables) {
@@ -159,10 +82,10 @@ Result<std::vector<ReadAllowList>> ReadAllowLists(const Fields& fields) {
 
 constexpr std::string_view kRequiredKeys[] = {"id", "withinlines", "withincolumns"};
 
-Status ReadRequired(const Fields& fields, Rule& rule) {
+Status ReadRequired(const TomlFields& fields, Rule& rule) {
   ASSIGN_OR_RETURN(const auto tables, fields.Tables("required"));
   for (const config::Node& table : tables) {
-    ASSIGN_OR_RETURN(const Fields one, Fields::Of(table, kRequiredKeys));
+    ASSIGN_OR_RETURN(const TomlFields one, TomlFields::Of(table, kRequiredKeys));
     RequiredRule& required = rule.required.emplace_back();
     RETURN_IF_ERROR(one.Text("id", required.id));
     if (required.id.empty()) return one.Wrong("the id of the rule that is required is missing");
@@ -177,7 +100,7 @@ constexpr std::string_view kRuleKeys[] = {
     "tags", "allowlist",   "allowlists", "required", "skipreport",  "truesamples", "falsesamples"};
 
 Result<Rule> ReadRule(const config::Node& node) {
-  ASSIGN_OR_RETURN(const Fields fields, Fields::Of(node, kRuleKeys));
+  ASSIGN_OR_RETURN(const TomlFields fields, TomlFields::Of(node, kRuleKeys));
   Rule rule;
   rule.where = LineOf(node);
   RETURN_IF_ERROR(fields.Text("id", rule.id));
@@ -195,7 +118,7 @@ Result<Rule> ReadRule(const config::Node& node) {
     rule.entropy = static_cast<double>(parts) / static_cast<double>(kEntropyUnit);
   }
   RETURN_IF_ERROR(fields.Texts("keywords", rule.keywords));
-  for (std::string& keyword : rule.keywords) keyword = Lowered(std::move(keyword));
+  for (std::string& keyword : rule.keywords) keyword = SmallAscii(std::move(keyword));
   RETURN_IF_ERROR(fields.Texts("tags", rule.tags));
   bool skip = false;
   RETURN_IF_ERROR(fields.Truth("skipreport", skip));
@@ -211,35 +134,6 @@ Result<Rule> ReadRule(const config::Node& node) {
   return rule;
 }
 
-template <class T>
-void Append(std::vector<T>& to, const std::vector<T>& more) {
-  to.insert(to.end(), more.begin(), more.end());
-}
-
-// The child's fields override, its lists come behind.
-void Override(Rule& base, const Rule& child) {
-  base.where = child.where;
-  if (!child.description.empty()) base.description = child.description;
-  if (!child.regex.empty()) base.regex = child.regex;
-  if (!child.path.empty()) base.path = child.path;
-  if (child.secret_group != 0) base.secret_group = child.secret_group;
-  if (child.entropy != 0) base.entropy = child.entropy;
-  if (child.report != Report::kYes) base.report = child.report;
-  Append(base.keywords, child.keywords);
-  Append(base.tags, child.tags);
-  Append(base.allow_lists, child.allow_lists);
-  Append(base.required, child.required);
-  // Samples were of the rule as it was.
-  base.true_samples = child.true_samples;
-  base.false_samples = child.false_samples;
-}
-
-Rule* FindRule(std::vector<Rule>& rules, std::string_view id) {
-  const auto found =
-      std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.id == id; });
-  return found == rules.end() ? nullptr : &*found;
-}
-
 constexpr std::string_view kExtendKeys[] = {"path", "url", "usedefault", "disabledrules"};
 constexpr std::string_view kFileKeys[] = {"title",     "description", "extend",    "rules",
                                           "allowlist", "allowlists",  "minversion"};
@@ -250,7 +144,7 @@ class Reader {
 
   Result<RuleSet> Read(std::string_view text, std::string_view name, int depth) {
     ASSIGN_OR_RETURN(const config::Node root, config::ParseToml(text, name));
-    ASSIGN_OR_RETURN(const Fields fields, Fields::Of(root, kFileKeys));
+    ASSIGN_OR_RETURN(const TomlFields fields, TomlFields::Of(root, kFileKeys));
     RuleSet set;
     if (const config::Node* extend = fields.Find("extend")) {
       ASSIGN_OR_RETURN(set, ReadExtended(*extend, depth));
@@ -273,7 +167,7 @@ class Reader {
 
  private:
   Result<RuleSet> ReadExtended(const config::Node& node, int depth) {
-    ASSIGN_OR_RETURN(const Fields fields, Fields::Of(node, kExtendKeys));
+    ASSIGN_OR_RETURN(const TomlFields fields, TomlFields::Of(node, kExtendKeys));
     if (fields.Find("url") != nullptr) return fields.Wrong("rules are not fetched from a URL: use path");
     std::string path;
     bool use_default = false;
@@ -298,7 +192,7 @@ class Reader {
     return set;
   }
 
-  static Status ReadOwnRules(const Fields& fields, RuleSet& set) {
+  static Status ReadOwnRules(const TomlFields& fields, RuleSet& set) {
     ASSIGN_OR_RETURN(const auto tables, fields.Tables("rules"));
     std::map<std::string, size_t, std::less<>> places;
     for (size_t i = 0; i < set.rules.size(); ++i) places.emplace(set.rules[i].id, i);
@@ -319,22 +213,6 @@ class Reader {
 
   const RuleSources& sources_;
 };
-
-Status CheckWhole(const RuleSet& set) {
-  std::set<std::string_view> ids;
-  for (const Rule& rule : set.rules) ids.insert(rule.id);
-  for (const Rule& rule : set.rules) {
-    const auto wrong = [&](const char* what) { return Error{ErrorCode::kInvalid, rule.where + ": " + what}; };
-    if (rule.regex.empty() && rule.path.empty()) return wrong("the rule has neither regex nor path");
-    if (rule.regex.empty() && !rule.required.empty())
-      return wrong("a rule of a path alone can't require another");
-    for (const RequiredRule& required : rule.required) {
-      if (required.id == rule.id) return wrong("the rule requires itself");
-      if (!ids.contains(required.id)) return wrong("the rule requires one that isn't there");
-    }
-  }
-  return Ok{};
-}
 
 }  // namespace
 

@@ -1,0 +1,54 @@
+// What of a body is new since those that are known of its session: all that isn't in the same beginning, and
+// none of the same strings. README.md has the steps. Only shared/secrets includes this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "shared/secrets/known_body.h"
+#include "shared/secrets/linear_view.h"
+#include "shared/secrets/mapped_text.h"
+
+namespace postern::secrets {
+
+// Thread-compatible; what it is given must outlive it.
+class BodyDelta {
+ public:
+  // Only bodies in which these literals were looked for are known.
+  BodyDelta(std::string_view body, const Known& known, const Literals* literals);
+
+  const KnownBody* before() const { return before_; }  // the one that begins as this one does; may be none
+  size_t same() const { return same_; }                // bytes that are the same
+  const ViewMark* mark() const { return mark_; }       // of that one, where the view begins; may be none
+  bool armed() const { return armed_; }                // a known one has a keyword of the armed rules
+
+  // By the view from the mark on, and its parts.
+  void FindFresh(const MappedText& view, const ViewParts& parts);
+  // After that: whether these bytes of the view hold something new.
+  bool IsFresh(const Span& span) const;
+  // What is new, and so much around it as a match that touches it may reach.
+  std::vector<Span> Regions(size_t view_size) const;
+
+  // For what is known of the next one.
+  std::vector<PieceHash> TakePieces() { return std::move(pieces_); }
+  const std::vector<KnownPart>& parts() const { return new_parts_; }
+
+ private:
+  bool IsKnown(uint64_t hash) const;
+  void AddFresh(const Span& span, size_t clean_to);
+
+  const std::string_view body_;
+  const Known& known_;
+  const Literals* const literals_;
+  std::vector<PieceHash> pieces_;
+  const KnownBody* before_ = nullptr;
+  size_t same_ = 0;
+  const ViewMark* mark_ = nullptr;
+  bool armed_ = false;
+  std::vector<KnownPart> new_parts_;
+  std::vector<Span> fresh_;  // of the view, in order
+};
+
+}  // namespace postern::secrets

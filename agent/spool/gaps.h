@@ -25,4 +25,10 @@ inline void Merge(const wire::Gap& from, wire::Gap& into) {
   into.set_last_wall_time(std::max(into.last_wall_time(), from.last_wall_time()));
 }
 
+// What may be turned away, or counted by a gap where it wasn't: it begins something. The rest ends or
+// explains what was recorded already.
+inline bool MayBeTurnedAway(const wire::Event& event) {
+  return event.has_intent() || event.has_refusal() || event.has_key_first_used();
+}
+
 }  // namespace postern::spool

@@ -90,6 +90,9 @@ class Agent final : public http::SocketOwner, private http::Timer {
 
   Status Start(const AgentConfig& config);
   void Run();
+  // After Run, or where Start failed. Whether what is static must not be destroyed any more
+  // (Screening::LeaveRules).
+  bool LeaveRules() { return screening_ != nullptr && screening_->LeaveRules(); }
 
  private:
   Status OpenRecord(const AgentConfig& config);
@@ -143,8 +146,9 @@ Status Agent::Start(const AgentConfig& config) {
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   RETURN_IF_ERROR(OpenRecord(config));
   if (is_member()) RETURN_IF_ERROR(Join(config, *settings));
-  ASSIGN_OR_RETURN(screening_, screening::Screening::Start(
-                                   *loop_, {.state = config.state, .cache = config.secrets_cache()}));
+  ASSIGN_OR_RETURN(screening_, screening::Screening::Start(*loop_, {.state = config.state,
+                                                                    .cache = config.secrets_cache(),
+                                                                    .patience = config.secrets.patience}));
   gate_.emplace(*loop_, *recorder_, metrics_, names_, worker_, inquiries_ ? &*inquiries_ : nullptr);
   if (purse_) {
     gate_->SpendFrom(*purse_);
@@ -425,14 +429,20 @@ int RunAgent(const std::filesystem::path& config_file, Seams seams) {
     Log(Level::kError, loop.error().message);
     return 1;
   }
-  Agent agent(config_file, std::move(seams), *std::move(loop));
-  if (const Status started = agent.Start(*config); !started) {
+  std::optional<Agent> agent(std::in_place, config_file, std::move(seams), *std::move(loop));
+  int code = 0;
+  if (const Status started = agent->Start(*config); !started) {
     Log(Level::kError, started.error().message);
-    return started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound ? 2
-                                                                                                       : 1;
+    const bool wrong =
+        started.error().code == ErrorCode::kInvalid || started.error().code == ErrorCode::kNotFound;
+    code = wrong ? 2 : 1;
+  } else {
+    agent->Run();
   }
-  agent.Run();
-  return 0;
+  const bool compiling = agent->LeaveRules();
+  agent.reset();
+  if (compiling) std::quick_exit(code);
+  return code;
 }
 
 }  // namespace postern::agent

@@ -11,8 +11,9 @@
 //   ZeroMQ's    its sockets' input and output        the bus's client               with the bus's context
 //   screening   nothing: looks through large      Screening::Screen              with the screening
 //               requests
-//   rules       nothing: compiles the rules for    RuleKeeper::Want               with the screening
-//               secrets
+//   rules       nothing: compiles the rules for    RuleKeeper::Want               with the screening, or,
+//   while
+//               secrets                                                             it compiles, the process
 //   spool       the record (RocksDB)                 Spool::Append, Read, …         Spool::Close, the last
 //   main        signals (signalfd in the loop)       the kernel                     is the loop's thread
 //

@@ -391,8 +391,9 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   }
   RETURN_IF_ERROR(Read(map, "audit", config.audit, ReadAudit));
   if (const auto secrets = map.Find("secrets")) {
-    ASSIGN_OR_RETURN(const Map section, secrets->AsMap({"cache"}));
+    ASSIGN_OR_RETURN(const Map section, secrets->AsMap({"cache", "patience"}));
     RETURN_IF_ERROR(Read(section, "cache", config.secrets.cache, PathIn(config.state)));
+    RETURN_IF_ERROR(Read(section, "patience", config.secrets.patience, Deadline));
   }
   RETURN_IF_ERROR(Read(map, "deadlines", config.deadlines, ReadDeadlines));
   RETURN_IF_ERROR(Read(map, "limits", config.limits, ReadLimits));

@@ -131,6 +131,8 @@ enum class CollectorUse {
 struct SecretsConfig {
   Path cache =
       "secrets.rules";  // where compiled rules are kept; below the state directory where it is relative
+  std::chrono::nanoseconds patience =
+      std::chrono::seconds(60);  // so long a request waits for the first rules
 
   friend bool operator==(const SecretsConfig&, const SecretsConfig&) = default;
 };

@@ -54,8 +54,8 @@ std::optional<Refusal> Passage::TakeScreened(screening::Screened screened) {
     case Outcome::kBlocked:
       return SecretBlockedRefusal(screened.found[screened.blocked_by], facts_.ruling.policy_version);
     case Outcome::kUnreadable: return SecretsUnreadableRefusal();
-    case Outcome::kTooMuch:
-    case Outcome::kNoMemory: return SecretsTooMuchRefusal();
+    case Outcome::kTooMuch: return SecretsTooMuchRefusal();
+    case Outcome::kNoMemory: return NoSecretMemoryRefusal();
   }
   http::Buffer& body = exchange_.body();
   body.Clear();
@@ -95,7 +95,11 @@ void Passage::ScreenAnswer(const http::Head& answer) {
 // They have been dealt with: one that can't be recorded changes nothing about that.
 void Passage::RecordAnswerSecrets() {
   if (!relay_ || relay_->screen() == nullptr) return;
-  for (const screening::Found& found : relay_->screen()->TakeFound()) {
+  screening::AnswerScreen& screen = *relay_->screen();
+  screen.Abandon();  // of an answer that was whole nothing is left
+  const std::vector<screening::Found> all = screen.TakeFound();
+  gate_.screening_->CountAnswer(all, screen.restored());
+  for (const screening::Found& found : all) {
     wire::Event event = SecretFoundEvent(facts_, caller_, found);
     event.mutable_secret_found()->set_in_answer(true);
     if (!gate_.recorder_.Append(std::move(event)))

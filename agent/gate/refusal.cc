@@ -71,6 +71,7 @@ constexpr std::array<Shape, kReasons> kShapes = {{
     {"collector_away", 503, "api_error", Retry::kNever},
     {"no_policy", 503, "api_error", Retry::kNever},
     {"no_secret_rules", 503, "api_error", Retry::kNever},
+    {"no_secret_memory", 503, "api_error", Retry::kNever},
     {"upstream_unreachable", 502, "api_error", Retry::kAsItLikes},
     {"upstream_silent", 504, "timeout_error", Retry::kAsItLikes},
     {"unreadable_answer", 502, "api_error", Retry::kNever},

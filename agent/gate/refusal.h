@@ -78,6 +78,7 @@ enum class Reason {
   kCollectorAway,        // 503, and the client doesn't try again: nobody says whether the key is good
   kNoPolicy,             // 503, and the client doesn't try again: there is nothing to judge by
   kNoSecretRules,        // 503, and the client doesn't try again: they are being compiled
+  kNoSecretMemory,       // 503, and the client doesn't try again: there is none to look for secrets in
   kUpstreamUnreachable,  // 502, and the client tries again
   kUpstreamSilent,       // 504, and the client tries again
   kUnreadableAnswer,     // 502, and the client doesn't try again

@@ -117,7 +117,9 @@ http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
   if (wake == http::Wake::kEvent) co_return std::nullopt;
   if (wake == http::Wake::kCancelled) co_return wire::ENDING_CLIENT_GONE;
   if (screen_ != nullptr && screen_->holds() && !meter_.facts().complete) {
-    const Io sent = co_await exchange_.SendPiece(screen_->Release());
+    const auto out = screen_->Release();
+    if (!out) co_return wire::ENDING_UPSTREAM_ERROR;
+    const Io sent = co_await exchange_.SendPiece(*out);
     if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
     held_since_.reset();
     exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);

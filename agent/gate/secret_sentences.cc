@@ -60,4 +60,10 @@ Refusal NoSecretRulesRefusal() {
           "minute."};
 }
 
+Refusal NoSecretMemoryRefusal() {
+  return {Reason::kNoSecretMemory,
+          "This host's gate has no memory left to look for secrets, and nothing leaves without; tell whoever "
+          "looks after this host."};
+}
+
 }  // namespace postern::gate

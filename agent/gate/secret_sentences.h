@@ -13,5 +13,6 @@ Refusal SecretBlockedRefusal(const screening::Found& found, uint64_t policy_vers
 Refusal SecretsUnreadableRefusal();
 Refusal SecretsTooMuchRefusal();
 Refusal NoSecretRulesRefusal();
+Refusal NoSecretMemoryRefusal();
 
 }  // namespace postern::gate

@@ -36,6 +36,18 @@ void AppendSecretsMetrics(std::string& out, const SecretsView& view) {
   text.Family("postern_secrets_too_much_total", "counter",
               "Requests that would have taken too long to look through.");
   text.Sample("postern_secrets_too_much_total", "", counts.too_much);
+  text.Family("postern_secrets_screened_answers_total", "counter",
+              "Answers that were looked through for secrets, or for placeholders to put originals back.");
+  text.Sample("postern_secrets_screened_answers_total", "", counts.answers);
+  text.Family("postern_secrets_in_answers_total", "counter",
+              "Secrets that stood in answers, by what was done.");
+  text.Sample("postern_secrets_in_answers_total", gate::MetricsText::Label("action", "warn"),
+              counts.warned_in_answers);
+  text.Sample("postern_secrets_in_answers_total", gate::MetricsText::Label("action", "redact"),
+              counts.redacted_in_answers);
+  text.Family("postern_secrets_restored_total", "counter",
+              "Originals that were put back into the input of local tools.");
+  text.Sample("postern_secrets_restored_total", "", counts.restored);
   text.Family("postern_secret_rules", "gauge", "Rules by which secrets are looked for; 0: none are ready.");
   text.Sample("postern_secret_rules", "", uint64_t{view.rules.count});
   text.Family("postern_secret_rules_failed", "gauge",
@@ -52,6 +64,10 @@ std::string SecretsMembers(const SecretsView& view) {
   out += R"(,"secrets_redacted":)" + std::to_string(view.counts.redacted);
   out += R"(,"secrets_warned":)" + std::to_string(view.counts.warned);
   out += R"(,"secrets_blocked":)" + std::to_string(view.counts.blocked);
+  out += R"(,"answers_screened":)" + std::to_string(view.counts.answers);
+  out += R"(,"secrets_redacted_in_answers":)" + std::to_string(view.counts.redacted_in_answers);
+  out += R"(,"secrets_warned_in_answers":)" + std::to_string(view.counts.warned_in_answers);
+  out += R"(,"secrets_restored":)" + std::to_string(view.counts.restored);
   out += R"(,"secret_sessions":)" + std::to_string(view.sessions);
   return out;
 }

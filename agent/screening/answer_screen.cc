@@ -2,78 +2,28 @@
 
 #include <algorithm>
 
-#include "agent/dialect/sse.h"
-#include "agent/screening/restore.h"
 #include "shared/base/json_text.h"
-#include "shared/secrets/redaction.h"
 
 namespace postern::screening {
 namespace {
 
-constexpr size_t kMostBlocks = 4'096;
-
 Error Unreadable() { return Error{ErrorCode::kInvalid, "the answer can't be read"}; }
 Error TooLong() { return Error{ErrorCode::kExhausted, "the answer is too long to be looked at"}; }
 
-// The bytes of the first event with the empty line that ends it; 0: it isn't complete. A CR at the end may
-// belong to a LF that is still to come.
-size_t EventEnd(std::string_view bytes, size_t from) {
-  bool line_is_empty = false;
-  for (size_t at = from; at < bytes.size(); ++at) {
-    const char c = bytes[at];
-    if (c != '\n' && c != '\r') {
-      line_is_empty = false;
-      continue;
-    }
-    if (c == '\r') {
-      if (at + 1 == bytes.size()) return 0;
-      if (bytes[at + 1] == '\n') ++at;
-    }
-    if (line_is_empty) return at + 1;
-    line_is_empty = true;
-  }
-  return 0;
-}
-
-bool IsTool(std::string_view type) { return type.ends_with("tool_use"); }
-
-std::string_view PartOf(std::string_view type) {
-  if (type == "text" || type == "thinking") return type;
-  return IsTool(type) ? "tool_input" : "other";
-}
-
 }  // namespace
 
-std::string_view AnswerTerms::fingerprint_key() const {
-  if (policy != nullptr && !policy->secret_terms().fingerprint_key.empty())
-    return policy->secret_terms().fingerprint_key;
-  return keys->fingerprint.view();
-}
-
-// What an event says, as far as it matters here.
-struct AnswerScreen::Glance {
-  std::string type;
-  std::optional<int64_t> index;
-  std::string block_type;                    // of content_block_start
-  std::string tool;                          // likewise
-  std::optional<std::string_view> contents;  // of the string with content, between its quotes
-};
-
 struct AnswerScreen::Block {
-  std::string type;
-  std::string tool;
+  AnswerBlock is;
   std::optional<secrets::StreamScan> scan{};
   // Of a tool whose input is restored, until its stop.
   bool is_held = false;
   std::string begun{};   // the event that began it
   std::string events{};  // those that followed
   std::string input{};   // their text
-  // Of an answer that isn't a stream: where it stands there.
-  std::string_view contents{};
 };
 
 AnswerScreen::AnswerScreen(AnswerTerms terms, Form form, dialect::JsonCursor& json)
-    : terms_(std::move(terms)), form_(form), json_(json) {}
+    : judge_(std::move(terms)), form_(form), json_(json) {}
 AnswerScreen::~AnswerScreen() = default;
 
 Result<AnswerScreen::Passed> AnswerScreen::Feed(std::string_view bytes) {
@@ -113,94 +63,24 @@ Result<AnswerScreen::Passed> AnswerScreen::Finish() {
 
 Status AnswerScreen::TakeEvent(std::string_view raw) {
   came_ = raw;
-  dialect::SseParser parser(kMostEvent);
-  dialect::SseEvent event;
-  std::string_view rest = raw;
-  if (!parser.Next(rest, event) && !parser.Finish(event)) {
-    out_ += raw;  // comments
-    return Ok{};
-  }
-  if (event.oversized) return TooLong();
-  std::string_view data = event.data;
-  const bool lies_here = data.data() >= raw.data() && data.data() + data.size() <= raw.data() + raw.size();
-  if (!lies_here && !data.empty()) {
-    // Between JSON's values a space says what a newline does, and within its strings there is none.
-    std::string line(data);
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    joined_ = "event: " + std::string(event.name) + "\ndata: ";
-    const size_t at = joined_.size();
-    joined_ += line + "\n\n";
-    raw = joined_;
-    data = raw.substr(at, line.size());
-  }
-  Glance glance;
-  if (data.empty() || !Read(data, glance) || !glance.index) {
-    out_ += came_;
-    return Ok{};
-  }
-  if (glance.type == "content_block_start") return Start(raw, glance);
-  if (glance.type == "content_block_delta") return Delta(raw, glance);
-  if (glance.type == "content_block_stop") return Stop(*glance.index);
+  const AnswerEvent event = ReadAnswerEvent(raw, kMostEvent, joined_);
+  if (event.too_long) return TooLong();
+  const auto glance = ReadGlance(event.data, json_);
+  if (glance && glance->type == "content_block_start") return Start(event.raw, *glance);
+  if (glance && glance->type == "content_block_delta") return Delta(event.raw, *glance);
+  if (glance && glance->type == "content_block_stop") return Stop(*glance->index);
   out_ += came_;
   return Ok{};
-}
-
-bool AnswerScreen::Read(std::string_view data, Glance& glance) {
-  if (!json_.Open(data) || !json_.EnterObject()) return false;
-  const auto take = [this](std::string& into) {
-    if (const auto text = json_.TakeString()) into = text->raw;
-  };
-  std::string_view key;
-  while (json_.NextMember(key)) {
-    if (key == "type") {
-      take(glance.type);
-    } else if (key == "index") {
-      if (const auto number = json_.TakeNumber()) glance.index = dialect::CountFromNumber(*number);
-    } else if (key == "content_block" || key == "delta") {
-      if (!json_.EnterObject()) break;
-      while (json_.NextMember(key)) {
-        if (key == "type") {
-          take(glance.block_type);
-        } else if (key == "name") {
-          take(glance.tool);
-        } else if ((key == "text" || key == "thinking" || key == "partial_json") &&
-                   json_.Peek() == dialect::JsonKind::kString) {
-          if (const auto text = json_.TakeString()) glance.contents = text->raw;
-        } else {
-          json_.Skip();
-        }
-      }
-    } else {
-      json_.Skip();
-    }
-  }
-  return json_.Finish();
-}
-
-bool AnswerScreen::Restores(std::string_view type, std::string_view tool) const {
-  return type == "tool_use" && terms_.original && terms_.orders.Restores(tool);
-}
-
-std::optional<secrets::StreamScan> AnswerScreen::ScanFor(std::string_view type, bool may_replace) {
-  if (terms_.scanner == nullptr || PartOf(type) == "other") return std::nullopt;
-  secrets::StreamTerms terms{.scanner = *terms_.scanner,
-                             .form = IsTool(type) ? secrets::StreamForm::kJson : secrets::StreamForm::kText,
-                             .literals = terms_.literals};
-  if (may_replace && type != "thinking")
-    terms.replace = [this](const secrets::Finding& finding, std::string_view original) {
-      return Replaced(finding, original);
-    };
-  return secrets::StreamScan(terms);
 }
 
 Status AnswerScreen::Start(std::string_view raw, const Glance& glance) {
   if (blocks_.size() >= kMostBlocks) return TooLong();
   blocks_.erase(*glance.index);
   Block& block = blocks_[*glance.index];
-  block.type = glance.block_type;
-  block.tool = glance.tool;
-  block.is_held = Restores(block.type, block.tool);
-  block.scan = ScanFor(block.type, !block.is_held);
+  block.is = {.type = glance.block_type, .tool = glance.tool, .index = *glance.index};
+  block.is_held = judge_.Restores(block.is);
+  block.scan =
+      judge_.ScanFor(block.is, block.is_held ? AnswerJudge::Doing::kLookOnly : AnswerJudge::Doing::kReplace);
   if (block.is_held) {
     block.begun = came_;
     return Ok{};
@@ -212,28 +92,32 @@ Status AnswerScreen::Start(std::string_view raw, const Glance& glance) {
 
 Status AnswerScreen::Delta(std::string_view raw, const Glance& glance) {
   const auto found = blocks_.find(*glance.index);
-  if (found == blocks_.end() || !glance.contents) {
-    (found != blocks_.end() && found->second.is_held ? found->second.events : out_) += came_;
-    return Ok{};
-  }
-  Block& block = found->second;
-  if (!block.is_held && block.scan) return PassString(raw, glance, block);
-  if (!block.is_held) {
+  if (found == blocks_.end()) {
     out_ += came_;
     return Ok{};
   }
+  Block& block = found->second;
+  if (block.is_held) return Hold(glance, block);
+  if (block.scan && glance.contents) return PassString(raw, glance, block);
+  out_ += came_;
+  return Ok{};
+}
+
+// Keeps the event until its block's stop, unless there is too much of them.
+Status AnswerScreen::Hold(const Glance& glance, Block& block) {
   block.events += came_;
-  const auto text = dialect::JsonString{*glance.contents}.Decode(kMostEvent);
-  if (!text) return Unreadable();
-  block.input += *text;
-  if (block.scan) RETURN_IF_ERROR(block.scan->Feed(*text, terms_.workspace()));
-  if (block.events.size() > kMostHeld) {
-    out_ += block.begun + block.events;
-    block.begun.clear();
-    block.events.clear();
-    block.input.clear();
-    block.is_held = false;
+  if (glance.contents) {
+    const auto text = dialect::JsonString{*glance.contents}.Decode(kMostEvent);
+    if (!text) return Unreadable();
+    block.input += *text;
+    if (block.scan) RETURN_IF_ERROR(block.scan->Feed(*text, judge_.workspace()));
   }
+  if (block.events.size() <= kMostHeld) return Ok{};
+  out_ += block.begun + block.events;
+  block.begun.clear();
+  block.events.clear();
+  block.input.clear();
+  block.is_held = false;
   return Ok{};
 }
 
@@ -242,7 +126,7 @@ Status AnswerScreen::PassString(std::string_view raw, const Glance& glance, Bloc
   const std::string_view contents = *glance.contents;
   const auto text = dialect::JsonString{contents}.Decode(kMostEvent);
   if (!text) return Unreadable();
-  ASSIGN_OR_RETURN(const std::string_view out, block.scan->Feed(*text, terms_.workspace()));
+  ASSIGN_OR_RETURN(const std::string_view out, block.scan->Feed(*text, judge_.workspace()));
   if (out.data() == text->data() && out.size() == text->size()) {
     out_ += came_;
     return Ok{};
@@ -260,48 +144,38 @@ Status AnswerScreen::Stop(int64_t index) {
   const auto found = blocks_.find(index);
   if (found != blocks_.end()) {
     Block& block = found->second;
-    if (block.is_held) {
-      RETURN_IF_ERROR(EndHeld(index, block));
-      blocks_.erase(found);
-      return Ok{};
-    }
-    if (block.scan) RETURN_IF_ERROR(EndScan(block, index));
+    if (block.scan) RETURN_IF_ERROR(EndScan(block));
+    if (block.is_held) RETURN_IF_ERROR(EndHeld(block));
     blocks_.erase(found);
   }
   out_ += came_;
   return Ok{};
 }
 
-Status AnswerScreen::EndScan(Block& block, int64_t index) {
-  ASSIGN_OR_RETURN(const std::string_view rest, block.scan->Finish(terms_.workspace()));
-  if (!rest.empty()) AppendDelta(block, index, rest);
-  Note(*block.scan, block, index);
+Status AnswerScreen::EndScan(Block& block) {
+  ASSIGN_OR_RETURN(const std::string_view rest, block.scan->Finish(judge_.workspace()));
+  if (!block.is_held && !rest.empty()) AppendDelta(block.is, rest);
+  judge_.Note(*block.scan, block.is);
   return Ok{};
 }
 
-Status AnswerScreen::EndHeld(int64_t index, Block& block) {
-  if (block.scan) {
-    RETURN_IF_ERROR(block.scan->Finish(terms_.workspace()));
-    Note(*block.scan, block, index);
-  }
-  Restored restored = RestoreOriginals(block.input, terms_.original);
-  restored_ += restored.times;
+Status AnswerScreen::EndHeld(Block& block) {
+  const Restored restored = judge_.Restore(block.input);
   out_ += block.begun;
   if (restored.times == 0) {
     out_ += block.events;
   } else {
-    AppendDelta(block, index, restored.json);
+    AppendDelta(block.is, restored.json);
   }
-  out_ += came_;
   return Ok{};
 }
 
-void AnswerScreen::AppendDelta(const Block& block, int64_t index, std::string_view text) {
-  const bool is_tool = IsTool(block.type);
+void AnswerScreen::AppendDelta(const AnswerBlock& block, std::string_view text) {
   out_ += R"(event: content_block_delta
 data: {"type":"content_block_delta","index":)" +
-          std::to_string(index) + R"(,"delta":{"type":")" + (is_tool ? "input_json_delta" : "text_delta") +
-          "\",\"" + (is_tool ? "partial_json" : "text") + "\":";
+          std::to_string(block.index) + R"(,"delta":{"type":")" +
+          (block.is_tool() ? "input_json_delta" : "text_delta") + "\",\"" +
+          (block.is_tool() ? "partial_json" : "text") + "\":";
   AppendJsonString(out_, text);
   out_ += "}}\n\n";
 }
@@ -312,129 +186,63 @@ bool AnswerScreen::holds() const {
   });
 }
 
-std::string_view AnswerScreen::Release() {
+Result<std::string_view> AnswerScreen::Release() {
   out_.clear();
   for (auto& [index, block] : blocks_) {
-    if (block.is_held || !block.scan) continue;
-    const std::string_view text = block.scan->Release();
-    if (!text.empty()) AppendDelta(block, index, text);
+    if (block.is_held || !block.scan || block.scan->held() == 0) continue;
+    ASSIGN_OR_RETURN(const std::string_view text, block.scan->Release(judge_.workspace()));
+    if (!text.empty()) AppendDelta(block.is, text);
   }
-  return out_;
+  return std::string_view(out_);
 }
 
-// What is to be done with it. In answers no file is named, and nothing is blocked: what would be is replaced.
-wire::SecretAction AnswerScreen::ActionFor(const secrets::Finding& finding, Found& found) const {
-  found.rule = terms_.scanner->rules().rules[finding.rule].id;
-  found.fingerprint = FingerprintOf(terms_.fingerprint_key(), finding.secret);
-  found.length = static_cast<uint32_t>(finding.secret.size());
-  if (terms_.policy != nullptr && !terms_.policy->AllowsSecret(found.fingerprint, terms_.now).empty())
-    return wire::SECRET_ACTION_OFF;
-  const policy::SecretVerdict verdict = terms_.orders.Judge(found.rule, "");
-  found.policy_rule = verdict.rule;
-  return verdict.action == wire::SECRET_ACTION_BLOCK ? wire::SECRET_ACTION_REDACT : verdict.action;
-}
-
-std::string AnswerScreen::Replaced(const secrets::Finding& finding, std::string_view original) {
-  Found found;
-  if (ActionFor(finding, found) != wire::SECRET_ACTION_REDACT) return {};
-  std::string placeholder = secrets::PlaceholderFor(terms_.keys->placeholder.view(), original);
-  if (terms_.keep) terms_.keep(placeholder, original);
-  return placeholder;
-}
-
-void AnswerScreen::Note(const secrets::StreamScan& scan, const Block& block, int64_t index) {
-  for (const secrets::StreamFinding& one : scan.findings()) {
-    if (found_.size() >= kMostFound) return;
-    Found found;
-    found.action = ActionFor(one.finding, found);
-    if (found.action == wire::SECRET_ACTION_OFF) continue;
-    if (!one.replaced) found.action = wire::SECRET_ACTION_WARN;
-    found.place.part = PartOf(block.type);
-    found.place.block = static_cast<uint32_t>(index);
-    found.place.tool = block.tool;
-    found_.push_back(std::move(found));
+// What can't be scanned to its end has no findings to tell of.
+void AnswerScreen::Abandon() {
+  for (auto& [index, block] : blocks_) {
+    if (block.scan && block.scan->Finish(judge_.workspace())) judge_.Note(*block.scan, block.is);
   }
+  blocks_.clear();
 }
 
 // An answer that isn't a stream.
 Status AnswerScreen::TakeObject() {
-  std::vector<Block> blocks;
-  if (!ReadObject(blocks)) return Unreadable();
+  const auto parts = ReadAnswerObject(input_, json_);
+  if (!parts) return Unreadable();
   size_t copied = 0;
-  int64_t index = 0;
-  for (Block& block : blocks) {
-    if (block.contents.data() != nullptr) {
-      std::string out;
-      RETURN_IF_ERROR(ScreenPart(block, index, block.contents, out));
-      const auto at = static_cast<size_t>(block.contents.data() - input_.data());
-      out_ += std::string_view(input_).substr(copied, at - copied);
-      out_ += out;
-      copied = at + block.contents.size();
-    }
-    ++index;
+  for (const WholeBlock& part : *parts) {
+    if (!part.contents) continue;
+    std::string out;
+    RETURN_IF_ERROR(ScreenPart(part, out));
+    const auto at = static_cast<size_t>(part.contents->data() - input_.data());
+    out_ += std::string_view(input_).substr(copied, at - copied);
+    out_ += out;
+    copied = at + part.contents->size();
   }
   out_ += std::string_view(input_).substr(copied);
   return Ok{};
 }
 
-bool AnswerScreen::ReadObject(std::vector<Block>& blocks) {
-  const std::string_view text = input_;
-  if (!json_.Open(text) || !json_.EnterObject()) return false;
-  std::string_view key;
-  while (json_.NextMember(key)) {
-    if (key != "content" || json_.Peek() != dialect::JsonKind::kArray) {
-      json_.Skip();
-      continue;
-    }
-    json_.EnterArray();
-    while (json_.NextElement()) {
-      if (blocks.size() >= kMostBlocks || !json_.EnterObject()) return false;
-      Block& block = blocks.emplace_back();
-      while (json_.NextMember(key)) {
-        const bool is_string = json_.Peek() == dialect::JsonKind::kString;
-        if (key == "type" && is_string) {
-          block.type = json_.TakeString()->raw;
-        } else if (key == "name" && is_string) {
-          block.tool = json_.TakeString()->raw;
-        } else if ((key == "text" || key == "thinking") && is_string) {
-          block.contents = json_.TakeString()->raw;
-        } else if (key == "input") {
-          const size_t begin = json_.position();
-          json_.Skip();
-          block.contents = text.substr(begin, json_.position() - begin);
-        } else {
-          json_.Skip();
-        }
-      }
-    }
-  }
-  return json_.Finish();
-}
-
 // A string's contents, or a tool's input as it stands.
-Status AnswerScreen::ScreenPart(Block& block, int64_t index, std::string_view contents, std::string& out) {
-  const bool restores = Restores(block.type, block.tool);
-  block.scan = ScanFor(block.type, !restores);
-  out = contents;
-  if (block.scan) {
-    const bool is_tool = IsTool(block.type);
-    std::optional<std::string> text(contents);
-    if (!is_tool) text = dialect::JsonString{contents}.Decode(kMostWhole);
+Status AnswerScreen::ScreenPart(const WholeBlock& part, std::string& out) {
+  using Doing = AnswerJudge::Doing;
+  const AnswerBlock& block = part.block;
+  const bool restores = judge_.Restores(block);
+  out = *part.contents;
+  if (auto scan = judge_.ScanFor(block, restores ? Doing::kLookOnly : Doing::kReplace)) {
+    std::optional<std::string> text(*part.contents);
+    if (!block.is_tool()) text = dialect::JsonString{*part.contents}.Decode(kMostWhole);
     if (!text) return Unreadable();
-    ASSIGN_OR_RETURN(const std::string_view first, block.scan->Feed(*text, terms_.workspace()));
+    ASSIGN_OR_RETURN(const std::string_view first, scan->Feed(*text, judge_.workspace()));
     std::string changed(first);
-    ASSIGN_OR_RETURN(const std::string_view rest, block.scan->Finish(terms_.workspace()));
+    ASSIGN_OR_RETURN(const std::string_view rest, scan->Finish(judge_.workspace()));
     changed += rest;
-    Note(*block.scan, block, index);
+    judge_.Note(*scan, block);
     if (changed != *text) {
       const std::string escaped = JsonString(changed);
-      out = is_tool ? changed : escaped.substr(1, escaped.size() - 2);
+      out = block.is_tool() ? changed : escaped.substr(1, escaped.size() - 2);
     }
   }
-  if (!restores) return Ok{};
-  Restored restored = RestoreOriginals(out, terms_.original);
-  restored_ += restored.times;
-  out = std::move(restored.json);
+  if (restores) out = judge_.Restore(out).json;
   return Ok{};
 }
 

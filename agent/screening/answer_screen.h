@@ -13,40 +13,18 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "agent/dialect/json_cursor.h"
-#include "agent/screening/screen.h"
+#include "agent/screening/answer_judge.h"
+#include "agent/screening/answer_reading.h"
 #include "shared/base/result.h"
-#include "shared/secrets/stream_scan.h"
 
 namespace postern::screening {
-
-// By what one answer is screened.
-struct AnswerTerms {
-  std::shared_ptr<const secrets::Scanner> scanner{};  // null: answers aren't looked at
-  std::shared_ptr<const secrets::Literals> literals{};
-  std::shared_ptr<const HostKeys> keys{};
-  std::shared_ptr<const policy::Compiled> policy{};
-  policy::SecretOrders orders{};  // borrows from the policy
-  WallTime now{};
-
-  // The loop's workspace for the scanner.
-  std::function<secrets::Workspace&()> workspace{};
-  // What a placeholder stands for in this session; none: nothing is restored.
-  std::function<std::optional<std::string>(std::string_view placeholder)> original{};
-  // A secret was replaced; none: nobody wants to know.
-  std::function<void(std::string_view placeholder, std::string_view original)> keep{};
-
-  std::string_view fingerprint_key() const;
-};
 
 // One answer. Owned by the loop thread.
 class AnswerScreen {
@@ -73,38 +51,34 @@ class AnswerScreen {
   // The body has ended: what is left of it.
   Result<Passed> Finish();
 
-  // Whether text is held that goes on after secrets::StreamScan::kLongestHold.
+  // Whether text is held that goes on after secrets::StreamScan::kLongestHold; and that text, without what of
+  // it is a secret as it stands. Errors as Feed's.
   bool holds() const;
-  std::string_view Release();
+  Result<std::string_view> Release();
 
-  // What was found in blocks that have ended, to be recorded: in_answer, and in no message. Its action is
-  // `warn` where it had gone on before it was found.
-  std::vector<Found> TakeFound() { return std::exchange(found_, {}); }
-  uint64_t restored() const { return restored_; }
+  // The body has ended too early, and nothing more goes on: what was found in blocks that are open counts.
+  void Abandon();
+
+  // What was found in blocks that have ended, to be recorded: in_answer, and in no message.
+  std::vector<Found> TakeFound() { return judge_.TakeFound(); }
+  uint64_t restored() const { return judge_.restored(); }
 
  private:
   struct Block;
-  struct Glance;
 
   Status TakeEvent(std::string_view raw);
-  bool Read(std::string_view data, Glance& glance);
   Status Start(std::string_view raw, const Glance& glance);
   Status Delta(std::string_view raw, const Glance& glance);
+  Status Hold(const Glance& glance, Block& block);
   Status Stop(int64_t index);
   Status PassString(std::string_view raw, const Glance& glance, Block& block);
-  Status EndHeld(int64_t index, Block& block);
-  Status EndScan(Block& block, int64_t index);
-  void AppendDelta(const Block& block, int64_t index, std::string_view text);
-  std::optional<secrets::StreamScan> ScanFor(std::string_view type, bool may_replace);
-  std::string Replaced(const secrets::Finding& finding, std::string_view original);
-  wire::SecretAction ActionFor(const secrets::Finding& finding, Found& found) const;
-  void Note(const secrets::StreamScan& scan, const Block& block, int64_t index);
-  bool Restores(std::string_view type, std::string_view tool) const;
+  Status EndHeld(Block& block);
+  Status EndScan(Block& block);
+  void AppendDelta(const AnswerBlock& block, std::string_view text);
   Status TakeObject();
-  bool ReadObject(std::vector<Block>& blocks);
-  Status ScreenPart(Block& block, int64_t index, std::string_view contents, std::string& out);
+  Status ScreenPart(const WholeBlock& part, std::string& out);
 
-  const AnswerTerms terms_;
+  AnswerJudge judge_;
   const Form form_;
   dialect::JsonCursor& json_;
   std::string input_;  // what came and isn't used up; an object whole
@@ -113,8 +87,6 @@ class AnswerScreen {
   std::string_view came_;  // the event that is taken, as it came
   std::string joined_;     // an event whose data were several lines, as one
   std::map<int64_t, Block> blocks_;
-  std::vector<Found> found_;
-  uint64_t restored_ = 0;
 };
 
 }  // namespace postern::screening

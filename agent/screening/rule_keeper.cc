@@ -1,5 +1,7 @@
 #include "agent/screening/rule_keeper.h"
 
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 #include <pthread.h>
@@ -21,65 +23,105 @@ Result<secrets::Scanner> Compile(const std::string& rules, const std::filesystem
 
 }  // namespace
 
+struct RuleKeeper::Shared {
+  std::filesystem::path cache;
+  std::function<void()> on_change;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string wanted;  // these and those below under the mutex
+  bool was_asked = false;
+  bool is_wanted = false;  // `wanted` isn't compiled yet
+  bool stopping = false;
+  bool compiling = false;
+  RulesInUse in_use;
+};
+
 RuleKeeper::RuleKeeper(std::filesystem::path cache, std::function<void()> on_change)
-    : cache_(std::move(cache)), on_change_(std::move(on_change)), thread_([this] { Run(); }) {}
+    : shared_(std::make_shared<Shared>()) {
+  shared_->cache = std::move(cache);
+  shared_->on_change = std::move(on_change);
+  thread_ = std::thread([shared = shared_] { Run(shared); });
+}
 
 RuleKeeper::~RuleKeeper() {
+  if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stopping = true;
   }
-  wanted_changed_.notify_all();
+  shared_->changed.notify_all();
   thread_.join();
+}
+
+bool RuleKeeper::Leave() {
+  bool compiling = false;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stopping = true;
+    compiling = shared_->compiling;
+  }
+  shared_->changed.notify_all();
+  if (!thread_.joinable()) return false;
+  compiling ? thread_.detach() : thread_.join();
+  return compiling;
 }
 
 void RuleKeeper::Want(const std::string& rules) {
   {
-    const std::lock_guard lock(mutex_);
-    if (was_asked_ && wanted_ == rules) return;
-    was_asked_ = true;
-    wanted_ = rules;
-    is_wanted_ = true;
-    in_use_.compiling = true;
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->was_asked && shared_->wanted == rules) return;
+    shared_->was_asked = true;
+    shared_->wanted = rules;
+    shared_->is_wanted = true;
+    shared_->in_use.compiling = true;
   }
-  wanted_changed_.notify_all();
+  shared_->changed.notify_all();
 }
 
 RulesInUse RuleKeeper::InUse() const {
-  const std::lock_guard lock(mutex_);
-  return in_use_;
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->in_use;
 }
 
-void RuleKeeper::Run() {
+// The mutex is held.
+void RuleKeeper::Use(Shared& shared, const std::string& rules, Result<secrets::Scanner> made) {
+  if (!made) {
+    shared.in_use.wrong = made.error().message;
+    shared.in_use.compiling = shared.is_wanted;
+    return;
+  }
+  auto scanner = std::make_shared<const secrets::Scanner>(*std::move(made));
+  const size_t count = scanner->rules().rules.size();
+  shared.in_use = {std::move(scanner), count, !rules.empty(), shared.is_wanted, ""};
+}
+
+void RuleKeeper::Run(const std::shared_ptr<Shared>& shared) {
   ::pthread_setname_np(::pthread_self(), "rules");
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(shared->mutex);
   for (;;) {
-    wanted_changed_.wait(lock, [this] { return stopping_ || is_wanted_; });
-    if (stopping_) return;
-    const std::string rules = wanted_;
-    is_wanted_ = false;
+    shared->changed.wait(lock, [&] { return shared->stopping || shared->is_wanted; });
+    if (shared->stopping) return;
+    const std::string rules = shared->wanted;
+    shared->is_wanted = false;
+    shared->compiling = true;
     lock.unlock();
     const BootTime began = BootClock::now();
-    auto made = Compile(rules, cache_);
+    auto made = Compile(rules, shared->cache);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(BootClock::now() - began);
-    std::shared_ptr<const secrets::Scanner> scanner;
-    if (made) scanner = std::make_shared<const secrets::Scanner>(*std::move(made));
-    if (scanner) {
-      Log(Level::kInfo, "rules for secrets are ready",
-          {{"rules", scanner->rules().rules.size()}, {"ms", static_cast<uint64_t>(took.count())}});
-    } else {
-      Log(Level::kError, "rules for secrets can't be compiled: those before them stay",
-          {{"reason", made.error().message}});
-    }
     lock.lock();
-    if (scanner) {
-      in_use_ = {scanner, scanner->rules().rules.size(), !rules.empty(), is_wanted_, ""};
-    } else {
-      in_use_.wrong = made.error().message;
-      in_use_.compiling = is_wanted_;
-    }
+    shared->compiling = false;
+    if (shared->stopping) return;
+    const std::string wrong = made ? "" : made.error().message;
+    Use(*shared, rules, std::move(made));
+    const size_t count = shared->in_use.count;
     lock.unlock();
-    on_change_();
+    if (wrong.empty()) {
+      Log(Level::kInfo, "rules for secrets are ready",
+          {{"rules", count}, {"ms", static_cast<uint64_t>(took.count())}});
+    } else {
+      Log(Level::kError, "rules for secrets can't be compiled: those before them stay", {{"reason", wrong}});
+    }
+    shared->on_change();
     lock.lock();
   }
 }

@@ -6,11 +6,9 @@
 // compiled is kept on the disk (shared/rule_cache), since compiling takes seconds and loading a millisecond.
 #pragma once
 
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
@@ -30,8 +28,10 @@ struct RulesInUse {
 // Thread-safe.
 class RuleKeeper {
  public:
-  // `on_change` is called from the compiling thread whenever InUse says something else.
+  // `on_change` is called from the compiling thread whenever InUse says something else, and never once this
+  // has been left or destroyed.
   RuleKeeper(std::filesystem::path cache, std::function<void()> on_change);
+  // Waits for what is being compiled.
   ~RuleKeeper();
   RuleKeeper(const RuleKeeper&) = delete;
 
@@ -41,18 +41,17 @@ class RuleKeeper {
 
   RulesInUse InUse() const;
 
- private:
-  void Run();
+  // Nothing more is wanted: ends the thread, but where it is compiling, which can't be interrupted. Whether
+  // it is: it then goes on until the process ends, touches nothing but what is its own, and destroying this
+  // doesn't wait for it. Nothing static may be destroyed meanwhile.
+  [[nodiscard]] bool Leave();
 
-  const std::filesystem::path cache_;
-  const std::function<void()> on_change_;
-  mutable std::mutex mutex_;
-  std::condition_variable wanted_changed_;
-  std::string wanted_;  // these and those below under mutex_
-  bool was_asked_ = false;
-  bool is_wanted_ = false;  // `wanted_` isn't compiled yet
-  bool stopping_ = false;
-  RulesInUse in_use_;
+ private:
+  struct Shared;
+  static void Run(const std::shared_ptr<Shared>& shared);
+  static void Use(Shared& shared, const std::string& rules, Result<secrets::Scanner> made);
+
+  const std::shared_ptr<Shared> shared_;  // with the thread
   std::thread thread_;
 };
 

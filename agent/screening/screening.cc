@@ -38,6 +38,7 @@ Result<std::unique_ptr<Screening>> Screening::Start(http::Loop& loop, const Opti
 
 Screening::Screening(http::Loop& loop, HostKeys keys, const Options& options)
     : loop_(loop),
+      patience_(options.patience),
       keys_(std::make_shared<const HostKeys>(std::move(keys))),
       bench_(std::make_unique<Bench>()),
       workers_bench_(std::make_shared<Bench>()),
@@ -62,7 +63,7 @@ void Screening::OnRules() {
 http::Task<bool> Screening::AwaitRules(http::Strand& strand) {
   if (scanner_ != nullptr) co_return true;
   const Waiting waiting(*this, strand);
-  strand.SetDeadlineIn(kPatience);
+  strand.SetDeadlineIn(patience_);
   while (scanner_ == nullptr) {
     if (const http::Wake wake = co_await strand.Wait(); wake != http::Wake::kEvent) break;
   }
@@ -90,8 +91,8 @@ http::Task<std::optional<Screened>> Screening::Screen(http::Strand& strand, Requ
               .known = session.memory.KnownOf(request.conversation),
               .remembers = true};
   std::optional<Screened> screened;
-  if (IsMuch(request)) {
-    ++counts_.by_worker;
+  bool by_worker = IsMuch(request);
+  if (by_worker) {
     screened = co_await ByWorker(strand, request.body, terms);
   } else {
     screened = screening::Screen(request.body, terms, bench_->For(terms.scanner));
@@ -100,8 +101,10 @@ http::Task<std::optional<Screened>> Screening::Screen(http::Strand& strand, Requ
     // Nothing more can be locked. What is taken out is taken out all the same; it isn't remembered.
     sessions_.ForgetOthers(request.session);
     terms.remembers = false;
+    by_worker = true;
     screened = co_await ByWorker(strand, request.body, std::move(terms));
   }
+  if (by_worker) ++counts_.by_worker;
   if (!screened) co_return std::nullopt;
   Remember(request, *screened);
   Count(request, *screened);

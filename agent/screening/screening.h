@@ -31,6 +31,8 @@ namespace postern::screening {
 struct Options {
   std::filesystem::path state;  // the state directory: the host's keys
   std::filesystem::path cache;  // of compiled rules
+  std::chrono::nanoseconds patience =
+      std::chrono::seconds(60);  // so long a request waits for the first rules
 };
 
 // What is asked about one request. The body is borrowed until Screen returns.
@@ -59,6 +61,11 @@ struct Counts {
   uint64_t redacted = 0;
   uint64_t blocked = 0;
   uint64_t too_much = 0;  // requests that would have taken too long
+
+  uint64_t answers = 0;            // that were looked at, or could have had originals put back
+  uint64_t warned_in_answers = 0;  // secrets, as the next one
+  uint64_t redacted_in_answers = 0;
+  uint64_t restored = 0;  // originals that were put back
 };
 
 // Owned by the loop thread.
@@ -68,8 +75,6 @@ class Screening {
   static constexpr size_t kMuch = 256 << 10;
   // A larger one always is.
   static constexpr size_t kLargest = 4 << 20;
-  // So long a request waits for the first rules.
-  static constexpr std::chrono::seconds kPatience{60};
 
   // The loop must live longer, and have ended when this goes. Errors as FindHostKeys.
   static Result<std::unique_ptr<Screening>> Start(http::Loop& loop, const Options& options);
@@ -86,6 +91,13 @@ class Screening {
   // must live longer.
   std::unique_ptr<AnswerScreen> ForAnswer(const AnswerRequest& request, AnswerScreen::Form form,
                                           dialect::JsonCursor& json);
+
+  // The answer that was screened has ended.
+  void CountAnswer(const std::vector<Found>& found, uint64_t restored);
+
+  // The process is about to end: rules that are being compiled are left alone. Whether they are: a thread
+  // goes on then that nobody waits for, and the process must end without destroying what is static.
+  [[nodiscard]] bool LeaveRules() { return keeper_->Leave(); }
 
   const std::shared_ptr<const HostKeys>& keys() const { return keys_; }
   Sessions& sessions() { return sessions_; }
@@ -107,6 +119,7 @@ class Screening {
   void Count(const Request& request, const Screened& screened);
 
   http::Loop& loop_;
+  const std::chrono::nanoseconds patience_;
   const std::shared_ptr<const HostKeys> keys_;
   std::shared_ptr<const policy::Compiled> wanted_;  // whose rules are
   std::shared_ptr<const secrets::Scanner> scanner_;

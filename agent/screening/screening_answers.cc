@@ -35,4 +35,11 @@ std::unique_ptr<AnswerScreen> Screening::ForAnswer(const AnswerRequest& request,
   return std::make_unique<AnswerScreen>(std::move(terms), form, json);
 }
 
+void Screening::CountAnswer(const std::vector<Found>& found, uint64_t restored) {
+  ++counts_.answers;
+  counts_.restored += restored;
+  for (const Found& one : found)
+    ++(one.action == wire::SECRET_ACTION_REDACT ? counts_.redacted_in_answers : counts_.warned_in_answers);
+}
+
 }  // namespace postern::screening

@@ -28,7 +28,7 @@ class StreamScan::Parts {
   explicit Parts(const StreamTerms& terms) : terms_(terms), text_(terms.form, kMostHeld) {}
 
   Result<std::string_view> Feed(std::string_view piece, Workspace& workspace);
-  std::string_view Release();
+  Result<std::string_view> Release(Workspace& workspace);
   Result<std::string_view> Finish(Workspace& workspace);
   size_t held() const { return pending_.size(); }
   const std::vector<StreamFinding>& findings() const { return findings_; }
@@ -125,11 +125,11 @@ std::string_view StreamScan::Parts::GoOn(std::string_view raw, size_t hold_from,
   return out;
 }
 
-std::string_view StreamScan::Parts::Release() {
-  out_ = std::move(pending_);
-  pending_.clear();
-  text_.LetGo();
-  return out_;
+Result<std::string_view> StreamScan::Parts::Release(Workspace& workspace) {
+  text_.End();
+  if (const auto ended = text_.TakeEnded()) RETURN_IF_ERROR(LookAt(*ended, text_.end(), workspace));
+  const std::string raw = std::move(pending_);
+  return GoOn(raw, text_.end(), false);
 }
 
 Result<std::string_view> StreamScan::Parts::Finish(Workspace& workspace) {
@@ -204,7 +204,7 @@ StreamScan::~StreamScan() = default;
 Result<std::string_view> StreamScan::Feed(std::string_view piece, Workspace& workspace) {
   return parts_->Feed(piece, workspace);
 }
-std::string_view StreamScan::Release() { return parts_->Release(); }
+Result<std::string_view> StreamScan::Release(Workspace& workspace) { return parts_->Release(workspace); }
 Result<std::string_view> StreamScan::Finish(Workspace& workspace) { return parts_->Finish(workspace); }
 size_t StreamScan::held() const { return parts_->held(); }
 const std::vector<StreamFinding>& StreamScan::findings() const { return parts_->findings(); }

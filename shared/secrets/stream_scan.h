@@ -61,8 +61,9 @@ class StreamScan {
   // replaced; otherwise a view that holds until the next call. Errors as Scanner::Scan's: then nothing more
   // of this text may go on.
   Result<std::string_view> Feed(std::string_view piece, Workspace& workspace);
-  // It was held long enough: the rest of the run goes on, too, as it comes.
-  std::string_view Release();
+  // It was held long enough: what is held goes on, without what of it is a secret as it stands, and the rest
+  // of the run as it comes. Errors as Feed's.
+  Result<std::string_view> Release(Workspace& workspace);
   // The text has ended: what is left of it, and everything that was found.
   Result<std::string_view> Finish(Workspace& workspace);
 

@@ -105,12 +105,6 @@ void StreamText::GoOn(size_t upto, size_t raw) {
   gone_ = upto;
 }
 
-void StreamText::LetGo() {
-  loose_ = true;
-  raw_of_.clear();
-  gone_ = end();
-}
-
 void StreamText::Forget(size_t before) {
   text_.erase(0, before - base_);
   base_ = before;

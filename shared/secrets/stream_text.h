@@ -28,7 +28,7 @@ class StreamText {
 
   // The piece stands at `raw` in the raw bytes that haven't gone on.
   void Read(std::string_view piece, size_t raw);
-  void End();  // the run at the end has ended, too
+  void End();  // the run at the end counts as one that has ended, and isn't held any more
 
   size_t begin() const { return base_; }
   size_t end() const { return base_ + text_.size(); }
@@ -44,8 +44,6 @@ class StreamText {
   std::optional<Span> RawOf(const Span& span, size_t raw_size) const;
   // All before has gone on, `raw` bytes of what hadn't.
   void GoOn(size_t upto, size_t raw);
-  // All has gone on, and the run at the end isn't held any more.
-  void LetGo();
   void Forget(size_t before);
 
   // The contents of the first string that ends behind this byte, if it is JSON.

@@ -193,7 +193,7 @@ TEST_F(AnswerScreenTest, LetsWhatIsHeldGoWhenPatienceEnds) {
   ASSERT_TRUE(screen.Feed(kBegin + StartText(0)));
   EXPECT_EQ(screen.Feed(Text(0, "tok_a1b2c3d4"))->out, "");
   EXPECT_TRUE(screen.holds());
-  EXPECT_EQ(screen.Release(), Text(0, "tok_a1b2c3d4"));
+  EXPECT_EQ(*screen.Release(), Text(0, "tok_a1b2c3d4"));
   EXPECT_FALSE(screen.holds());
   // What of it hadn't gone on is replaced all the same.
   EXPECT_EQ(screen.Feed(Text(0, "e5f6g7h8 and more"))->out, Text(0, Placeholder(kToken) + " and more"));
@@ -201,6 +201,26 @@ TEST_F(AnswerScreenTest, LetsWhatIsHeldGoWhenPatienceEnds) {
   const auto found = screen.TakeFound();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].action, wire::SECRET_ACTION_WARN);
+}
+
+TEST_F(AnswerScreenTest, ReplacesASecretThatIsWholeWhenPatienceEnds) {
+  AnswerScreen screen(Terms(), AnswerScreen::Form::kEvents, json_);
+  ASSERT_TRUE(screen.Feed(kBegin + StartText(0)));
+  EXPECT_EQ(screen.Feed(Text(0, kToken))->out, "");
+  EXPECT_EQ(*screen.Release(), Text(0, Placeholder(kToken)));
+  EXPECT_FALSE(screen.holds());
+}
+
+TEST_F(AnswerScreenTest, TellsWhatItFoundInABlockThatNeverEnds) {
+  AnswerScreen screen(Terms(), AnswerScreen::Form::kEvents, json_);
+  ASSERT_TRUE(screen.Feed(kBegin + StartText(0) + Text(0, "is " + std::string(kToken) + " it")));
+  EXPECT_TRUE(screen.TakeFound().empty());
+  screen.Abandon();
+  const auto found = screen.TakeFound();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].action, wire::SECRET_ACTION_REDACT);
+  screen.Abandon();
+  EXPECT_TRUE(screen.TakeFound().empty());
 }
 
 TEST_F(AnswerScreenTest, ReplacesASecretInAToolsInputAndLeavesItJson) {

@@ -68,6 +68,16 @@ TEST(RuleKeeper, FormerRulesServeWhereOthersCantBeCompiled) {
   EXPECT_THAT(keeper.InUse().wrong, testing::HasSubstr("secrets.rules:"));
 }
 
+TEST(RuleKeeper, IsLeftAtOnceWhereNothingIsCompiled) {
+  Changes changes;
+  RuleKeeper keeper(SharedCache(), changes.Teller());
+  keeper.Want("");
+  changes.Await(1);
+  EXPECT_FALSE(keeper.Leave());
+  EXPECT_NE(keeper.InUse().scanner, nullptr);
+  keeper.Want(kOwnRule);  // nobody takes it up
+}
+
 TEST(RuleKeeper, EndsWhileItIsWanted) {
   RuleKeeper keeper(SharedCache(), [] {});
   keeper.Want("");

@@ -129,12 +129,27 @@ TEST(StreamScan, LetsARunGoOnAfterTheCallersPatience) {
   const std::string token = Token();
   EXPECT_EQ(*scan.Feed(token.substr(0, 20), workspace), "");
   EXPECT_EQ(scan.held(), 20u);
-  EXPECT_EQ(scan.Release(), token.substr(0, 20));
+  EXPECT_EQ(*scan.Release(workspace), token.substr(0, 20));
   EXPECT_EQ(*scan.Feed(token.substr(20), workspace), token.substr(20));
   EXPECT_EQ(*scan.Feed(" a1b2c3d4e5", workspace), " ");
   EXPECT_EQ(*scan.Finish(workspace), "a1b2c3d4e5");
   ASSERT_EQ(scan.findings().size(), 1u);
   EXPECT_FALSE(scan.findings()[0].replaced);
+}
+
+TEST(StreamScan, ReplacesASecretThatIsWholeWhenTheCallersPatienceEnds) {
+  Workspace workspace(GitleaksScanner());
+  for (const StreamForm form : {StreamForm::kText, StreamForm::kJson}) {
+    StreamScan scan(Terms(form));
+    const std::string before = form == StreamForm::kJson ? R"({"a":"\"is )" : "is ";
+    EXPECT_EQ(*scan.Feed(before + Token(), workspace), before);
+    EXPECT_EQ(*scan.Release(workspace), PlaceholderFor("host key", Token()));
+    EXPECT_EQ(scan.held(), 0u);
+    EXPECT_EQ(*scan.Feed(" and more", workspace), " and more");
+    EXPECT_EQ(*scan.Finish(workspace), "");
+    ASSERT_GE(scan.findings().size(), 1u);
+    EXPECT_TRUE(scan.findings()[0].replaced);
+  }
 }
 
 TEST(StreamScan, HoldsNoMoreThanItMay) {

@@ -85,16 +85,17 @@ void Host::WriteConfig() {
       !options_.upstream.empty()
           ? options_.upstream
           : options_.provider_scheme + "://" + options_.provider_name + ":" + std::to_string(provider_port_);
-  directory_.Write("agent.yaml",
-                   "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
-                       "\nkeys: keys.yaml\n"
-                       "models: " +
-                       support::InSource("config/models.yaml") + "\n" +
-                       // All hosts of all tests share what was compiled once.
-                       "secrets: {cache: " + support::InBuild("secrets.rules") + "}\n" +
-                       (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
-                       "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines +
-                       options_.extra_config);
+  directory_.Write(
+      "agent.yaml",
+      "listen: 127.0.0.1:0\noperations: 127.0.0.1:0\nstate: " + options_.state +
+          "\nkeys: keys.yaml\n"
+          "models: " +
+          support::InSource("config/models.yaml") + "\n" +
+          // All hosts of all tests share what was compiled once.
+          "secrets: {" +
+          (options_.secrets.empty() ? "cache: " + support::InBuild("secrets.rules") : options_.secrets) +
+          "}\n" + (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
+          "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines + options_.extra_config);
 }
 
 void Host::Reconfigure(const std::string& extra_config) {
@@ -125,6 +126,7 @@ void Host::AwaitAgent() {
   }
   port_ = PortAfter(*line, "traffic=");
   operations_port_ = PortAfter(*line, "operations=");
+  if (options_.waits == HostOptions::Until::kItListens) return;
   // The very first agent of all compiles the rules for secrets, which takes longer than a client waits.
   while (Metric("postern_secret_rules") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }

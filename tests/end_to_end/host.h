@@ -24,6 +24,10 @@ struct HostOptions {
   std::map<std::string, std::string> variables = {};  // the agent's environment
   std::string agent_program = {};                     // another build of it; empty: postern-agent
   std::string state = "state";                        // where the agent keeps its state
+  // Members of agent.yaml's `secrets`; empty: what is compiled is shared with all other hosts.
+  std::string secrets = {};
+  enum class Until { kRulesAreReady, kItListens };
+  Until waits = Until::kRulesAreReady;  // for the agent's start
   // A member: enrolled there before it starts, without a credential or keys of its own.
   std::string collector_url = {};
   std::string enrolment_token = {};
@@ -39,7 +43,7 @@ class Host {
 
   void StartAgent();            // SpawnAgent and AwaitAgent
   void SpawnAgent();            // returns while it is still starting
-  void AwaitAgent();            // until it listens; the ports are known then
+  void AwaitAgent();            // as the options say; the ports are known then
   void KillAgent();             // SIGKILL
   support::Ending StopAgent();  // SIGTERM
   support::Process& agent() { return *agent_; }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "shared/base/json_text.h"
 #include "shared/secrets/samples.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/peers.h"
@@ -109,23 +110,111 @@ TEST_F(SecretsClient, CompactionIsSeenThrough) {
   EXPECT_GE(ExpectReplaced(Token(5)), 2u);
 }
 
+// With `restore: [Write, Edit, MultiEdit]` for everybody.
+class RestoringClient : public SecretsClient {
+ protected:
+  RestoringClient() {
+    const std::string policy =
+        repository_.Write("policy.yaml",
+                          "organisation:\n  name: example\n  models: {allow: [\"claude-*\"]}\n  restore: "
+                          "[Write, Edit, MultiEdit]\n");
+    host_.Reconfigure("policy:\n  file: " + policy + "\n");
+    EXPECT_EQ(host_.StopAgent().code, 0);
+    host_.StartAgent();
+  }
+
+  // What stands for it on this host.
+  std::string PlaceholderOf(const std::string& secret) {
+    EXPECT_EQ(Run("The token is " + secret + " today.").ending.code, 0);
+    const std::string placeholder = PlaceholderIn(provider_.Body(1));
+    EXPECT_FALSE(placeholder.empty());
+    provider_.Reset();
+    return placeholder;
+  }
+
+  // The answers of one session, in order.
+  void Answer(const std::vector<std::string>& answers) {
+    std::string rules;
+    for (size_t i = 0; i < answers.size(); ++i)
+      rules += (i == 0 ? "" : ",") + std::string(R"({"path":"/v1/messages","ordinal":)") +
+               std::to_string(i + 1) + R"(,"answer":)" + JsonString(answers[i]) + "}";
+    const auto installed =
+        support::Fetch(host_.control(), "POST", "/_control/script", {{"content-type", "application/json"}},
+                       "{\"rules\":[" + rules + "]}");
+    ASSERT_TRUE(installed);
+    ASSERT_EQ(installed->status / 100, 2) << installed->body;
+  }
+
+  static std::string Tool(const std::string& name, const std::string& input) {
+    return "tool " + name + "{" + input + "}";
+  }
+  // A directive's tool is used before any tool's result; this one behind one, too.
+  static std::string AnotherTool(const std::string& name, const std::string& input) {
+    const auto event = [](const std::string& type, const std::string& members) {
+      return "event: " + type + "\ndata: {\"type\":\"" + type + "\"" + members + "}\n\n";
+    };
+    const std::string usage = R"("usage":{"input_tokens":9,"output_tokens":9})";
+    const std::string stream =
+        event("message_start",
+              R"(,"message":{"id":"msg_)" + name +
+                  R"(","type":"message","role":"assistant","model":"claude-opus-5-5","content":[],)" +
+                  R"("stop_reason":null,"stop_sequence":null,)" + usage + "}") +
+        event("content_block_start", R"(,"index":0,"content_block":{"type":"tool_use","id":"toolu_)" + name +
+                                         R"(","name":")" + name + R"(","input":{}})") +
+        event("content_block_delta", R"(,"index":0,"delta":{"type":"input_json_delta","partial_json":)" +
+                                         JsonString("{" + input + "}") + "}") +
+        event("content_block_stop", R"(,"index":0)") +
+        event("message_delta", R"(,"delta":{"stop_reason":"tool_use","stop_sequence":null},)" + usage) +
+        event("message_stop", "");
+    return "content_type \"text/event-stream\" body " + JsonString(stream);
+  }
+  static std::string Path(const std::string& file) { return "\"file_path\":" + JsonString(file); }
+};
+
 // The client never held the original: what it writes is what the gate put back.
-TEST_F(SecretsClient, WritesTheOriginalWhereThePolicyRestoresIt) {
-  const std::string policy = repository_.Write(
-      "policy.yaml",
-      "organisation:\n  name: example\n  models: {allow: [\"claude-*\"]}\n  restore: [Write]\n");
-  host_.Reconfigure("policy:\n  file: " + policy + "\n");
-  EXPECT_EQ(host_.StopAgent().code, 0);
-  host_.StartAgent();
-  EXPECT_EQ(Run("The token is " + Token(6) + " today.").ending.code, 0);
-  const std::string placeholder = PlaceholderIn(provider_.Body(1));
-  ASSERT_FALSE(placeholder.empty());
+TEST_F(RestoringClient, WritesTheOriginalWhereThePolicyRestoresIt) {
+  const std::string placeholder = PlaceholderOf(Token(6));
   const std::string file = repository_.path() + "/written.env";
-  const auto worked = Run("The token is " + Token(6) + R"( today. [[postern tool Write{"file_path":")" +
-                          file + R"(","content":"KEY=)" + placeholder + R"(\n"} then="Written."]])");
+  const auto worked = Run("The token is " + Token(6) + " today. [[postern " +
+                          Tool("Write", Path(file) + ",\"content\":\"KEY=" + placeholder + "\\n\"") +
+                          R"( then="Written."]])");
   EXPECT_EQ(worked.output, "Written.\n") << worked.errors;
   EXPECT_EQ(support::ReadFile(file), "KEY=" + Token(6) + "\n");
   for (const std::string& body : Bodies()) EXPECT_THAT(body, Not(HasSubstr(Token(6))));
+}
+
+TEST_F(RestoringClient, EditsAFileWhereItsSecretStandsAndABashCommandDoesNotGetIt) {
+  const std::string placeholder = PlaceholderOf(Token(7));
+  const std::string file = repository_.Write("edited.env", "A=1\nKEY=" + Token(7) + "\n");
+  const std::string echoed = repository_.path() + "/echoed";
+  Answer({Tool("Read", Path(file)),
+          AnotherTool("Edit", Path(file) + ",\"old_string\":\"A=1\\nKEY=" + placeholder +
+                                  "\",\"new_string\":\"A=2\\nTOKEN=" + placeholder + "\""),
+          AnotherTool("Bash", "\"command\":" + JsonString("echo " + placeholder + " > " + echoed)),
+          R"(text "All done." then "All done.")"});
+  const auto worked = Run("Work.");
+  EXPECT_EQ(worked.output, "All done.\n") << worked.errors;
+  EXPECT_EQ(support::ReadFile(file), "A=2\nTOKEN=" + Token(7) + "\n");
+  EXPECT_EQ(support::ReadFile(echoed), placeholder + "\n");
+  for (const std::string& body : Bodies()) EXPECT_THAT(body, Not(HasSubstr(Token(7))));
+  EXPECT_GE(host_.Metric("postern_secrets_restored_total"), 2);
+}
+
+// The client has had this tool and may have it again. Where it hasn't, its answer is that there is none.
+TEST_F(RestoringClient, EditsAFileInSeveralPlacesWhereTheClientHasSuchATool) {
+  const std::string placeholder = PlaceholderOf(Token(8));
+  const std::string before = "KEY=" + Token(8) + "\nB=1\n";
+  const std::string file = repository_.Write("edited.env", before);
+  Answer({Tool("Read", Path(file)),
+          AnotherTool("MultiEdit", Path(file) + ",\"edits\":[{\"old_string\":\"KEY=" + placeholder +
+                                       "\",\"new_string\":\"TOKEN=" + placeholder +
+                                       "\"},{\"old_string\":\"B=1\",\"new_string\":\"B=2\"}]"),
+          R"(text "All done." then "All done.")"});
+  const auto worked = Run("Work.");
+  EXPECT_EQ(worked.output, "All done.\n") << worked.errors;
+  const bool has_it = provider_.Body(1).find(R"("name":"MultiEdit")") != std::string::npos;
+  EXPECT_EQ(support::ReadFile(file), has_it ? "TOKEN=" + Token(8) + "\nB=2\n" : before);
+  for (const std::string& body : Bodies()) EXPECT_THAT(body, Not(HasSubstr(Token(8))));
 }
 
 }  // namespace

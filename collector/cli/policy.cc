@@ -20,7 +20,6 @@ using command_line::Join;
 using command_line::kDone;
 using command_line::kRefused;
 using command_line::Need;
-using command_line::Option;
 
 constexpr const char* kYaml = "text/yaml";
 

@@ -56,6 +56,7 @@ void Add(Result& sum, const Result& one) {
   sum.unavailable += one.unavailable;
   sum.cut += one.cut;
   sum.judged += one.judged;
+  sum.unproven += one.unproven;
   sum.crashes += one.crashes;
   sum.copies += one.copies;
   sum.recoveries += one.recoveries;
@@ -101,10 +102,11 @@ int Main(int argc, char** argv) {
   std::cout << "seeds " << arguments.first << "-" << arguments.last << ", " << arguments.exchanges
             << " exchanges each: " << sum.steps << " steps; " << sum.admitted << " admitted, "
             << sum.exhausted << " refused for want of money and " << sum.unavailable
-            << " for want of an answer (" << sum.judged << " of them judged), " << sum.cut << " cut; "
-            << sum.crashes << " crashes, " << sum.copies << " clones, old snapshots and lost disks, "
-            << sum.recoveries << " recoveries from a backup; spent " << sum.spent << ", overspent "
-            << sum.overspent << "; " << sum.violations.size() << " violations; " << took << " s\n";
+            << " for want of an answer (" << sum.judged << " of them judged, " << sum.unproven
+            << " without a proof), " << sum.cut << " cut; " << sum.crashes << " crashes, " << sum.copies
+            << " clones, old snapshots and lost disks, " << sum.recoveries
+            << " recoveries from a backup; spent " << sum.spent << ", overspent " << sum.overspent << "; "
+            << sum.violations.size() << " violations; " << took << " s\n";
   return sum.violations.empty() == arguments.finds_a_bug ? 1 : 0;
 }
 

@@ -31,8 +31,10 @@ struct Result {
   uint64_t admitted = 0;
   uint64_t exhausted = 0;
   uint64_t unavailable = 0;
-  uint64_t cut = 0;      // an extension was refused
-  uint64_t judged = 0;   // refusals that were held against I3
+  uint64_t cut = 0;     // an extension was refused
+  uint64_t judged = 0;  // refusals that were held against I3
+  uint64_t unproven =
+      0;  // of these, of what was short and went from hand to hand too fast to prove it in time
   uint64_t crashes = 0;  // of hosts and of the collector
   uint64_t copies = 0;   // clones, old snapshots, lost states
   uint64_t recoveries = 0;
@@ -226,6 +228,8 @@ class Simulation {
   void CheckEverything();
   void CheckHost(Host& host);
   void CheckRefusal(Host& host, const wallet::Decision& decision, const Watch& watch);  // I3
+  std::optional<Amount> LeastFree(const Host& host, const wallet::Decision& decision,
+                                  const Watch::Wanted& wanted);
   void WatchReservation(Host& host, uint64_t exchange, const std::vector<wallet::Part>& parts);
   void WatchExtension(Host& host, uint64_t exchange, const limits::Amounts& in_all);
   bool IsImpaired(WallTime since) const;

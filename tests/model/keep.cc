@@ -58,6 +58,9 @@ void Simulation::ActKeep(ledger::Output& output) {
       for (const ledger::HoldingRecord& record : holdings) {
         const std::pair<ledger::Holder, RowKey> key{record.holder, {record.account, record.window}};
         if (record.erased) {
+          const auto row = disk.holdings.find(key);
+          if (row != disk.holdings.end() && record.window == limits::kAlways)
+            disk.swept[key] = row->second.counters.granted;
           disk.holdings.erase(key);
         } else {
           disk.holdings[key] = record;

@@ -108,11 +108,18 @@ void Simulation::CheckSlots() {
 
 // ---- I2
 
+Amount Simulation::GrantedTo(const Host& host, const RowKey& key) const {
+  const std::pair<ledger::Holder, RowKey> place{HolderOf(host), key};
+  if (const auto row = keep_.disk.holdings.find(place); row != keep_.disk.holdings.end())
+    return row->second.counters.granted;
+  const auto swept = keep_.disk.swept.find(place);
+  return swept == keep_.disk.swept.end() ? Amount() : swept->second;
+}
+
 void Simulation::CheckGranted(Host& host, const limits::Answer& answer) {
   for (const limits::Standing& standing : answer.standings) {
-    const auto row = keep_.disk.holdings.find({HolderOf(host), {standing.account, standing.window}});
-    const Amount known = row == keep_.disk.holdings.end() ? Amount() : row->second.counters.granted;
-    if (standing.granted > known) Violated("I2 a grant was said before it was synced");
+    if (standing.granted > GrantedTo(host, {standing.account, standing.window}))
+      Violated("I2 a grant was said before it was synced");
   }
 }
 
@@ -134,9 +141,7 @@ void Simulation::CheckHost(Host& host) {
                                                : balance.counters != on_disk->second.counters)
       Violated("I2 the wallet's counters aren't on the disk: " + account);
     if (host.is_blind || host.keep_life == 0) continue;
-    const auto row = keep_.disk.holdings.find({HolderOf(host), key});
-    const Amount granted = row == keep_.disk.holdings.end() ? Amount() : row->second.counters.granted;
-    if (balance.counters.granted > granted)
+    if (balance.counters.granted > GrantedTo(host, key))
       Violated("I2 a wallet holds more than it was granted: " + account);
   }
 }
@@ -252,15 +257,17 @@ std::optional<Amount> Simulation::LeastFree(const Host& host, const wallet::Deci
 void Simulation::CheckRefusal(Host& host, const wallet::Decision& decision, const Watch& watch) {
   if (IsImpaired(watch.since)) return;
   ++result_.judged;
+  const bool is_unanswered = decision.verdict == wallet::Verdict::kUnavailable;
   bool was_short = false;
   for (const Watch::Wanted& wanted : watch.wanted) {
+    if (!is_unanswered && wanted.pool->account != decision.account) continue;
     const auto free = LeastFree(host, decision, wanted);
     was_short = was_short || (free && *free < wanted.amount);
-    if (wanted.pool->account == decision.account && free && *free >= wanted.amount)
+    if (!is_unanswered && free && *free >= wanted.amount)
       Violated("I3 refused while enough was free: " + decision.account + ", free " +
                std::to_string(free->units()) + ", asked " + std::to_string(wanted.amount.units()));
   }
-  if (decision.verdict != wallet::Verdict::kUnavailable) return;
+  if (!is_unanswered) return;
   if (!was_short) Violated("I3 an exchange got no answer, though nothing was wrong: of " + host.agent);
   ++result_.unproven;
 }

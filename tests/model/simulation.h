@@ -126,6 +126,7 @@ struct KeepDisk {
   WallTime recovered = WallTime::min();
   std::map<std::pair<std::string, limits::Window>, ledger::PoolRecord> pools;
   std::map<std::pair<ledger::Holder, RowKey>, ledger::HoldingRecord> holdings;
+  std::map<std::pair<ledger::Holder, RowKey>, Amount> swept;  // of slots: what had been granted
   std::map<ledger::Holder, Chain> chains;
   std::map<std::pair<ledger::Holder, RowKey>, Amount> sums;
   std::set<uint64_t> exchanges;  // whose event was taken
@@ -225,6 +226,7 @@ class Simulation {
   void CheckSpent(Pool& pool);                                  // I1
   void CheckSlots();                                            // I1, of leases
   void CheckGranted(Host& host, const limits::Answer& answer);  // I2
+  Amount GrantedTo(const Host& host, const RowKey& key) const;  // as far as it is synced
   void CheckEverything();
   void CheckHost(Host& host);
   void CheckRefusal(Host& host, const wallet::Decision& decision, const Watch& watch);  // I3

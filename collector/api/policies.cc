@@ -102,7 +102,9 @@ Result<policies::Question> ReadQuestion(const json::Object& body) {
                                                         {"os_user_number", &question.os_user_number},
                                                         {"provider", &question.provider},
                                                         {"model", &question.model},
-                                                        {"forced_tool", &question.forced_tool}};
+                                                        {"forced_tool", &question.forced_tool},
+                                                        {"secret_rule", &question.secret_rule},
+                                                        {"path", &question.path}};
   for (const auto& [name, field] : texts) {
     ASSIGN_OR_RETURN(auto text, body.OptionalText(name));
     if (text) *field = *std::move(text);
@@ -198,7 +200,7 @@ Answer ExplainPolicy(const Context& context, const Call& call) {
                    ReadBody(call, Body::kRequired,
                             {"key", "user", "team", "host", "os_user", "os_user_number", "provider",
                              "residency", "credentials", "model", "tools", "forced_tool", "max_tokens",
-                             "context_tokens", "at", "version"}));
+                             "context_tokens", "secret_rule", "path", "at", "version"}));
   ASSIGN_OR_RETURN(policies::Question question, ReadQuestion(body));
   RETURN_IF_ERROR(HoldToOwnUser(context, call, question));
   ASSIGN_OR_RETURN(const policies::Explained explained, PoliciesOf(context).Explain(std::move(question)));

@@ -63,6 +63,7 @@ void WriteAsked(const policies::Question& asked, json::Writer& out) {
   if (asked.max_tokens) out.Integer("max_tokens", *asked.max_tokens);
   else out.Null("max_tokens");
   out.Integer("context_tokens", asked.context_tokens);
+  out.Text("secret_rule", asked.secret_rule).Text("path", asked.path);
   out.Text("at", FormatRfc3339(asked.at.value_or(WallTime())));
   out.EndObject();
 }
@@ -100,7 +101,10 @@ void Write(const policies::Explained& explained, const std::function<void(json::
   }
   out.EndList().Name("limits");
   write_limits(out);
-  out.EndObject();
+  const policy::SecretsExplained& secrets = explained.secrets;
+  out.BeginObject("secrets").Text("action", secrets.action).Text("rule", secrets.rule);
+  out.Text("level", secrets.level).Texts("restore", secrets.restore).Boolean("answers", secrets.answers);
+  out.EndObject().EndObject();
 }
 
 void Write(const wire::Freeze& freeze, json::Writer& out) {

@@ -23,10 +23,17 @@ struct TextOption {
   std::string_view option;
   std::string_view field;
 };
-constexpr TextOption kTexts[] = {
-    {"key", "key"},           {"user", "user"},       {"team", "team"},
-    {"host", "host"},         {"os-user", "os_user"}, {"os-user-number", "os_user_number"},
-    {"provider", "provider"}, {"model", "model"},     {"forced-tool", "forced_tool"}};
+constexpr TextOption kTexts[] = {{"key", "key"},
+                                 {"user", "user"},
+                                 {"team", "team"},
+                                 {"host", "host"},
+                                 {"os-user", "os_user"},
+                                 {"os-user-number", "os_user_number"},
+                                 {"provider", "provider"},
+                                 {"model", "model"},
+                                 {"forced-tool", "forced_tool"},
+                                 {"path", "path"},
+                                 {"secret-rule", "secret_rule"}};
 constexpr TextOption kLists[] = {
     {"residency", "residency"}, {"credential", "credentials"}, {"tool", "tools"}};
 constexpr TextOption kNumbers[] = {{"max-tokens", "max_tokens"}, {"context-tokens", "context_tokens"}};
@@ -159,6 +166,8 @@ std::vector<command_line::Option> Options() {
       {.name = "credential",
        .value = "NAME,…",
        .sentence = "With these credentials; those of the key or team."},
+      {.name = "path", .value = "PATH", .sentence = "For a secret that stands in this file."},
+      {.name = "secret-rule", .value = "RULE", .sentence = "For a secret that this rule finds."},
       {.name = "at", .value = "TIME", .sentence = "At this time; now where it is left out."},
       {.name = "version", .value = "N", .sentence = "By this version of the policy; the one in force."},
       kJsonOption};
@@ -185,6 +194,7 @@ std::vector<command_line::Command> ExplainCommands() {
                   "exchange, options say what its record doesn't tell, such as how long its prompt was, or "
                   "what is to be asked instead.\n\n"
                   "  PROGRAM policy explain --user alice@example.com --model claude-opus-5-5 --tool Bash\n"
+                  "  PROGRAM policy explain --team ml --path /repo/.env --secret-rule gitlab-pat\n"
                   "  PROGRAM policy explain req_0123456789 --context-tokens 180000",
        .options = Options(),
        .run = Run<Explain>}};

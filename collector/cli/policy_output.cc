@@ -115,6 +115,20 @@ void PrintChanges(std::ostream& out, const json::Value& answer, std::string_view
     out << "and " << more << " more\n";
 }
 
+namespace {
+
+void PrintSecrets(std::ostream& out, const json::Value& explanation) {
+  std::string line = "secrets: " + Cell(explanation, "secrets.action");
+  if (const std::string rule = Cell(explanation, "secrets.rule"); !rule.empty())
+    line += ", by " + rule + " (" + Cell(explanation, "secrets.level") + ")";
+  const std::string restored = Cell(explanation, "secrets.restore");
+  line += restored.empty() ? "; originals go back into no tool" : "; originals go back into " + restored;
+  if (Cell(explanation, "secrets.answers") == "true") line += "; answers are looked through, too";
+  out << Harmless(line) << '\n';
+}
+
+}  // namespace
+
 void PrintExplanation(std::ostream& out, const json::Value& explanation) {
   out << Harmless(VerdictOf(explanation)) << '\n';
   for (const json::Value& obstacle : ListOf(explanation, "obstacles"))
@@ -129,6 +143,7 @@ void PrintExplanation(std::ostream& out, const json::Value& explanation) {
   if (const std::string credentials = Cell(explanation, "credentials"); !credentials.empty())
     out << "credentials: " << Harmless(credentials) << '\n';
   PrintLimitsMet(out, ListOf(explanation, "limits"));
+  PrintSecrets(out, explanation);
   const auto statements = ListOf(explanation, "statements");
   if (statements.empty()) return;
   out << '\n';

@@ -151,9 +151,12 @@ Explained Answer(const policy::Compiled& compiled, Question question, std::vecto
   explained.asked = std::move(question);
   explained.obstacles = std::move(obstacles);
   const std::vector<policy::Tool> tools = ToolsOf(explained.asked);
-  policy::Explanation explanation = policy::Explain(compiled, FactsOf(explained.asked, tools));
+  const policy::Facts facts = FactsOf(explained.asked, tools);
+  policy::Explanation explanation = policy::Explain(compiled, facts);
   Write(explanation.verdict, explained);
   explained.statements = std::move(explanation.statements);
+  explained.secrets =
+      policy::ExplainSecrets(compiled, facts, explained.asked.secret_rule, explained.asked.path);
   return explained;
 }
 

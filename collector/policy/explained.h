@@ -13,6 +13,7 @@
 #include "shared/base/result.h"
 #include "shared/policy/compiled.h"
 #include "shared/policy/explain.h"
+#include "shared/policy/secrets_explained.h"
 #include "shared/wire/policy.pb.h"
 
 namespace postern::policies {
@@ -31,6 +32,8 @@ struct Question {
   std::string forced_tool;
   std::optional<int64_t> max_tokens;
   int64_t context_tokens = 0;
+  std::string secret_rule;     // that finds a secret; none: one that the policy doesn't name
+  std::string path;            // of the file that it stands in; none: it stands in none
   std::optional<WallTime> at;  // now
   uint64_t version = 0;        // the one in force
 };
@@ -58,6 +61,7 @@ struct Explained {
   std::string max_tokens_rule;
   std::vector<std::string> credentials;  // that may be used
   std::vector<policy::Statement> statements;
+  policy::SecretsExplained secrets;
   std::vector<MetLimit> limits;  // each of them must admit it
   wire::TimeZone zone;           // of the policy, by which they are counted
 };

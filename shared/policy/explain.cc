@@ -5,6 +5,7 @@
 
 #include "shared/policy/chain.h"
 #include "shared/policy/judge.h"
+#include "shared/policy/level_name.h"
 #include "shared/policy/plain_name.h"
 #include "shared/policy/subjects.h"
 
@@ -12,17 +13,6 @@ namespace postern::policy {
 namespace {
 
 constexpr size_t kMostTools = 200;
-
-std::string NameOf(const Level& level) {
-  switch (level.kind) {
-    case LevelKind::kOrganisation: return "organisation";
-    case LevelKind::kTeam: return "team " + level.id;
-    case LevelKind::kGroup: return "group " + level.id;
-    case LevelKind::kUser: return "user " + level.id;
-    case LevelKind::kKey: return "key " + level.id;
-  }
-  return level.id;
-}
 
 class Explaining {
  public:

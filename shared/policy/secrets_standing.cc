@@ -5,19 +5,11 @@
 
 #include "shared/base/hex.h"
 #include "shared/crypto/sha256.h"
+#include "shared/policy/secret_words.h"
 #include "shared/policy/standing.h"
 
 namespace postern::policy {
 namespace {
-
-const char* Word(wire::SecretAction action) {
-  switch (action) {
-    case wire::SECRET_ACTION_OFF: return "off";
-    case wire::SECRET_ACTION_WARN: return "warn";
-    case wire::SECRET_ACTION_BLOCK: return "block";
-    default: return "redact";
-  }
-}
 
 template <class List>
 std::string Listed(const List& list) {
@@ -30,7 +22,7 @@ std::string Listed(const List& list) {
 std::string Spoken(const Level& level) {
   std::string text;
   for (const wire::SecretRule& order : level.scalars.secrets()) {
-    text += (text.empty() ? "" : ", then ") + std::string(Word(order.action()));
+    text += (text.empty() ? "" : ", then ") + std::string(WordFor(order.action()));
     if (order.rules_size() > 0) text += " for " + Listed(order.rules());
     if (order.paths_size() > 0) text += " in " + Listed(order.paths());
   }

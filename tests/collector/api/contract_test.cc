@@ -27,7 +27,7 @@ Limits Generous() {
 constexpr const char* kQuestion =
     R"("host":"build-1","os_user":"eve","os_user_number":"1000","provider":"anthropic","residency":["eu"],)"
     R"("credentials":["agent.yaml"],"model":"claude-sonnet-5","tools":["Bash","Read"],"forced_tool":"Read",)"
-    R"("max_tokens":64000,"context_tokens":1000,"at":"2026-11-23T22:18:55Z","version":4})";
+    R"("max_tokens":64000,"context_tokens":1000,"secret_rule":"jwt","path":"/repo/.env","at":"2026-11-23T22:18:55Z","version":4})";
 
 // "… known are: a, b" → a and b.
 std::set<std::string> WordsAfter(const std::string& mark, const std::string& sentence) {

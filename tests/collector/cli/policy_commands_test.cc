@@ -57,8 +57,9 @@ TEST_F(PolicyCommands, FromCheckToRollback) {
   const std::string key = Good({"key", "create", "--user", "eve@example.com"}).substr(4, 12);
   EXPECT_THAT(Good({"policy", "show"}), StartsWith("# postern policy: version 1\n"));
 
-  const std::string file =
-      files.Write("rules.yaml", Text("teams:\n  ml:\n    models: {deny: [claude-opus-*]}\n"));
+  const std::string file = files.Write(
+      "rules.yaml", Text("teams:\n  ml:\n    models: {deny: [claude-opus-*]}\n    secrets: [{rules: "
+                         "[aws-*], action: block}]\n"));
   EXPECT_THAT(Good({"policy", "check", file}), HasSubstr("rules.yaml is a policy."));
   EXPECT_THAT(Good({"policy", "diff", file}), HasSubstr("team ml"));
   EXPECT_THAT(Good({"policy", "apply", file}), HasSubstr("Version 2 is in force."));
@@ -67,6 +68,9 @@ TEST_F(PolicyCommands, FromCheckToRollback) {
   const std::string why = Good({"policy", "explain", "--key", key, "--model", "claude-opus-5-5"});
   EXPECT_THAT(why, StartsWith("refused: model, by teams.ml.models.deny[0] (version 2)"));
   EXPECT_THAT(why, HasSubstr("team ml"));
+  EXPECT_THAT(why, HasSubstr("secrets: redact; originals go back into no tool"));
+  EXPECT_THAT(Good({"policy", "explain", "--key", key, "--secret-rule", "aws-access-token"}),
+              HasSubstr("secrets: block, by teams.ml.secrets[0] (team ml)"));
   EXPECT_THAT(Good({"policy", "explain", "--key", key, "--model", "claude-opus-5-5", "--version", "1"}),
               StartsWith("allowed"));
 

@@ -26,7 +26,8 @@ class ExplainedTest : public Desk {
              "    models: {deny: [claude-opus-5]}\n"
              "    tools: {deny: [Bash]}\n"
              "    max_tokens: 16000\n"
-             "    message: ask eve\n"));
+             "    message: ask eve\n"
+             "    secrets: [{paths: [\"*.pem\"], action: block}]\n"));
   }
   Explained Ask(const Question& question) {
     auto explained = policies->Explain(question);
@@ -76,6 +77,18 @@ TEST_F(ExplainedTest, WhatIsAllowedSaysWhatIsCutAndLowered) {
   EXPECT_EQ(explained.max_tokens, 16'000);
   EXPECT_EQ(explained.max_tokens_rule, "teams.ml.max_tokens");
   EXPECT_THAT(explained.credentials, ElementsAre("main"));
+}
+
+TEST_F(ExplainedTest, WhatBecomesOfASecretIsSaidForTheFileAndTheTeam) {
+  Question question = WithKey("claude-sonnet-5");
+  EXPECT_EQ(Ask(question).secrets.action, "redact");
+  EXPECT_EQ(Ask(question).secrets.rule, "");
+  question.path = "/repo/server.pem";
+  const Explained explained = Ask(question);
+  EXPECT_EQ(explained.secrets.action, "block");
+  EXPECT_EQ(explained.secrets.rule, "teams.ml.secrets[0]");
+  EXPECT_EQ(explained.secrets.level, "team ml");
+  EXPECT_THAT(explained.secrets.restore, IsEmpty());
 }
 
 TEST_F(ExplainedTest, WhatElseIsInTheWayIsNamed) {

@@ -10,6 +10,9 @@ namespace {
 
 // A literal as long as this lets Vectorscan pass over most of a text.
 constexpr size_t kUsefulLiteral = 3;
+// Vectorscan 5.4.9 misses some matches, depending on where the text lies in memory, of expressions that have
+// a single character to go by ("<.{3}>", "a.{3}b"): they are left to RE2.
+constexpr size_t kBadLiteral = 1;
 
 Error Wrong(const Rule& rule, std::string_view field, std::string_view why) {
   return Error{ErrorCode::kInvalid,
@@ -114,7 +117,7 @@ Result<CompiledRules> CompileRules(const RuleSet& set) {
       entry.runs = Runs::kWhenArmed;
       entry.keywords = rule.rule->keywords;
     }
-    rule.in_first_stage = rule.pattern.understood && IsTaken(entry) &&
+    rule.in_first_stage = rule.pattern.understood && rule.pattern.literal != kBadLiteral && IsTaken(entry) &&
                           std::none_of(entry.keywords.begin(), entry.keywords.end(),
                                        [](const std::string& keyword) { return keyword.empty(); });
     if (rule.in_first_stage) {

@@ -221,6 +221,26 @@ TEST(Scanner, NamesTheRuleWhoseExpressionIsWrong) {
   }
 }
 
+// What Vectorscan finds must not depend on where a text lies, or on what stands before.
+TEST(Scanner, FindsWhatHasASingleCharacterToGoByWhereverItLies) {
+  for (const char* regex :
+       {"<.{3}>", "a[^x]{3}b", "<.{3}", "q\\W{2}z", "k=.{3}", "k=.{3};", "[0-9]{3}.[0-9]{3}"}) {
+    const Scanner scanner = ScannerOf("[[rules]]\nid = 'r'\nregex = '" + std::string(regex) + "'\n");
+    Workspace workspace(scanner);
+    for (size_t before = 0; before < 200; before += 3) {
+      for (size_t at = 0; at < 64; at += 5) {
+        std::string buffer(at, ' ');
+        const std::string text = std::string(before, 'x') + " <uvw> amnob q--z k=mno; 123-456";
+        buffer += text;
+        const auto found =
+            scanner.Scan({.text = std::string_view(buffer).substr(at)}, workspace, {.decode_depth = 0});
+        ASSERT_TRUE(found);
+        ASSERT_EQ(found->size(), 1u) << regex << " behind " << before;
+      }
+    }
+  }
+}
+
 // Expressions that Vectorscan can't take are held against every text by RE2 alone.
 TEST(Scanner, RunsWhatVectorscanDoesNotTake) {
   const Scanner scanner = ScannerOf("[[rules]]\nid = 'e'\nregex = '(?i)\xc3\xa9[0-9]{4}|zz[0-9]*'\n");

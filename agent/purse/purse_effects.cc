@@ -64,6 +64,9 @@ void Purse::Deliver(wallet::Decision&& decision, spool::Ticket ticket) {
     Log(Level::kDebug, "too little is left",
         {{"account", decision.account},
          {"exchange", decision.exchange.ToString()},
+         {"incarnation", incarnation_},
+         {"demand", decision.demand},
+         {"wanted", decision.wanted.units()},
          {"missing", decision.missing.units()},
          {"left", decision.left.units()}});
   Decision made{VerdictOf(decision.verdict), std::move(decision.account), KnownEnd(decision.resets)};

@@ -50,8 +50,11 @@ struct Decision {
   Verdict verdict = Verdict::kAdmitted;
   std::string account{};  // that lacks something, where it is refused
   WallTime resets{};      // the end of its window, where that is known
-  Amount missing{};       // of kExhausted: what it needs beyond all that is spare here …
-  Amount left{};          // … and what the ledger had left, which is less
+  // Of kExhausted:
+  uint64_t demand = 0;  // the number of the one that was denied
+  Amount wanted{};      // of that account; of an extension what it wanted more
+  Amount missing{};     // of that what isn't spare here …
+  Amount left{};        // … and what the ledger had left, which is less
 };
 
 struct Output {

@@ -58,8 +58,11 @@ void Wallet::Denied(const Answer& answer, WallTime now, Output& output) {
   const Waiting waiting = std::move(*found);
   waiting_.erase(found);
   Refuse(waiting, Verdict::kExhausted, answer.lacking, now, output);
-  output.decisions.back().missing = missing;
-  output.decisions.back().left = standing->left;
+  Decision& decision = output.decisions.back();
+  decision.demand = answer.number;
+  decision.wanted = lacked.amount;
+  decision.missing = missing;
+  decision.left = standing->left;
 }
 
 // What it asks of that account; nothing where it doesn't.

@@ -17,11 +17,13 @@ std::array<std::string_view, kSumTexts> SumTextsOf(const EventFacts& facts) {
 void Indexer::AddTo(Axis axis, std::string_view value, uint32_t place) {
   if (value.empty()) return;
   Last& last = last_[static_cast<size_t>(axis)];
-  if (last.runs == nullptr || last.value != value) {
-    last.value = value;
-    last.runs = &rows_[IndexPrefix(axis, value)];
-  }
-  Append(*last.runs, place);
+  for (const Known& known : last.known)
+    if (known.runs != nullptr && known.value == value) return Append(*known.runs, place);
+  Known& known = last.known[last.oldest];
+  last.oldest = 1 - last.oldest;
+  known.value = value;
+  known.runs = &rows_[IndexPrefix(axis, value)];
+  Append(*known.runs, place);
 }
 
 void Indexer::AddTime(Hour hour, uint32_t place) {

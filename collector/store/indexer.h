@@ -28,11 +28,16 @@ class Indexer {
   const std::map<Hour, HourBounds>& hours() const { return hours_; }
 
  private:
-  // The rows of the present block, by the part of their key before the block; the last one of an axis is
-  // remembered, since the next event mostly has the same value.
-  struct Last {
+  // The rows of the present block, by the part of their key before the block; the last two of an axis are
+  // remembered, since an event mostly has the same value as the one before or, where intents and outcomes
+  // take turns, the one before that.
+  struct Known {
     std::string value;
     Runs* runs = nullptr;
+  };
+  struct Last {
+    std::array<Known, 2> known;
+    size_t oldest = 0;
   };
 
   void AddTo(Axis axis, std::string_view value, uint32_t place);

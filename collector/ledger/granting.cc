@@ -52,12 +52,13 @@ void Ledger::Receive(const Holder& holder, const limits::Demand& demand, WallTim
   bool waits = false;
   for (const Claim& claim : demand.claims) {
     // Rows outlive their window by days: one that isn't here was granted by nobody that this ledger knows.
-    if (claim.window && !IsKnown(claim.account, *claim.window) &&
+    if (claim.window && *claim.window != limits::kAlways && !IsKnown(claim.account, *claim.window) &&
         Halts(holder, claim.account, claim.granted, Amount(), output))
       return;
     Pool* pool = PoolFor(claim, demand.at, now, output);
     if (pool == nullptr) return;
     pending.pools.push_back(pool);
+    if (!GoesOn(*pool, index, claim, output)) return;
     const Holding* holding = pool->Find(index);
     const Amount known = holding == nullptr ? Amount() : holding->counters.granted;
     if (claim.window == pool->window() && Halts(holder, claim.account, claim.granted, known, output)) return;
@@ -76,6 +77,24 @@ void Ledger::Receive(const Holder& holder, const limits::Demand& demand, WallTim
     pending_.push_back(std::move(pending));
   }
   Work(now, output);
+}
+
+// Of slots whose row was swept the counters go on from what the holder has given back. False where it takes
+// some for its own still: it is told, and comes again.
+bool Ledger::GoesOn(Pool& pool, uint32_t holder, const limits::Claim& claim, Output& output) const {
+  if (claim.window != limits::kAlways || pool.window() != limits::kAlways || pool.Find(holder) != nullptr)
+    return true;
+  if (claim.granted > claim.returned) {
+    output.messages.push_back(
+        {agents_[holder].holder,
+         {.heard = agents_[holder].heard, .standings = {GivenBack(claim.account, claim.granted)}}});
+    return false;
+  }
+  if (claim.returned == Amount()) return true;
+  Holding& holding = pool.At(holder);
+  pool.Set(holding, {.granted = claim.returned, .used = Amount(), .returned = claim.returned});
+  Record(pool, holder, holding, output);
+  return true;
 }
 
 bool Ledger::IsKnown(const std::string& account, const Window& window) const {
@@ -162,7 +181,7 @@ bool Ledger::TryGrant(const Pending& pending, WallTime now, Output& output) {
     pool.Set(holding, counters);
     pool.round.granted = true;
     holding.granted_before = last_round_;
-    Record(pool, pending.holder, output);
+    Record(pool, pending.holder, holding, output);
   }
   Send(pending, limits::Word::kGranted, now, output);
   return true;

@@ -8,16 +8,13 @@ using limits::Counters;
 using limits::Limit;
 using limits::Window;
 
-namespace {
-
-constexpr std::chrono::seconds kBetweenSweeps{1};
-
-}  // namespace
-
 Ledger Ledger::Restore(Options options, Limits limits, std::span<const PoolRecord> pools,
                        std::span<const HoldingRecord> holdings, WallTime recovered, WallTime now) {
   Ledger ledger(options, std::move(limits));
   ledger.recovered_ = recovered;
+  // An answer to a former life's recall answers none of this one: rounds are numbered by the clock.
+  ledger.last_round_ = static_cast<uint64_t>(
+      std::max<int64_t>(std::chrono::floor<std::chrono::microseconds>(now).time_since_epoch().count(), 0));
   const auto pool_at = [&](const std::string& account, const Window& window) -> Pool& {
     auto& pool = ledger.accounts_[account][window];
     if (!pool) pool = std::make_unique<Pool>(account, window);
@@ -35,6 +32,7 @@ Ledger Ledger::Restore(Options options, Limits limits, std::span<const PoolRecor
     Holding& holding = pool.At(index);
     pool.Set(holding, record.counters);
     holding.overspent = record.overspent;
+    holding.granted_before = ledger.last_round_;
   }
   return ledger;
 }
@@ -113,22 +111,34 @@ void Ledger::Apply(const Holder& holder, std::span<const limits::Charge> charges
     holding.overspent =
         Amount::SaturatingAdd(holding.overspent, std::max(charge.amount - charge.reserved, Amount()));
     pool.Set(holding, counters);
-    Record(pool, index, output);
+    Record(pool, index, holding, output);
     if (counters.used - holding.overspent > counters.granted - counters.returned)
       output.alarms.push_back({Trouble::kBeyond, holder, charge.account,
                                "an agent has spent more than it was granted; it is counted"});
   }
 }
 
-void Ledger::Resend(const Holder& holder, WallTime now, Output& output) const {
+void Ledger::Resend(const Holder& holder, const limits::Return& report, WallTime now, Output& output) const {
+  if (is_halted_) return;
   const auto found = index_.find(holder);
-  if (found == index_.end() || is_halted_) return;
-  limits::Answer answer{.heard = agents_[found->second].heard};
-  for (const auto& [account, pools] : accounts_)
-    for (const auto& [window, pool] : pools)
-      if (window.end > now && pool->Find(found->second) != nullptr)
-        answer.standings.push_back(StandingOf(*pool, found->second, now));
+  limits::Answer answer;
+  if (found != index_.end()) {
+    answer.heard = agents_[found->second].heard;
+    for (const auto& [account, pools] : accounts_)
+      for (const auto& [window, pool] : pools)
+        if (window.end > now && pool->Find(found->second) != nullptr)
+          answer.standings.push_back(StandingOf(*pool, found->second, now));
+  }
+  for (const limits::Held& held : report.held)
+    if (held.window == limits::kAlways && IsSound(held.counters.granted) &&
+        held.counters.granted > held.counters.returned && !Knows(holder, held.account, held.window))
+      answer.standings.push_back(GivenBack(held.account, held.counters.granted));
   if (!answer.standings.empty()) output.messages.push_back({holder, std::move(answer)});
+}
+
+// All of the slots that it was ever granted.
+limits::Standing Ledger::GivenBack(const std::string& account, Amount granted) {
+  return {account, limits::kAlways, granted, granted, Amount(), Amount()};
 }
 
 bool Ledger::IsOlder(const Holder& holder, const limits::Return& report, WallTime now) const {
@@ -150,19 +160,9 @@ bool Ledger::IsOlder(const Holder& holder, const limits::Return& report, WallTim
 bool Ledger::IsBeyond(const Holder& holder, const std::string& account, const Window& window, Amount granted,
                       WallTime now) const {
   if (granted <= Amount() || IsForgotten(window, now)) return false;
-  const auto index = index_.find(holder);
-  const auto pools = accounts_.find(account);
-  if (index == index_.end() || pools == accounts_.end()) return true;
-  const auto pool = pools->second.find(window);
-  if (pool == pools->second.end()) return true;
-  const Holding* holding = pool->second->Find(index->second);
-  return holding == nullptr || granted > holding->counters.granted;
-}
-
-bool Ledger::IsForgotten(const Window& window, WallTime now) const {
-  if (window == limits::kAlways) return false;
-  const bool is_short = window.end - window.begin < std::chrono::hours(23);
-  return window.end + (is_short ? options_.keep_short : options_.keep) <= now;
+  if (!Knows(holder, account, window)) return window != limits::kAlways;
+  const Pool& pool = *accounts_.find(account)->second.at(window);
+  return granted > pool.Find(index_.at(holder))->counters.granted;
 }
 
 void Ledger::Forfeit(std::string_view agent, WallTime now, Output& output) {
@@ -174,7 +174,7 @@ void Ledger::Forfeit(std::string_view agent, WallTime now, Output& output) {
         counters.returned = std::max(counters.returned, counters.granted - counters.used);
         if (counters == holding.counters) continue;
         pool->Set(holding, counters);
-        Record(*pool, index, output);
+        Record(*pool, index, holding, output);
       }
   Work(now, output);
 }
@@ -227,43 +227,30 @@ void Ledger::Merge(const Holder& holder, const limits::Return& report, WallTime 
     // lost, which may have granted it to somebody.
     pool.unreported = std::max(pool.unreported - (pool.held() - before), Amount());
     Record(pool, output);
-    Record(pool, index, output);
+    Record(pool, index, holding, output);
   }
   Work(now, output);
-}
-
-void Ledger::Sweep(WallTime now, Output& output) {
-  next_sweep_ = now + kBetweenSweeps;
-  FreeSilentLeases(now, output);
-  const auto is_pending = [&](const Pool* pool) {
-    return pool->round.is_open || std::any_of(pending_.begin(), pending_.end(), [&](const Pending& pending) {
-             return std::find(pending.pools.begin(), pending.pools.end(), pool) != pending.pools.end();
-           });
-  };
-  for (auto at = accounts_.begin(); at != accounts_.end();) {
-    std::erase_if(at->second, [&](const auto& entry) {
-      const auto& [window, pool] = entry;
-      if (!IsForgotten(window, now) || is_pending(pool.get())) return false;
-      for (const auto& [index, holding] : pool->holdings()) {
-        Record(*pool, index, output);
-        output.holdings.back().erased = true;
-      }
-      Record(*pool, output);
-      output.pools.back().erased = true;
-      return true;
-    });
-    at = at->second.empty() ? accounts_.erase(at) : std::next(at);
-  }
 }
 
 void Ledger::Record(const Pool& pool, Output& output) const {
   output.pools.push_back({pool.account(), pool.window(), pool.forgiven, pool.unreported});
 }
 
-void Ledger::Record(const Pool& pool, uint32_t holder, Output& output) const {
-  const Holding& holding = *pool.Find(holder);
-  output.holdings.push_back(
-      {agents_[holder].holder, pool.account(), pool.window(), holding.counters, holding.overspent});
+// A batch of events speaks of few holdings again and again: of each there is one record in an output, which
+// is brought up to date.
+HoldingRecord& Ledger::Record(const Pool& pool, uint32_t index, Holding& holding, Output& output) const {
+  const Holder& holder = agents_[index].holder;
+  if (holding.record < output.holdings.size()) {
+    HoldingRecord& before = output.holdings[holding.record];
+    if (before.window == pool.window() && before.holder == holder && before.account == pool.account()) {
+      before.counters = holding.counters;
+      before.overspent = holding.overspent;
+      return before;
+    }
+  }
+  holding.record = static_cast<uint32_t>(output.holdings.size());
+  return output.holdings.emplace_back(
+      HoldingRecord{holder, pool.account(), pool.window(), holding.counters, holding.overspent});
 }
 
 Statement Ledger::StatementOf(const Pool& pool, WallTime now) const {

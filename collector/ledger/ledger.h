@@ -34,7 +34,8 @@ struct Options {
   std::chrono::seconds skew{5};             // between an agent's clock and this one
   int64_t ahead_permille = 100;  // `offline.allowance`: of the next window's amount, at most, to one agent
   std::chrono::hours keep{72};   // a pool's rows, after its window's end
-  std::chrono::hours keep_short{3};  // those of windows that are shorter than a day
+  std::chrono::hours keep_short{3};                         // those of windows that are shorter than a day
+  std::chrono::seconds keep_slots{std::chrono::hours(72)};  // a holder's slots, after it was last heard
 };
 
 // What is to be shown of one account.
@@ -89,15 +90,17 @@ class Ledger {
   bool IsOlder(const Holder& holder, const limits::Return& report, WallTime now) const;
 
   // Whether somebody says that it was granted more in this window than it was. Of a window whose rows are
-  // gone by now nothing can be said.
+  // gone by now nothing can be said, nor of slots whose row is.
   bool IsBeyond(const Holder& holder, const std::string& account, const limits::Window& window,
                 Amount granted, WallTime now) const;
   // The window is over for so long that its rows are gone, or go.
   bool IsForgotten(const limits::Window& window, WallTime now) const;
   bool IsKnown(const std::string& account, const limits::Window& window) const;
+  bool Knows(const Holder& holder, const std::string& account, const limits::Window& window) const;
 
-  // All that this ledger has granted to it and that may matter still: after each Hello.
-  void Resend(const Holder& holder, WallTime now, Output& output) const;
+  // All that this ledger has granted to it and that may matter still: after each Hello, with its report. Of
+  // slots that it says to have and that it has no row of here any more it is told that they are given back.
+  void Resend(const Holder& holder, const limits::Return& report, WallTime now, Output& output) const;
 
   // Deadlines, rounds, leases. Every few milliseconds while something is pending, else every second.
   void Tick(WallTime now, Output& output);
@@ -155,14 +158,19 @@ class Ledger {
   std::vector<Pool*> GrantWhatFits(WallTime now, Output& output);
   void StartRound(Pool& pool, WallTime now, Output& output);
   bool FinishRound(Pool& pool, WallTime now, Output& output);
+  Proof ProofOf(const Pool& pool, WallTime now) const;
   void Deny(const Pending& pending, const Pool& lacking, WallTime now, Output& output) const;
   void Send(const Pending& pending, limits::Word word, WallTime now, Output& output) const;
   limits::Standing StandingOf(const Pool& pool, uint32_t holder, WallTime now) const;
   void EndSlowRounds(WallTime now, Output& output);
   void FreeSilentLeases(WallTime now, Output& output);
   void Sweep(WallTime now, Output& output);
+  void SweepSlots(Pool& pool, WallTime now, Output& output) const;
+  bool IsOver(const Pool& pool, WallTime now) const;
+  bool GoesOn(Pool& pool, uint32_t holder, const limits::Claim& claim, Output& output) const;
+  static limits::Standing GivenBack(const std::string& account, Amount granted);
   void Record(const Pool& pool, Output& output) const;
-  void Record(const Pool& pool, uint32_t holder, Output& output) const;
+  HoldingRecord& Record(const Pool& pool, uint32_t index, Holding& holding, Output& output) const;
   Statement StatementOf(const Pool& pool, WallTime now) const;
   Amount UnreportedOf(const std::string& account, const limits::Window& window, WallTime now) const;
 

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shared/limits/grant.h"
@@ -56,17 +57,36 @@ struct Alarm {
   std::string sentence;
 };
 
+// Why demands were denied: how the account stood when the round of recalls was over that proves it. For the
+// log, so that anybody can reckon it over again.
+struct Proof {
+  struct Part {
+    Holder holder;
+    limits::Counters counters;
+    bool is_out_of_reach = false;  // it may have more than it has spent, and wasn't asked or didn't answer
+  };
+  std::string account;
+  limits::Window window;
+  WallTime began{};  // the round; at that moment there was too little
+  WallTime ended{};
+  Amount amount;            // of the limit, with what a reset forgave, without what counts as spent
+  std::vector<Part> parts;  // of all that hold something, or have spent it
+  std::vector<std::pair<Holder, uint64_t>> denied;  // with the numbers of their demands
+};
+
 struct Output {
   std::vector<PoolRecord> pools;
   std::vector<HoldingRecord> holdings;
   std::vector<Message> messages;  // only once the rows are synced
   std::vector<Alarm> alarms;
+  std::vector<Proof> proofs;  // of denials among the messages
 
   void Clear() {
     pools.clear();
     holdings.clear();
     messages.clear();
     alarms.clear();
+    proofs.clear();
   }
 };
 

@@ -20,8 +20,9 @@ struct Holding {
   uint64_t answered = 0;   // the newest recall that it has answered
   WallTime answered_at{};  // since then, and for a while, what becomes free comes back at once
   uint64_t asked = 0;
-  uint64_t granted_before = 0;  // the newest recall of any pool when the last grant was made: an answer to a
-                                // later one says that the grant has come
+  uint64_t granted_before = 0;   // the newest recall of any pool when the last grant was made: an answer to a
+                                 // later one says that the grant has come
+  uint32_t record = UINT32_MAX;  // of its records in an output, as a hint
 };
 
 // A recall of everything that isn't reserved, to everybody who may have some.

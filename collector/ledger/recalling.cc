@@ -36,17 +36,40 @@ bool Ledger::FinishRound(Pool& pool, WallTime now, Output& output) {
   pool.next_round_at = now + options_.pause;
   std::erase(open_rounds_, &pool);
   if (!round.all_stood || round.granted) return false;
-  const size_t before = pending_.size();
+  std::vector<std::pair<Holder, uint64_t>> denied;
   std::erase_if(pending_, [&](const Pending& pending) {
     if (pending.arrived > round.started) return false;
     for (size_t i = 0; i < pending.pools.size(); ++i) {
       if (pending.pools[i] != &pool || !Lacks(pending, i, now)) continue;
       Deny(pending, pool, now, output);
+      denied.emplace_back(agents_[pending.holder].holder, pending.demand.number);
       return true;
     }
     return false;
   });
-  return pending_.size() < before;
+  if (denied.empty()) return false;
+  output.proofs.push_back(ProofOf(pool, now));
+  output.proofs.back().denied = std::move(denied);
+  return true;
+}
+
+// How it stands at the end of the round. Who has nothing beyond what it has spent needn't be asked.
+Proof Ledger::ProofOf(const Pool& pool, WallTime now) const {
+  Proof proof{.account = pool.account(),
+              .window = pool.window(),
+              .began = pool.round.started,
+              .ended = now,
+              .amount = LimitOf(pool, now) + pool.forgiven - pool.unreported,
+              .parts = {},
+              .denied = {}};
+  for (const auto& [index, holding] : pool.holdings()) {
+    const limits::Counters& counters = holding.counters;
+    if (counters.held() == Amount()) continue;
+    const bool has_answered = holding.asked == pool.round.number && holding.answered >= pool.round.number;
+    proof.parts.push_back({agents_[index].holder, counters,
+                           counters.granted - counters.returned > counters.used && !has_answered});
+  }
+  return proof;
 }
 
 void Ledger::Receive(const Holder& holder, const limits::Return& returned, WallTime now, Output& output) {
@@ -58,6 +81,7 @@ void Ledger::Receive(const Holder& holder, const limits::Return& returned, WallT
       output.alarms.push_back({Trouble::kUnsound, holder, held.account, "absurd counters were not taken"});
       continue;
     }
+    if (held.window == limits::kAlways && !Knows(holder, held.account, held.window)) continue;
     if (!IsKnown(held.account, held.window)) {
       if (Halts(holder, held.account, held.counters.granted, Amount(), output)) return;
       continue;
@@ -69,13 +93,14 @@ void Ledger::Receive(const Holder& holder, const limits::Return& returned, WallT
     counters.returned = std::max(counters.returned, held.counters.returned);
     if (counters != holding.counters) {
       pool.Set(holding, counters);
-      Record(pool, index, output);
+      Record(pool, index, holding, output);
     }
-    if (returned.recall <= holding.answered) continue;
+    if (returned.recall > last_round_ || returned.recall <= holding.answered) continue;
     if (pool.round.is_open && returned.recall == pool.round.number && holding.asked == pool.round.number)
       --pool.round.awaited;
     holding.answered = returned.recall;
-    holding.answered_at = now;
+    // It gives back at once since it was asked: its answer may have waited long for its disk.
+    holding.answered_at = returned.recall == pool.round.number ? pool.round.started : WallTime();
   }
   Work(now, output);
 }
@@ -88,26 +113,6 @@ void Ledger::EndSlowRounds(WallTime now, Output& output) {
       if (holding.asked == pool->round.number && holding.answered < pool->round.number)
         agents_[index].is_silent = true;
     FinishRound(*pool, now, output);
-  }
-}
-
-void Ledger::FreeSilentLeases(WallTime now, Output& output) {
-  for (auto& [account, pools] : accounts_) {
-    const auto found = pools.find(limits::kAlways);
-    if (found == pools.end()) continue;
-    Pool& pool = *found->second;
-    if (pool.unreported > Amount() && now >= recovered_ + options_.lease) {
-      pool.unreported = Amount();
-      Record(pool, output);
-    }
-    for (auto& [index, holding] : pool.holdings()) {
-      if (holding.counters.returned >= holding.counters.granted) continue;
-      if (now < agents_[index].last_heard + options_.lease) continue;
-      limits::Counters counters = holding.counters;
-      counters.returned = counters.granted;
-      pool.Set(holding, counters);
-      Record(pool, index, output);
-    }
   }
 }
 

@@ -1,8 +1,6 @@
 #include "collector/treasury/bookkeeper.h"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "collector/treasury/claims.h"
@@ -10,32 +8,6 @@
 namespace postern::treasury {
 
 using ledger::Trouble;
-
-namespace {
-
-// By what row they are.
-struct RowHash {
-  size_t operator()(const ledger::HoldingRecord* record) const {
-    const std::hash<std::string_view> hash;
-    const auto begin = static_cast<size_t>(record->window.begin.time_since_epoch().count());
-    return (hash(record->account) * 31 + hash(record->holder.agent)) * 31 + begin +
-           record->holder.incarnation;
-  }
-};
-struct SameRow {
-  bool operator()(const ledger::HoldingRecord* a, const ledger::HoldingRecord* b) const {
-    return a->holder == b->holder && a->account == b->account && a->window == b->window;
-  }
-};
-
-// A batch of events speaks of few holdings again and again: only the last word of each becomes a row.
-std::vector<const ledger::HoldingRecord*> LastOfEach(const std::vector<ledger::HoldingRecord>& records) {
-  std::unordered_set<const ledger::HoldingRecord*, RowHash, SameRow> last;
-  for (auto record = records.rbegin(); record != records.rend(); ++record) last.insert(&*record);
-  return {last.begin(), last.end()};
-}
-
-}  // namespace
 
 Bookkeeper::Bookkeeper(const ledger::Options& options, ledger::Ledger::Limits limits, Rows rows, WallTime now)
     : ledger_(ledger::Ledger::Restore(options, std::move(limits), rows.pools, rows.holdings,
@@ -87,7 +59,7 @@ void Bookkeeper::Take(const Greeting& greeting, WallTime arrived, ledger::Output
   limits::Return report = greeting.report;
   report.recall = 0;
   if (Judge(ledger_, said, report, now_) == Verdict::kGood) ledger_.Receive(said, report, now_, output);
-  ledger_.Resend(said, now_, output);
+  ledger_.Resend(said, greeting.report, now_, output);
 }
 
 void Bookkeeper::Meet(const Holder& holder, const limits::Return* report, ledger::Output& output) {
@@ -151,10 +123,9 @@ void Bookkeeper::Raise(const Holder& holder, Trouble trouble, std::string senten
 // The last of each row counts.
 void Bookkeeper::AddRows(const ledger::Output& output, store::Change& change) {
   std::vector<store::LedgerRow> rows = std::exchange(more_, {});
-  const auto holdings = LastOfEach(output.holdings);
-  rows.reserve(rows.size() + output.pools.size() + holdings.size());
+  rows.reserve(rows.size() + output.pools.size() + output.holdings.size());
   for (const ledger::PoolRecord& record : output.pools) rows.push_back(ToRow(record));
-  for (const ledger::HoldingRecord* record : holdings) rows.push_back(ToRow(*record));
+  for (const ledger::HoldingRecord& record : output.holdings) rows.push_back(ToRow(record));
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   change.ledger.clear();
   for (store::LedgerRow& row : rows) {

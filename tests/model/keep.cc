@@ -16,7 +16,10 @@ void Simulation::StartKeep() {
   for (const auto& [key, record] : keep_.disk.pools) pools.push_back(record);
   std::vector<ledger::HoldingRecord> holdings;
   for (const auto& [key, record] : keep_.disk.holdings) holdings.push_back(record);
-  keep_.ledger = ledger::Ledger::Restore({}, table_, pools, holdings, keep_.disk.recovered, time_.now());
+  // Hosts are away for minutes here, not for days.
+  ledger::Options options;
+  options.keep_slots = std::chrono::seconds(90);
+  keep_.ledger = ledger::Ledger::Restore(options, table_, pools, holdings, keep_.disk.recovered, time_.now());
 }
 
 void Simulation::StopKeep() {
@@ -178,7 +181,8 @@ void Simulation::TakeHello(Host& host, uint64_t incarnation, uint64_t sequence,
   PutKeep([agent = host.agent, next, epoch](KeepDisk& disk) { disk.chains.at({agent, next}).epoch = epoch; });
   keep_.welcomed[host.index] = {host.life, host.connection, next};
   SayWelcome(host, next);
-  keep_.ledger->Resend({host.agent, next}, time_.now(), output);
+  keep_.ledger->Resend({host.agent, next}, next == incarnation ? report : limits::Return(), time_.now(),
+                       output);
   ActKeep(output);
 }
 

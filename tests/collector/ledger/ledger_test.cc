@@ -2,47 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/collector/ledger/ledgers.h"
+
 namespace postern::ledger {
 namespace {
 
-using limits::Limit;
-using limits::Scope;
-using limits::Span;
-using limits::Unit;
 using limits::Word;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr WallTime kNow{seconds(1'795'435'200)};
-const Holder kA{"a", 1};
-const Holder kB{"b", 1};
-
-Limit Of(std::string id, Unit unit, int64_t amount) {
-  return {.id = std::move(id),
-          .scope = Scope::kOrganisation,
-          .subject = "",
-          .within = "",
-          .unit = unit,
-          .amount = Amount(amount),
-          .span = Span::kDay,
-          .raise = {}};
-}
-
-Ledger::Limits Limits(int64_t dollars, int64_t requests = 1'000, int64_t slots = 4) {
-  auto table = limits::Table::Make({Of("usd", Unit::kUsd, dollars), Of("requests", Unit::kRequests, requests),
-                                    Of("slots", Unit::kConcurrent, slots)},
-                                   policy::Utc());
-  return std::make_shared<const limits::Table>(std::move(*table));
-}
-
-limits::Demand Want(uint64_t number, const char* account, int64_t amount) {
-  limits::Claim claim;
-  claim.account = account;
-  claim.amount = Amount(amount);
-  return {number, kNow, {claim}};
-}
-
-const limits::Window kToday = Limits(1)->WindowOf(*Limits(1)->Find("usd"), kNow);
 
 TEST(Ledger, GrantsWhatIsAskedForAndNoMoreThanTheLimitToAll) {
   Ledger ledger({}, Limits(10));
@@ -71,30 +38,6 @@ TEST(Ledger, WhatLiesIdleElsewhereIsCalledBackAndGranted) {
   ASSERT_EQ(output.messages.size(), 1u);
   EXPECT_EQ(output.messages[0].to, kB);
   EXPECT_EQ(output.messages[0].answer.word, Word::kGranted);
-}
-
-TEST(Ledger, ADenialNeedsTwoRoundsWithoutAGrant) {
-  Ledger ledger({}, Limits(10));
-  Output output;
-  ledger.Receive(kA, Want(1, "usd", 7), kNow, output);
-  ledger.Receive(kB, Want(1, "usd", 7), kNow, output);
-  const limits::Held all_reserved{"usd", kToday, {Amount(7), Amount(), Amount()}};
-  WallTime now = kNow;
-  for (int round = 1; round <= 2; ++round) {
-    ASSERT_EQ(output.messages.back().answer.word, Word::kRecall) << round;
-    const uint64_t recall = output.messages.back().answer.number;
-    output.Clear();
-    ledger.Receive(kA, limits::Return{recall, {all_reserved}}, now, output);
-    if (round == 2) break;
-    EXPECT_TRUE(output.messages.empty());
-    now += milliseconds(5);
-    ledger.Tick(now, output);
-  }
-  ASSERT_EQ(output.messages.size(), 1u);
-  EXPECT_EQ(output.messages[0].to, kB);
-  EXPECT_EQ(output.messages[0].answer.word, Word::kDenied);
-  EXPECT_EQ(output.messages[0].answer.lacking, "usd");
-  EXPECT_EQ(output.messages[0].answer.standings[0].left, Amount(3));
 }
 
 TEST(Ledger, AVectorIsGrantedWholeOrNotAtAll) {

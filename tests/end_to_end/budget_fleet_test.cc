@@ -1,6 +1,6 @@
 // A team's budget over a fleet: real agents on one real collector, streams on all of them, kill -9
 // throughout. What is asked for is exactness: not a cent beyond what was promised, and nobody refused while
-// money is left.
+// money is left: each refusal is reckoned over (reckoning.h).
 //
 // POSTERN_FLEET=20x10 makes it 20 agents with 10 streams each and ten dollars; without it a small one runs.
 #include <algorithm>
@@ -9,18 +9,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <map>
 #include <memory>
 #include <random>
-#include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "tests/end_to_end/fleet_books.h"
 #include "tests/end_to_end/furnished.h"
 #include "tests/end_to_end/house.h"
+#include "tests/end_to_end/reckoning.h"
 #include "tests/end_to_end/spenders.h"
 
 namespace postern::end_to_end {
@@ -30,13 +29,15 @@ using std::chrono::milliseconds;
 
 constexpr int64_t kDollar = 1'000'000'000;
 constexpr const char* kLimit = "fleet";
+// After its start, until an agent has said Hello and is asked for what it holds.
+constexpr std::chrono::seconds kUntilGreeted{3};
 
 struct Size {
   int agents = 4;
-  int streams = 5;          // of each
-  int64_t limit = kDollar;  // nano-dollars
+  int streams = 5;                   // of each
+  int64_t limit = kDollar * 6 / 10;  // nano-dollars
   Appetite appetite = {.max_tokens = 3'200, .least = 50, .most = 400, .pace_ms = 10};
-  int kills = 12;
+  int kills = 8;
 };
 
 Size SizeOfFleet() {
@@ -54,44 +55,6 @@ std::string Money(int64_t nano_dollars) {
   return text;
 }
 
-int64_t Number(const json::Object& object, std::string_view name) {
-  const auto number = object.OptionalInteger(name, INT64_MIN, INT64_MAX);
-  CHECK(number);
-  return number->value_or(0);
-}
-
-std::vector<json::Object> Objects(const json::Object& object, std::string_view name) {
-  std::vector<json::Object> objects;
-  const auto list = object.Find(name);
-  if (!list) return objects;
-  const auto values = list->AsList();
-  CHECK(values);
-  for (const json::Value& value : *values) objects.push_back(*value.AsOpenObject());
-  return objects;
-}
-
-// What the collector's log says of the limit's account.
-struct Books {
-  int64_t read = -1;  // up to this place
-  int64_t spent = 0;
-  int64_t beyond_reserved = 0;  // of those that were refused an extension
-  uint64_t settled = 0;
-  uint64_t refused_extension = 0;
-  uint64_t interrupted = 0;
-  uint64_t refusals = 0;
-  std::map<std::string, int> alarms;
-  // By agent and incarnation: the sum of its charges, and the counter of its last one.
-  std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> counters;
-  std::map<std::string, int> outcomes;
-};
-
-// The account as the collector states it.
-struct Stated {
-  int64_t spent = 0;
-  int64_t held = 0;
-  int64_t left = 0;
-};
-
 class FleetBudget : public testing::Test {
  public:
   void Begin(const std::string& admission) {
@@ -101,7 +64,7 @@ class FleetBudget : public testing::Test {
     const std::string file = house_.keep().directory().Write(
         "policy.yaml",
         "organisation: {name: Test, models: {allow: [\"*\"]}}\nteams: {platform: {}}\nlimits:\n  " +
-            std::string(kLimit) + ": {team: platform, usd: " + std::to_string(size_.limit / kDollar) +
+            std::string(kLimit) + ": {team: platform, usd: " + Money(size_.limit).substr(1) +
             ", per: year, admission: " + admission + "}\n");
     house_.Postern({"policy", "apply", file, "--force"});
     for (int i = 0; i < size_.agents; ++i) Join();
@@ -113,6 +76,9 @@ class FleetBudget : public testing::Test {
     if (!hosts_.empty()) options.upstream = "http://127.0.0.1:" + std::to_string(hosts_[0]->provider_port());
     hosts_.push_back(std::make_unique<Host>(house_.Member(std::move(options))));
     ports_.emplace_back(hosts_.back()->port());
+    for (const std::string& name : house_.agents())
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
+    ASSERT_EQ(names_.size(), hosts_.size());
   }
 
   // A request whose answer costs next to nothing, until it is let through: the agent then knows the key, and
@@ -129,19 +95,22 @@ class FleetBudget : public testing::Test {
 
   void KillOne() {
     const size_t victim = random_() % (hosts_.size() + 1);
-    if (victim == hosts_.size()) {
+    const bool is_keep = victim == hosts_.size();
+    const WallTime from = WallNow();
+    if (is_keep) {
       house_.keep().Kill();
-      ReadKeepsDenials();
+      ReadProofs();
       std::this_thread::sleep_for(milliseconds(random_() % 100));
       house_.keep().Start();
-      return;
+    } else {
+      ports_[victim] = 0;
+      hosts_[victim]->KillAgent();
+      ReadRefusals(victim);
+      std::this_thread::sleep_for(milliseconds(random_() % 300));
+      hosts_[victim]->StartAgent();
+      ports_[victim] = hosts_[victim]->port();
     }
-    ports_[victim] = 0;
-    hosts_[victim]->KillAgent();
-    ReadDenials(hosts_[victim]->agent().errors());
-    std::this_thread::sleep_for(milliseconds(random_() % 300));
-    hosts_[victim]->StartAgent();
-    ports_[victim] = hosts_[victim]->port();
+    reckoning_.AddOutage(is_keep ? "" : names_[victim], from, WallNow() + kUntilGreeted);
   }
 
   // Kills until so many kills are over and somebody was refused for the budget.
@@ -180,129 +149,85 @@ class FleetBudget : public testing::Test {
       if (fate == Fate::kOdd) ADD_FAILURE() << odd;
     }
     AwaitQuiet();
-    ReadBooks();
-    return books_.spent;
-  }
-
-  Stated State() {
-    const json::Object limit = Object(house_.keep().Done("GET", "/v1/limits/" + std::string(kLimit)));
-    for (const json::Object& account : Objects(limit, "accounts"))
-      return {Number(account, "spent"), Number(account, "held"), Number(account, "left")};
-    return {};
+    books_.Read(house_.keep());
+    return books_.spent();
   }
 
   void StopAll() {
-    for (const auto& host : hosts_) {
-      EXPECT_EQ(host->StopAgent().code, 0);
-      ReadDenials(host->agent().errors());
+    for (size_t i = 0; i < hosts_.size(); ++i) {
+      EXPECT_EQ(hosts_[i]->StopAgent().code, 0);
+      ReadRefusals(i);
     }
   }
 
-  // Whoever was refused lacked more than all that the collector had left when it had asked everybody.
-  void ReadDenials(const std::string& log) {
-    std::istringstream lines(log);
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find("too little is left") == std::string::npos) continue;
-      ++denials_;
-      const int64_t left = NumberAfter(line, " left=");
-      EXPECT_LT(left, NumberAfter(line, " missing=")) << line;
-      told_left_.insert(left);
-    }
+  // Who was refused, and what the collector had found out then.
+  void ReadRefusals(size_t number) {
+    reckoning_.ReadRefusals(names_[number], hosts_[number]->agent().errors());
   }
-  void ReadKeepsDenials() {
-    std::istringstream lines(house_.keep().process().errors());
-    for (std::string line; std::getline(lines, line);)
-      if (line.find("a demand was denied") != std::string::npos) left_.insert(NumberAfter(line, " left="));
-  }
-  static int64_t NumberAfter(const std::string& line, std::string_view mark) {
-    const size_t at = line.find(mark);
-    CHECK(at != std::string::npos);
-    return std::strtoll(line.c_str() + at + mark.size(), nullptr, 10);
-  }
-
-  void ReadBooks() {
-    int64_t& after = books_.read;
-    for (;;) {
-      const json::Object page =
-          Object(house_.keep().Done("GET", "/v1/events?limit=200&wait=0&after=" + std::to_string(after)));
-      const auto items = Objects(page, "items");
-      if (items.empty()) return;
-      for (const json::Object& item : items) {
-        Enter(item);
-        after = Number(item, "leaf");
-      }
-    }
-  }
-
-  void Enter(const json::Object& item) {
-    const json::Object event = *item.Find("event")->AsOpenObject();
-    const std::string kind = event.OptionalText("kind")->value_or("");
-    if (kind == "alarm") ++books_.alarms[event.OptionalText("reason")->value_or("")];
-    if (kind == "refusal" && event.OptionalText("account")->value_or("") == kLimit) ++books_.refusals;
-    if (kind != "outcome") return;
-    ++books_.outcomes[event.OptionalText("exchange")->value_or("")];
-    const bool was_refused = !event.OptionalText("refused_extension")->value_or("").empty();
-    books_.refused_extension += was_refused;
-    books_.interrupted += event.OptionalText("ending")->value_or("") == "interrupted";
-    for (const json::Object& charge : Objects(event, "charges")) {
-      const int64_t amount = Number(charge, "amount");
-      ++books_.settled;
-      books_.spent += amount;
-      if (was_refused) books_.beyond_reserved += std::max<int64_t>(0, amount - Number(charge, "reserved"));
-      auto& [sum, used] = books_.counters[{item.OptionalText("agent")->value_or(""),
-                                           event.OptionalText("incarnation")->value_or("")}];
-      sum += amount;
-      used = Number(charge, "used");
-      EXPECT_EQ(used, sum) << "used is the sum of the settled events";
-    }
-  }
+  void ReadProofs() { reckoning_.ReadProofs(house_.keep().process().errors()); }
 
   // The books agree: with the collector's own statement, with each agent's counters, with the limit.
   void ExpectExactness() {
-    ReadBooks();
-    ReadKeepsDenials();
-    for (const int64_t left : told_left_) EXPECT_TRUE(left_.contains(left)) << "nobody said that";
-    EXPECT_TRUE(books_.alarms.empty()) << books_.alarms.begin()->first;
-    for (const auto& [exchange, times] : books_.outcomes) EXPECT_EQ(times, 1) << exchange;
-    const Stated stated = State();
-    EXPECT_EQ(stated.spent, books_.spent);
+    books_.Read(house_.keep());
+    ReadProofs();
+    for (const std::string& problem : books_.Problems()) ADD_FAILURE() << problem;
+    for (const std::string& problem : books_.Open()) ADD_FAILURE() << problem;
+    EXPECT_TRUE(books_.alarms().empty()) << books_.alarms().begin()->first;
+    const StatedAccount stated = StateAccount(house_.keep(), kLimit);
+    EXPECT_EQ(stated.spent, books_.spent());
     EXPECT_EQ(stated.held, 0) << "after quiet nothing is reserved";
-    EXPECT_LE(books_.spent, size_.limit + books_.beyond_reserved);
-    EXPECT_GE(denials_, told_.exhausted) << "nobody is refused who wasn't denied by the collector";
+    EXPECT_EQ(stated.left, std::max<int64_t>(0, size_.limit - books_.spent()));
+    EXPECT_LE(books_.spent(), size_.limit + books_.beyond_reserved());
     for (const auto& [what, times] : told_.odd) ADD_FAILURE() << times << " times: " << what;
   }
 
-  void Print(const std::string& admission, int64_t first_refusal) {
+  // Whoever was refused asked for more than was neither spent, nor reserved, nor out of reach.
+  void ExpectRefusedRightly() {
+    for (Spending& spending : books_.Spendings()) reckoning_.Add(std::move(spending));
+    reckoned_ = reckoning_.Reckon();
+    for (const std::string& wrong : reckoned_.wrong) ADD_FAILURE() << wrong;
+    EXPECT_GT(reckoned_.right, 0u) << "there was a refusal while every agent could be reached";
+    EXPECT_GE(reckoned_.all(), told_.exhausted) << "nobody is refused whom the collector didn't deny";
+    EXPECT_GE(reckoned_.all(), books_.refusals());
+  }
+
+  void Print(const std::string& admission, int64_t first_refusal) const {
+    const auto count = [](uint64_t number) { return static_cast<unsigned long long>(number); };
+    std::printf("%s: %d agents, %d streams each, a limit of %s, %d kills\n", admission.c_str(), size_.agents,
+                size_.streams, Money(size_.limit).c_str(), kills_);
     std::printf(
-        "%s: %d agents, %d streams each, a limit of %s, %d kills\n"
-        "  clients: %llu whole answers, %llu refused for the budget, %llu ended for it, %llu found nobody to "
-        "ask, "
-        "%llu lost their agent\n"
-        "  spent %s in %llu exchanges (%llu interrupted), of it %s beyond what was reserved by %llu that "
-        "were refused "
-        "an extension; overspent %s\n"
-        "  one stream's first refusal came when %.3f %% of the limit were spent\n",
-        admission.c_str(), size_.agents, size_.streams, Money(size_.limit).c_str(), kills_,
-        static_cast<unsigned long long>(told_.whole), static_cast<unsigned long long>(told_.exhausted),
-        static_cast<unsigned long long>(told_.ended), static_cast<unsigned long long>(told_.away),
-        static_cast<unsigned long long>(told_.broken), Money(books_.spent).c_str(),
-        static_cast<unsigned long long>(books_.settled), static_cast<unsigned long long>(books_.interrupted),
-        Money(books_.beyond_reserved).c_str(), static_cast<unsigned long long>(books_.refused_extension),
-        Money(std::max<int64_t>(0, books_.spent - size_.limit)).c_str(),
-        100.0 * static_cast<double>(first_refusal) / static_cast<double>(size_.limit));
+        "  clients: %llu whole answers, %llu refused for the budget, %llu ended for it, %llu found "
+        "nobody to ask, %llu lost their agent\n",
+        count(told_.whole), count(told_.exhausted), count(told_.ended), count(told_.away),
+        count(told_.broken));
+    std::printf(
+        "  spent %s in %llu exchanges (%llu interrupted), of it %s beyond what was reserved by %llu "
+        "that were refused an extension; overspent %s\n",
+        Money(books_.spent()).c_str(), count(books_.settled()), count(books_.interrupted()),
+        Money(books_.beyond_reserved()).c_str(), count(books_.refused_extension()),
+        Money(std::max<int64_t>(0, books_.spent() - size_.limit)).c_str());
+    std::printf(
+        "  %llu refusals reckoned over: %llu right whatever was out of reach, by %s at the least; "
+        "%llu for what agents held that were down (%s at most), %llu for what agents held that ran "
+        "and didn't answer in time (%s at most); %llu wrong\n",
+        count(reckoned_.all()), count(reckoned_.right), Money(reckoned_.least_short).c_str(),
+        count(reckoned_.right_by_down), Money(reckoned_.most_down).c_str(), count(reckoned_.right_by_unheard),
+        Money(reckoned_.most_unheard).c_str(), count(reckoned_.wrong.size()));
+    std::printf("  one stream's first refusal came when %.3f %% of the limit were spent\n",
+                100.0 * static_cast<double>(first_refusal) / static_cast<double>(size_.limit));
   }
 
   const Size size_ = SizeOfFleet();
   House house_;
   std::vector<std::unique_ptr<Host>> hosts_;
+  std::vector<std::string> names_;  // of their agents
   std::deque<std::atomic<uint16_t>> ports_;
   std::mt19937 random_{std::random_device{}()};
   int kills_ = 0;
-  uint64_t denials_ = 0;         // as the agents' logs say
-  std::set<int64_t> told_left_;  // what they were told to be left
-  std::set<int64_t> left_;       // what the collector's log says
   Told told_;
-  Books books_;
+  FleetBooks books_{kLimit};
+  Reckoning reckoning_{kLimit, size_.limit};
+  Reckoned reckoned_;
 };
 
 TEST_F(FleetBudget, HoldsToTheCentWhoeverIsKilledAndRefusesNobodyWhileMoneyIsLeft) {
@@ -313,6 +238,7 @@ TEST_F(FleetBudget, HoldsToTheCentWhoeverIsKilledAndRefusesNobodyWhileMoneyIsLef
   const int64_t first_refusal = SpendByOne();
   StopAll();
   ASSERT_NO_FATAL_FAILURE(ExpectExactness());
+  ASSERT_NO_FATAL_FAILURE(ExpectRefusedRightly());
   Print("estimated", first_refusal);
   EXPECT_GE(first_refusal * 100, size_.limit * 99) << "of what may be spent";
 }
@@ -325,9 +251,10 @@ TEST_F(FleetBudget, StrictlyNothingIsSpentBeyondIt) {
   const int64_t first_refusal = SpendByOne();
   StopAll();
   ASSERT_NO_FATAL_FAILURE(ExpectExactness());
+  ASSERT_NO_FATAL_FAILURE(ExpectRefusedRightly());
   Print("strict", first_refusal);
-  EXPECT_LE(books_.spent, size_.limit);
-  EXPECT_EQ(books_.refused_extension, 0u);
+  EXPECT_LE(books_.spent(), size_.limit);
+  EXPECT_EQ(books_.refused_extension(), 0u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <sstream>
 #include <thread>
 
@@ -65,6 +66,12 @@ Host::Host(HostOptions options) : options_(std::move(options)) {
   }
   directory_.Write("provider.key", std::string(kProviderKey) + "\n");
   WriteConfig();
+  if (!options_.copied_state.empty()) {
+    std::filesystem::copy(options_.copied_state, state(), std::filesystem::copy_options::recursive);
+    key_ = options_.member_key;
+    StartAgent();
+    return;
+  }
   if (!options_.collector_url.empty()) {
     directory_.Write("token", options_.enrolment_token + "\n");
     const auto joined = Run({"enroll", options_.collector_url, "--token-file", directory_ / "token"});
@@ -81,6 +88,7 @@ Host::Host(HostOptions options) : options_(std::move(options)) {
 }
 
 void Host::WriteConfig() {
+  const bool is_member = !options_.collector_url.empty() || !options_.copied_state.empty();
   const std::string upstream =
       !options_.upstream.empty()
           ? options_.upstream
@@ -94,8 +102,8 @@ void Host::WriteConfig() {
           // All hosts of all tests share what was compiled once.
           "secrets: {" +
           (options_.secrets.empty() ? "cache: " + support::InBuild("secrets.rules") : options_.secrets) +
-          "}\n" + (options_.collector_url.empty() ? "credential:\n  file: provider.key\n" : "") +
-          "upstream:\n  url: " + upstream + "\n" + options_.upstream_lines + options_.extra_config);
+          "}\n" + (is_member ? "" : "credential:\n  file: provider.key\n") + "upstream:\n  url: " + upstream +
+          "\n" + options_.upstream_lines + options_.extra_config);
 }
 
 void Host::Reconfigure(const std::string& extra_config) {

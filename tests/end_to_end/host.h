@@ -32,6 +32,8 @@ struct HostOptions {
   std::string collector_url = {};
   std::string enrolment_token = {};
   std::string member_key = {};  // a key that the collector knows, for Ask
+  // Instead of a token: a member's state directory, of which its own begins as a copy.
+  std::string copied_state = {};
 };
 
 constexpr std::string_view kProviderKey = "sk-ant-test-0123456789";

@@ -42,7 +42,8 @@ Fate AskOnce(uint16_t port, const support::Headers& headers, const Appetite& app
   }
   if (Has(answer->body, "has too little left")) return Fate::kExhausted;
   if (Has(answer->body, "no answer about") || Has(answer->body, "can't be reached") ||
-      Has(answer->body, "provider credential") || Has(answer->body, "policy"))
+      Has(answer->body, "provider credential") || Has(answer->body, "policy") ||
+      Has(answer->body, "set this host aside"))
     return Fate::kAway;
   odd = std::to_string(answer->status) + " " + answer->body;
   return Fate::kOdd;

@@ -28,7 +28,7 @@ struct Told {
   uint64_t whole = 0;
   uint64_t exhausted = 0;               // refused: too little is left
   uint64_t ended = 0;                   // in the middle, for a budget
-  uint64_t away = 0;                    // refused: the collector gave no answer, or is away
+  uint64_t away = 0;                    // refused: the collector gave no answer, is away, or has set it aside
   uint64_t broken = 0;                  // the agent went
   std::map<std::string, uint64_t> odd;  // anything else, as "status body"
 };

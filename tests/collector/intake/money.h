@@ -10,32 +10,18 @@
 
 #include <gtest/gtest.h>
 
-#include "shared/limits/table.h"
 #include "shared/limits/wire_form.h"
-#include "shared/policy/zone.h"
 #include "tests/collector/chronicle/flawed_store.h"
 #include "tests/collector/intake/keep.h"
+#include "tests/shared/limits/day_limits.h"
 
 namespace postern::intake {
 
-inline constexpr WallTime kNow{std::chrono::seconds(1'795'435'200)};
-
-inline limits::Limit DayLimit(const char* id, limits::Unit unit, int64_t amount) {
-  return {.id = id,
-          .scope = limits::Scope::kOrganisation,
-          .subject = "",
-          .within = "",
-          .unit = unit,
-          .amount = Amount(amount),
-          .span = limits::Span::kDay,
-          .raise = {}};
-}
+inline constexpr WallTime kNow = limits::kSomeDay;
 
 inline std::shared_ptr<const limits::Table> TableOf(int64_t dollars) {
-  auto table = limits::Table::Make(
-      {DayLimit("usd", limits::Unit::kUsd, dollars), DayLimit("slots", limits::Unit::kConcurrent, 2)},
-      policy::Utc());
-  return std::make_shared<const limits::Table>(std::move(*table));
+  return limits::TableOf({limits::DayLimit("usd", limits::Unit::kUsd, dollars),
+                          limits::DayLimit("slots", limits::Unit::kConcurrent, 2)});
 }
 
 inline limits::Window Today() { return TableOf(1)->WindowOf(*TableOf(1)->Find("usd"), kNow); }

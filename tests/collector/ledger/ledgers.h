@@ -7,31 +7,18 @@
 #include <utility>
 
 #include "collector/ledger/ledger.h"
-#include "shared/policy/zone.h"
+#include "tests/shared/limits/day_limits.h"
 
 namespace postern::ledger {
 
-inline constexpr WallTime kNow{std::chrono::seconds(1'795'435'200)};
+inline constexpr WallTime kNow = limits::kSomeDay;
 inline const Holder kA{"a", 1};
 inline const Holder kB{"b", 1};
 
-inline limits::Limit Of(std::string id, limits::Unit unit, int64_t amount) {
-  return {.id = std::move(id),
-          .scope = limits::Scope::kOrganisation,
-          .subject = "",
-          .within = "",
-          .unit = unit,
-          .amount = Amount(amount),
-          .span = limits::Span::kDay,
-          .raise = {}};
-}
-
 inline Ledger::Limits Limits(int64_t dollars, int64_t requests = 1'000, int64_t slots = 4) {
-  auto table = limits::Table::Make(
-      {Of("usd", limits::Unit::kUsd, dollars), Of("requests", limits::Unit::kRequests, requests),
-       Of("slots", limits::Unit::kConcurrent, slots)},
-      policy::Utc());
-  return std::make_shared<const limits::Table>(std::move(*table));
+  return limits::TableOf({limits::DayLimit("usd", limits::Unit::kUsd, dollars),
+                          limits::DayLimit("requests", limits::Unit::kRequests, requests),
+                          limits::DayLimit("slots", limits::Unit::kConcurrent, slots)});
 }
 
 inline limits::Demand Want(uint64_t number, const char* account, int64_t amount) {

@@ -12,30 +12,17 @@
 #include <gtest/gtest.h>
 
 #include "collector/treasury/treasury.h"
-#include "shared/policy/zone.h"
 #include "tests/collector/chronicle/flawed_store.h"
 #include "tests/collector/store/writer.h"
+#include "tests/shared/limits/day_limits.h"
 
 namespace postern::treasury {
 
-inline constexpr WallTime kNow{std::chrono::seconds(1'795'435'200)};
-
-inline limits::Limit DayLimit(std::string id, limits::Unit unit, int64_t amount) {
-  return {.id = std::move(id),
-          .scope = limits::Scope::kOrganisation,
-          .subject = "",
-          .within = "",
-          .unit = unit,
-          .amount = Amount(amount),
-          .span = limits::Span::kDay,
-          .raise = {}};
-}
+inline constexpr WallTime kNow = limits::kSomeDay;
 
 inline Terms TermsOf(int64_t dollars, int64_t slots = 4) {
-  auto table = limits::Table::Make(
-      {DayLimit("usd", limits::Unit::kUsd, dollars), DayLimit("slots", limits::Unit::kConcurrent, slots)},
-      policy::Utc());
-  return {.limits = std::make_shared<const limits::Table>(std::move(*table))};
+  return {.limits = limits::TableOf({limits::DayLimit("usd", limits::Unit::kUsd, dollars),
+                                     limits::DayLimit("slots", limits::Unit::kConcurrent, slots)})};
 }
 
 inline limits::Window Today() {

@@ -112,7 +112,7 @@ class Member {
 class Leases : public testing::Test {
  public:
   Leases() {
-    const limits::Limit slots = treasury::DayLimit("slots", limits::Unit::kConcurrent, kSlots);
+    const limits::Limit slots = limits::DayLimit("slots", limits::Unit::kConcurrent, kSlots);
     auto table = limits::Table::Make({slots}, policy::Utc());
     CHECK(table.has_value());
     table_ = std::make_shared<const limits::Table>(*std::move(table));

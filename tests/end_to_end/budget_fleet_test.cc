@@ -176,7 +176,7 @@ class FleetBudget : public testing::Test {
     const StatedAccount stated = StateAccount(house_.keep(), kLimit);
     EXPECT_EQ(stated.spent, books_.spent());
     EXPECT_EQ(stated.held, 0) << "after quiet nothing is reserved";
-    EXPECT_EQ(stated.left, std::max<int64_t>(0, size_.limit - books_.spent()));
+    EXPECT_EQ(stated.left, size_.limit - books_.spent());
     EXPECT_LE(books_.spent(), size_.limit + books_.beyond_reserved());
     for (const auto& [what, times] : told_.odd) ADD_FAILURE() << times << " times: " << what;
   }

@@ -105,12 +105,12 @@ void Reckoning::ReadRefusals(const std::string& agent, std::string_view log) {
 }
 
 // The newest one that was made by then: an agent that was killed numbers its demands from the beginning.
-const Reckoning::Proof* Reckoning::ProofOf(const Refused& refused) const {
-  const std::pair<HolderName, uint64_t> wanted{refused.holder, refused.demand};
+const Reckoning::Proof* Reckoning::ProofOf(const Refused& refused, const Denials& denials) {
+  const auto found = denials.find({refused.holder, refused.demand});
+  if (found == denials.end()) return nullptr;
   const Proof* newest = nullptr;
-  for (const Proof& proof : proofs_) {
-    if (proof.ended > refused.at || (newest != nullptr && proof.ended < newest->ended)) continue;
-    if (std::find(proof.denied.begin(), proof.denied.end(), wanted) != proof.denied.end()) newest = &proof;
+  for (const Proof* proof : found->second) {
+    if (proof->ended <= refused.at && (newest == nullptr || proof->ended >= newest->ended)) newest = proof;
   }
   return newest;
 }
@@ -127,6 +127,12 @@ int64_t Reckoning::TakenBy(const HolderName& holder, const Proof& proof) const {
     if (one.outcome <= proof.began) taken += one.amount;
     else if (one.intent <= proof.ended + kWriting) taken += std::max(one.reserved, one.amount);
   }
+  return taken;
+}
+
+std::vector<int64_t> Reckoning::TakenIn(const Proof& proof) const {
+  std::vector<int64_t> taken;
+  for (const Part& part : proof.parts) taken.push_back(std::min(part.held(), TakenBy(part.holder, proof)));
   return taken;
 }
 
@@ -147,10 +153,10 @@ int64_t Reckoning::ToldLeft(const Proof& proof, const HolderName& holder) {
   return std::max<int64_t>(left, 0);
 }
 
-void Reckoning::Judge(const Refused& refused, Reckoned& reckoned) const {
+void Reckoning::Judge(const Refused& refused, const Proof* proof, Takings& takings,
+                      Reckoned& reckoned) const {
   const std::string who = refused.holder.first + ", refused " + std::to_string(refused.wanted) + " at " +
                           FormatRfc3339(refused.at);
-  const Proof* const proof = ProofOf(refused);
   if (proof == nullptr) {
     reckoned.wrong.push_back(who + ": the collector's log has no proof of it");
     return;
@@ -165,8 +171,11 @@ void Reckoning::Judge(const Refused& refused, Reckoned& reckoned) const {
   int64_t down = 0;
   int64_t unheard = 0;
   std::string unexplained;
-  for (const Part& part : proof->parts) {
-    const int64_t taken = std::min(part.held(), TakenBy(part.holder, *proof));
+  const auto [known, is_new] = takings.try_emplace(proof);
+  if (is_new) known->second = TakenIn(*proof);
+  for (size_t i = 0; i < proof->parts.size(); ++i) {
+    const Part& part = proof->parts[i];
+    const int64_t taken = known->second[i];
     free -= taken;
     if (part.is_away) (WasDown(part.holder.first, *proof) ? down : unheard) += part.held() - taken;
     if (part.held() > taken)
@@ -190,8 +199,12 @@ void Reckoning::Judge(const Refused& refused, Reckoned& reckoned) const {
 }
 
 Reckoned Reckoning::Reckon() const {
+  Denials denials;
+  for (const Proof& proof : proofs_)
+    for (const auto& demand : proof.denied) denials[demand].push_back(&proof);
+  Takings takings;
   Reckoned reckoned;
-  for (const Refused& refused : refused_) Judge(refused, reckoned);
+  for (const Refused& refused : refused_) Judge(refused, ProofOf(refused, denials), takings, reckoned);
   return reckoned;
 }
 

@@ -91,11 +91,17 @@ class Reckoning {
     WallTime until{};
   };
 
-  const Proof* ProofOf(const Refused& refused) const;
+  // Which proofs a demand was denied by, in the order of their times.
+  using Denials = std::map<std::pair<HolderName, uint64_t>, std::vector<const Proof*>>;
+  // What each part of a proof had spent and reserved: many are refused by one proof.
+  using Takings = std::map<const Proof*, std::vector<int64_t>>;
+
+  static const Proof* ProofOf(const Refused& refused, const Denials& denials);
   int64_t TakenBy(const HolderName& holder, const Proof& proof) const;
   bool WasDown(const std::string& agent, const Proof& proof) const;
   static int64_t ToldLeft(const Proof& proof, const HolderName& holder);
-  void Judge(const Refused& refused, Reckoned& reckoned) const;
+  std::vector<int64_t> TakenIn(const Proof& proof) const;
+  void Judge(const Refused& refused, const Proof* proof, Takings& takings, Reckoned& reckoned) const;
 
   const std::string account_;
   const int64_t limit_;

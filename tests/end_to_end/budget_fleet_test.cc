@@ -177,6 +177,7 @@ class FleetBudget : public testing::Test {
     EXPECT_EQ(stated.spent, books_.spent());
     EXPECT_EQ(stated.held, 0) << "after quiet nothing is reserved";
     EXPECT_EQ(stated.left, size_.limit - books_.spent());
+    EXPECT_EQ(books_.unexpected(), 0) << "no answer that came whole cost more than was reserved for it";
     EXPECT_LE(books_.spent(), size_.limit + books_.beyond_reserved());
     for (const auto& [what, times] : told_.odd) ADD_FAILURE() << times << " times: " << what;
   }

@@ -72,7 +72,8 @@ void FleetBooks::Enter(const json::Object& item) {
     if (Text(charge, "account") != account_) continue;
     EnterCharge(charge, holder, exchange);
     const Spending& spending = exchange.spending;
-    if (was_refused) beyond_reserved_ += std::max<int64_t>(0, spending.amount - spending.reserved);
+    const int64_t beyond = std::max<int64_t>(0, spending.amount - spending.reserved);
+    (was_refused ? beyond_reserved_ : unexpected_) += beyond;
   }
 }
 

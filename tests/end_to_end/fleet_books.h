@@ -23,6 +23,7 @@ class FleetBooks {
 
   int64_t spent() const { return spent_; }
   int64_t beyond_reserved() const { return beyond_reserved_; }  // of those that were refused an extension
+  int64_t unexpected() const { return unexpected_; }            // beyond what was reserved, of others
   uint64_t settled() const { return settled_; }
   uint64_t refused_extension() const { return refused_extension_; }
   uint64_t interrupted() const { return interrupted_; }
@@ -51,6 +52,7 @@ class FleetBooks {
   int64_t read_ = -1;  // up to this place
   int64_t spent_ = 0;
   int64_t beyond_reserved_ = 0;
+  int64_t unexpected_ = 0;
   uint64_t settled_ = 0;
   uint64_t refused_extension_ = 0;
   uint64_t interrupted_ = 0;

@@ -192,10 +192,13 @@ class Composer {
     tokens_.cache_write_1h = wanted.cache_write_1h.value_or(tokens_.cache_write_1h);
     tokens_.thinking = wanted.thinking.value_or(tokens_.thinking);
     tokens_.web_searches = wanted.web_searches.value_or(tokens_.web_searches);
+    is_cut_short_ = conversation_.max_tokens && wanted.output.value_or(0) > *conversation_.max_tokens;
+    if (is_cut_short_) tokens_.output = *conversation_.max_tokens;
   }
 
   std::string StopReason() const {
     if (!plan_.stop_reason.empty()) return plan_.stop_reason;
+    if (is_cut_short_) return "max_tokens";
     return content_.calls_tools() ? "tool_use" : "end_turn";
   }
 
@@ -316,6 +319,7 @@ class Composer {
   const uint64_t number_;
   const Content content_;
   Tokens tokens_;
+  bool is_cut_short_ = false;  // more was asked for than max_tokens allow
   std::vector<Part> parts_;
   size_t index_ = 0;
   size_t deltas_ = 0;

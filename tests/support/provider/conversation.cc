@@ -114,6 +114,8 @@ Result<Conversation> ReadConversation(std::string_view body) {
   conversation.messages = messages->size();
   const auto stream = request.find("stream");
   conversation.stream = stream != request.end() && stream->is_boolean() && stream->get<bool>();
+  const auto most = request.find("max_tokens");
+  if (most != request.end() && most->is_number_integer()) conversation.max_tokens = most->get<int64_t>();
   const auto tools = request.find("tools");
   conversation.names_tools = tools != request.end() && tools->is_array();
   if (conversation.names_tools) {

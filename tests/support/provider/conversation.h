@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace postern::provider {
 struct Conversation {
   std::string model;
   bool stream = false;
+  std::optional<int64_t> max_tokens;  // no answer is longer
   size_t messages = 0;
 
   // The prompt is the last message of the user that isn't the results of tools. Its texts are joined by

@@ -18,7 +18,7 @@ using support::RawConnection;
 using support::Response;
 
 std::string Body(const std::string& prompt, const std::string& more = "") {
-  return R"({"model":"claude-opus-5-5","max_tokens":9,"messages":[{"role":"user","content":)" +
+  return R"({"model":"claude-opus-5-5","max_tokens":900,"messages":[{"role":"user","content":)" +
          Quote(prompt) + "}]" + more + "}";
 }
 

@@ -162,10 +162,10 @@ class GatewayClient : public BudgetClient {
 TEST_F(GatewayClient, IsWarnedAtThreeQuartersAndAtNineteenTwentieths) {
   Begin("  tight: {team: platform, usd: 100, per: month}\n", "client: {gateway_mode: true}\n");
   const auto calm =
-      RunAsGateway("Say it. [[postern text \"fine\" output_tokens=3900000" + std::string(kFree) + "]]");
+      RunAsGateway("Say it. [[postern text \"fine\" web_searches=7800" + std::string(kFree) + "]]");
   EXPECT_THAT(calm.output, Not(HasSubstr("allowed_warning"))) << calm.errors;
   const auto warned =
-      RunAsGateway("Say it. [[postern text \"fine\" output_tokens=900000" + std::string(kFree) + "]]");
+      RunAsGateway("Say it. [[postern text \"fine\" web_searches=1800" + std::string(kFree) + "]]");
   EXPECT_THAT(warned.output, HasSubstr("rate_limit_event")) << warned.errors;
   EXPECT_THAT(warned.output, HasSubstr("allowed_warning"));
   const auto warned_again =

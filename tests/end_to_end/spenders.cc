@@ -16,7 +16,7 @@ std::string BodyOf(const Appetite& appetite, int64_t tokens) {
   const std::string directive = "[[postern text \"word \" events=" + std::to_string(kEvents) +
                                 " size=" + std::to_string(tokens * kBytesPerToken / kEvents) +
                                 " output_tokens=" + std::to_string(tokens) +
-                                " pace_ms=" + std::to_string(appetite.pace_ms) + "]]";
+                                " within_max_tokens pace_ms=" + std::to_string(appetite.pace_ms) + "]]";
   return R"({"model":)" + JsonString(appetite.model) + R"(,"max_tokens":)" +
          std::to_string(appetite.max_tokens) + R"(,"stream":true,"messages":[{"role":"user","content":)" +
          JsonString(directive) + "}]}";

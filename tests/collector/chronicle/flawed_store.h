@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,8 +26,8 @@ class FlawedStore : public store::Store {
   store::Store& real() { return *real_; }
 
   Result<store::Receipt> Commit(const store::Change& change) override {
-    if (const auto call = std::exchange(before_commit, {})) call();
-    const Flaw now = std::exchange(flaw, Flaw::kNone);
+    const auto [call, now] = Taken();
+    if (call) call();
     const Error failed{ErrorCode::kUnavailable, "the disk failed"};
     if (now == Flaw::kBefore) return failed;
     auto receipt = real_->Commit(change);
@@ -102,6 +103,13 @@ class FlawedStore : public store::Store {
   std::function<void(store::Chain&)> change_chain;
 
  private:
+  // Two threads may commit at once: each is for one of them.
+  std::pair<std::function<void()>, Flaw> Taken() {
+    const std::lock_guard lock(mutex_);
+    return {std::exchange(before_commit, {}), std::exchange(flaw, Flaw::kNone)};
+  }
+
+  std::mutex mutex_;
   std::unique_ptr<store::Store> real_ = store::MakeMemoryStore();
   std::atomic<uint64_t> commits_{0};
 };

@@ -192,7 +192,8 @@ class Composer {
     tokens_.cache_write_1h = wanted.cache_write_1h.value_or(tokens_.cache_write_1h);
     tokens_.thinking = wanted.thinking.value_or(tokens_.thinking);
     tokens_.web_searches = wanted.web_searches.value_or(tokens_.web_searches);
-    is_cut_short_ = conversation_.max_tokens && wanted.output.value_or(0) > *conversation_.max_tokens;
+    is_cut_short_ =
+        plan_.within_max_tokens && conversation_.max_tokens && tokens_.output > *conversation_.max_tokens;
     if (is_cut_short_) tokens_.output = *conversation_.max_tokens;
   }
 

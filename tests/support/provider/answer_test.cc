@@ -183,13 +183,13 @@ TEST(Compose, ToldCountsAreThoseInTheText) {
   EXPECT_EQ(usage["input_tokens"], told[1].input);
 }
 
-TEST(Compose, AnAnswerIsNoLongerThanTheRequestAllows) {
+TEST(Compose, AnAnswerIsNoLongerThanTheRequestAllowsWhereThatIsWanted) {
   Conversation conversation = Asked();
   conversation.max_tokens = 50;
-  const Json cut = JsonFrom("text=x output_tokens=77", conversation);
+  const Json cut = JsonFrom("text=x output_tokens=77 within_max_tokens", conversation);
   EXPECT_EQ(cut["usage"]["output_tokens"], 50);
   EXPECT_EQ(cut["stop_reason"], "max_tokens");
-  const Json whole = JsonFrom("text=x output_tokens=50", conversation);
+  const Json whole = JsonFrom("text=x output_tokens=50 within_max_tokens", conversation);
   EXPECT_EQ(whole["usage"]["output_tokens"], 50);
   EXPECT_EQ(whole["stop_reason"], "end_turn");
 }

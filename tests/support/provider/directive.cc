@@ -216,6 +216,7 @@ constexpr auto kFlags = std::to_array<Named<Flag>>({
     {"cr", [](Plan& plan) { plan.line_end = LineEnd::kCr; }},
     {"no_space", [](Plan& plan) { plan.no_space = true; }},
     {"bom", [](Plan& plan) { plan.byte_order_mark = true; }},
+    {"within_max_tokens", [](Plan& plan) { plan.within_max_tokens = true; }},
 });
 
 constexpr auto kSetters = std::to_array<Named<Setter>>({

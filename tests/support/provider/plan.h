@@ -91,7 +91,8 @@ struct Plan {
   LineEnd line_end = LineEnd::kLf;
   bool no_space = false;  // after the colons of a stream's fields
   bool byte_order_mark = false;
-  std::optional<uint64_t> odd;  // JSON spelled oddly, by this seed
+  bool within_max_tokens = false;  // the counts tell of no more output than the request allows
+  std::optional<uint64_t> odd;     // JSON spelled oddly, by this seed
 
   // Instead of all that.
   std::optional<std::string> body;  // these bytes, as the answer's body

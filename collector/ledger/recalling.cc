@@ -15,7 +15,9 @@ void Ledger::StartRound(Pool& pool, WallTime now, Output& output) {
   pool.round = {.number = ++last_round_, .is_open = true, .started = now, .awaited = 0, .all_stood = true};
   for (auto& [index, holding] : pool.holdings()) {
     const limits::Counters& counters = holding.counters;
-    if (counters.granted - counters.returned <= counters.used || agents_[index].is_silent) continue;
+    const bool may_have_some =
+        counters.granted - counters.returned > counters.used || HasGivenBackMore(pool, index, holding);
+    if (!may_have_some || agents_[index].is_silent) continue;
     const bool stands =
         holding.answered_at + options_.standing >= now && holding.answered > holding.granted_before;
     pool.round.all_stood = pool.round.all_stood && stands;
@@ -27,6 +29,21 @@ void Ledger::StartRound(Pool& pool, WallTime now, Output& output) {
     output.messages.push_back({agents_[index].holder, std::move(recall)});
   }
   open_rounds_.push_back(&pool);
+}
+
+// A demand of its says that more was given back than has come here: that message was lost. What is lacking
+// may be just that.
+bool Ledger::HasGivenBackMore(const Pool& pool, uint32_t holder, const Holding& holding) const {
+  return std::any_of(pending_.begin(), pending_.end(), [&](const Pending& pending) {
+    if (pending.holder != holder) return false;
+    for (size_t i = 0; i < pending.pools.size(); ++i) {
+      const limits::Claim& claim = pending.demand.claims[i];
+      if (pending.pools[i] == &pool && claim.window == pool.window() &&
+          claim.returned > holding.counters.returned)
+        return true;
+    }
+    return false;
+  });
 }
 
 // Whether anybody was denied.

@@ -45,6 +45,9 @@ Fate AskOnce(uint16_t port, const support::Headers& headers, const Appetite& app
       Has(answer->body, "provider credential") || Has(answer->body, "policy") ||
       Has(answer->body, "set this host aside"))
     return Fate::kAway;
+  // Its agent's record began anew before the answer did.
+  if (answer->status == 402 && Has(answer->body, "what was reserved for the answer counts no longer"))
+    return Fate::kBroken;
   odd = std::to_string(answer->status) + " " + answer->body;
   return Fate::kOdd;
 }

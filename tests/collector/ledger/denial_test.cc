@@ -33,6 +33,33 @@ TEST(Ledger, ADenialNeedsTwoRoundsWithoutAGrant) {
   EXPECT_EQ(output.messages[0].answer.standings[0].left, Amount(3));
 }
 
+TEST(Ledger, WhatADemandSaysWasGivenBackAndHasNotComeIsAskedFor) {
+  Ledger ledger({}, Limits(10));
+  Output output;
+  ledger.Receive(kA, Want(1, "usd", 5), kNow, output);
+  // Of its five A gave back two, which was lost, and then spent six by an answer that was refused more.
+  limits::Charge charge;
+  charge.account = "usd";
+  charge.window = kToday;
+  charge.reserved = Amount(3);
+  charge.amount = charge.used = Amount(6);
+  ledger.Apply(kA, std::span(&charge, 1), kNow, output);
+  limits::Demand demand = Want(2, "usd", 4);
+  demand.claims[0].window = kToday;
+  demand.claims[0].granted = Amount(5);
+  demand.claims[0].returned = Amount(2);
+  demand.claims[0].spare = Amount(-3);
+  output.Clear();
+  ledger.Receive(kA, demand, kNow, output);
+  ASSERT_EQ(output.messages.size(), 1u);
+  ASSERT_EQ(output.messages[0].answer.word, Word::kRecall);
+  const uint64_t recall = output.messages[0].answer.number;
+  output.Clear();
+  ledger.Receive(kA, {recall, {{"usd", kToday, {Amount(5), Amount(6), Amount(2)}}}}, kNow, output);
+  ASSERT_EQ(output.messages.size(), 1u);
+  EXPECT_EQ(output.messages[0].answer.word, Word::kGranted);
+}
+
 TEST(Ledger, ADenialSaysHowTheAccountStoodWhenEverybodyHadAnswered) {
   Ledger ledger({}, Limits(10));
   Output output;

@@ -9,11 +9,11 @@
 //                                                    and the membership call back
 //   membership  what the collector said (RocksDB)    Membership::Take, FindKey      after the uplink
 //   ZeroMQ's    its sockets' input and output        the bus's client               with the bus's context
-//   screening   nothing: looks through large      Screening::Screen              with the screening
+//   screening   nothing: looks through large         Screening::Screen              with the screening
 //               requests
-//   rules       nothing: compiles the rules for    RuleKeeper::Want               with the screening, or,
-//   while
-//               secrets                                                             it compiles, the process
+//   rules       nothing: compiles the rules for      RuleKeeper::Want               with the screening, or,
+//               secrets                                                             if it compiles, with the
+//                                                                                   process
 //   spool       the record (RocksDB)                 Spool::Append, Read, …         Spool::Close, the last
 //   main        signals (signalfd in the loop)       the kernel                     is the loop's thread
 //

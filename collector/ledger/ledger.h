@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -157,7 +158,7 @@ class Ledger {
   void Work(WallTime now, Output& output);
   std::vector<Pool*> GrantWhatFits(WallTime now, Output& output);
   void StartRound(Pool& pool, WallTime now, Output& output);
-  bool HasGivenBackMore(const Pool& pool, uint32_t holder, const Holding& holding) const;
+  std::set<uint32_t> WhoGaveBackMore(const Pool& pool) const;
   bool FinishRound(Pool& pool, WallTime now, Output& output);
   Proof ProofOf(const Pool& pool, WallTime now) const;
   void Deny(const Pending& pending, const Pool& lacking, WallTime now, Output& output) const;

@@ -80,7 +80,9 @@ struct Output {
   std::vector<Message> messages;  // only once the rows are synced
   std::vector<Alarm> alarms;
   std::vector<Proof> proofs;  // of denials among the messages
+  bool wants_proofs = true;   // each names everybody who holds something
 
+  // But not what is wanted.
   void Clear() {
     pools.clear();
     holdings.clear();

@@ -13,10 +13,11 @@ namespace postern::ledger {
 
 void Ledger::StartRound(Pool& pool, WallTime now, Output& output) {
   pool.round = {.number = ++last_round_, .is_open = true, .started = now, .awaited = 0, .all_stood = true};
+  const std::set<uint32_t> gave_back_more = WhoGaveBackMore(pool);
   for (auto& [index, holding] : pool.holdings()) {
     const limits::Counters& counters = holding.counters;
     const bool may_have_some =
-        counters.granted - counters.returned > counters.used || HasGivenBackMore(pool, index, holding);
+        counters.granted - counters.returned > counters.used || gave_back_more.contains(index);
     if (!may_have_some || agents_[index].is_silent) continue;
     const bool stands =
         holding.answered_at + options_.standing >= now && holding.answered > holding.granted_before;
@@ -31,19 +32,19 @@ void Ledger::StartRound(Pool& pool, WallTime now, Output& output) {
   open_rounds_.push_back(&pool);
 }
 
-// A demand of its says that more was given back than has come here: that message was lost. What is lacking
+// Whose demands say that more was given back than has come here: that message was lost, and what is lacking
 // may be just that.
-bool Ledger::HasGivenBackMore(const Pool& pool, uint32_t holder, const Holding& holding) const {
-  return std::any_of(pending_.begin(), pending_.end(), [&](const Pending& pending) {
-    if (pending.holder != holder) return false;
+std::set<uint32_t> Ledger::WhoGaveBackMore(const Pool& pool) const {
+  std::set<uint32_t> who;
+  for (const Pending& pending : pending_) {
     for (size_t i = 0; i < pending.pools.size(); ++i) {
       const limits::Claim& claim = pending.demand.claims[i];
-      if (pending.pools[i] == &pool && claim.window == pool.window() &&
-          claim.returned > holding.counters.returned)
-        return true;
+      if (pending.pools[i] != &pool || claim.window != pool.window()) continue;
+      const Holding* holding = pool.Find(pending.holder);
+      if (holding != nullptr && claim.returned > holding->counters.returned) who.insert(pending.holder);
     }
-    return false;
-  });
+  }
+  return who;
 }
 
 // Whether anybody was denied.
@@ -65,8 +66,10 @@ bool Ledger::FinishRound(Pool& pool, WallTime now, Output& output) {
     return false;
   });
   if (denied.empty()) return false;
-  output.proofs.push_back(ProofOf(pool, now));
-  output.proofs.back().denied = std::move(denied);
+  if (output.wants_proofs) {
+    output.proofs.push_back(ProofOf(pool, now));
+    output.proofs.back().denied = std::move(denied);
+  }
   return true;
 }
 

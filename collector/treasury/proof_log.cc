@@ -35,7 +35,6 @@ std::string HeldText(const ledger::Proof& proof) {
 }  // namespace
 
 void LogProof(const ledger::Proof& proof) {
-  if (!WouldLog(Level::kDebug)) return;
   Log(Level::kDebug, "too little is left, as everybody was asked",
       {{"account", proof.account},
        {"began", proof.began.time_since_epoch().count()},

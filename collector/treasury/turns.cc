@@ -45,6 +45,7 @@ Status Treasury::Prepare(std::vector<Settlement>& settlements, store::Change& ch
     state.stats.With([](Stats& stats) { ++stats.rebuilt; });
   }
   state.output.Clear();
+  state.output.wants_proofs = WouldLog(Level::kDebug);
   const bool is_sound = state.books.With([&](auto& books) {
     state.Work(*books, turn, settlements);
     books->AddRows(state.output, change);

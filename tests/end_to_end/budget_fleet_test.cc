@@ -56,7 +56,7 @@ std::string Money(int64_t nano_dollars) {
 }
 
 class FleetBudget : public testing::Test {
- public:
+ protected:
   void Begin(const std::string& admission) {
     EXPECT_EQ(house_.keep().Stop().code, 0);
     house_.keep().set_extra_config("log: {level: debug}\n");
@@ -188,7 +188,7 @@ class FleetBudget : public testing::Test {
 
   // Whoever was refused asked for more than was neither spent, nor reserved, nor out of reach.
   void ExpectRefusedRightly() {
-    for (Spending& spending : books_.Spendings()) reckoning_.Add(std::move(spending));
+    for (const Spending& spending : books_.Spendings()) reckoning_.Add(spending);
     reckoned_ = reckoning_.Reckon();
     for (const std::string& wrong : reckoned_.wrong) ADD_FAILURE() << wrong;
     EXPECT_GT(reckoned_.right, 0u) << "there was a refusal while every agent could be reached";

@@ -101,6 +101,15 @@ class BudgetStates : public testing::Test {
   }
 
   // As it lies on the disk, while the agent is stopped. Its socket is no state.
+  // Of the state of the first host, as it lies there while that is stopped.
+  std::string CopyOfTheFirst() {
+    Stop(0);
+    std::string copy = house_.keep().directory() / "clone";
+    Copy(hosts_[0]->state(), copy);
+    Start(0);
+    return copy;
+  }
+
   static void Copy(const fs::path& state, const fs::path& to) {
     fs::create_directory(to);
     fs::permissions(to, fs::status(state).permissions());
@@ -170,10 +179,7 @@ TEST_F(BudgetStates, ACollectorThatIsRestoredFromABackupWhileAgentsSpendGrantsNo
 
 TEST_F(BudgetStates, AClonedAgentIsSetAsideUntilItIsForfeitedAndBothTogetherSpendNoMoreThanThereIs) {
   ASSERT_NO_FATAL_FAILURE(WarmUp(Join()));
-  Stop(0);
-  const std::string state = house_.keep().directory() / "clone";
-  Copy(hosts_[0]->state(), state);
-  Start(0);
+  const std::string state = CopyOfTheFirst();
   JoinClone(state);
   BeginToSpend();
   ASSERT_TRUE(IsQuarantined());
@@ -190,10 +196,7 @@ TEST_F(BudgetStates, AClonedAgentIsSetAsideUntilItIsForfeitedAndBothTogetherSpen
 
 TEST_F(BudgetStates, ACloneOnAnotherMachineGetsAnIncarnationOfItsOwn) {
   ASSERT_NO_FATAL_FAILURE(WarmUp(Join()));
-  Stop(0);
-  const std::string state = house_.keep().directory() / "clone";
-  Copy(hosts_[0]->state(), state);
-  Start(0);
+  const std::string state = CopyOfTheFirst();
   ASSERT_NO_FATAL_FAILURE(WarmUp(*hosts_[0]));
   JoinClone(state, {{"LD_PRELOAD", support::InBuild("lib/another_machine.so")}});
   // Both run and spend, until each has charged something as an incarnation of its own.

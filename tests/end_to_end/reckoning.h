@@ -51,7 +51,7 @@ class Reckoning {
  public:
   Reckoning(std::string account, int64_t limit) : account_(std::move(account)), limit_(limit) {}
 
-  void Add(Spending spending) { spendings_[spending.holder].push_back(spending); }
+  void Add(const Spending& spending) { spendings_[spending.holder].push_back(spending); }
   // The agent could not be spoken to; every agent where it has no name.
   void AddOutage(std::string agent, WallTime from, WallTime until);
   // Lines of the collector's log, or of that agent's; other lines are passed over.

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "shared/base/check.h"
-#include "shared/secrets/rule_file.h"
 #include "shared/secrets/scanner.h"
+#include "tests/fuzz/scanner_of.h"
 
 using namespace postern;  // NOLINT: this file has no names of its own
 
@@ -28,13 +28,7 @@ regex = '''<.{3}>'''
 )";
 
 const secrets::Scanner& Scanner() {
-  static const secrets::Scanner scanner = [] {
-    const auto rules = secrets::ReadRules(kRules, "fuzz.toml", {});
-    CHECK(rules);
-    auto made = secrets::Scanner::Make(*rules, {});
-    CHECK(made);
-    return *std::move(made);
-  }();
+  static const secrets::Scanner scanner = fuzz::ScannerOf(kRules);
   return scanner;
 }
 

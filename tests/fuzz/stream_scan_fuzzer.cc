@@ -12,8 +12,8 @@
 
 #include "shared/base/check.h"
 #include "shared/secrets/linear_view.h"
-#include "shared/secrets/rule_file.h"
 #include "shared/secrets/stream_scan.h"
+#include "tests/fuzz/scanner_of.h"
 
 using namespace postern;  // NOLINT: this file has no names of its own
 
@@ -39,13 +39,7 @@ regex = '''(?s)BEGIN.*?END'''
 )";
 
 const secrets::Scanner& Scanner() {
-  static const secrets::Scanner scanner = [] {
-    const auto rules = secrets::ReadRules(kRules, "fuzz.toml", {});
-    CHECK(rules);
-    auto made = secrets::Scanner::Make(*rules, {});
-    CHECK(made);
-    return *std::move(made);
-  }();
+  static const secrets::Scanner scanner = fuzz::ScannerOf(kRules);
   return scanner;
 }
 

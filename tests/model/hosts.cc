@@ -185,7 +185,6 @@ void Simulation::Welcomed(Host& host, uint64_t keep_life, uint64_t incarnation, 
     } else {
       Freeze(host);
     }
-    host.frozen.clear();
     wallet::Output output;
     host.wallet.Begin(output);
     host.exchanges.clear();
@@ -197,11 +196,7 @@ void Simulation::Welcomed(Host& host, uint64_t keep_life, uint64_t incarnation, 
   } else if (host.is_blind) {
     // Nothing that it has forgotten was ever known: it goes on as it is.
     Unshare(host);
-    for (const auto& [pool, amount] : host.frozen) {
-      truth_.Change(*pool, Amount() - amount, Amount());
-      pool->frozen -= amount;
-    }
-    host.frozen.clear();
+    Thaw(HolderOf(host));
     host.is_blind = false;
     Share(host);
   }

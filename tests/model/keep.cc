@@ -155,7 +155,8 @@ void Simulation::TakeHello(Host& host, uint64_t incarnation, uint64_t sequence,
     if (is_good) PutKeep([holder, machine](KeepDisk& disk) { disk.chains[holder].machine = machine; });
   } else if (is_good) {
     const Chain& chain = found->second;
-    is_good = chain.machine == machine && sequence >= chain.watermark;
+    is_good = chain.machine == machine && sequence >= chain.watermark &&
+              keep_.working.issued[{host.agent, machine}] == incarnation;
     for (const auto& [number, salt] : salts)
       if (number <= chain.watermark && chain.salts[number - 1] != salt) is_good = false;
     if (is_good && keep_.ledger->IsOlder(holder, report, time_.now())) is_good = false;
@@ -178,7 +179,10 @@ void Simulation::TakeHello(Host& host, uint64_t incarnation, uint64_t sequence,
       for (const limits::Held& held : report.held)
         truth_.At(held.account, held.window).blind += held.counters.granted;
   }
-  PutKeep([agent = host.agent, next, epoch](KeepDisk& disk) { disk.chains.at({agent, next}).epoch = epoch; });
+  PutKeep([agent = host.agent, machine, next, epoch](KeepDisk& disk) {
+    disk.chains.at({agent, next}).epoch = epoch;
+    disk.issued[{agent, machine}] = next;
+  });
   keep_.welcomed[host.index] = {host.life, host.connection, next};
   SayWelcome(host, next);
   keep_.ledger->Resend({host.agent, next}, next == incarnation ? report : limits::Return(), time_.now(),

@@ -45,10 +45,18 @@ void Simulation::Freeze(Host& host) {
     const auto row = keep_.working.holdings.find({holder, {pool->account, pool->window}});
     const Amount known = row == keep_.working.holdings.end() ? Amount() : row->second.counters.used;
     truth_.Change(*pool, known - part.first, Amount() - part.second);
-    host.frozen[pool] += known;
+    frozen_[holder][pool] += known;
     pool->frozen += known;
   }
   host.share.clear();
+}
+
+void Simulation::Thaw(const ledger::Holder& holder) {
+  for (const auto& [pool, amount] : frozen_[holder]) {
+    truth_.Change(*pool, Amount() - amount, Amount());
+    pool->frozen -= amount;
+  }
+  frozen_.erase(holder);
 }
 
 // Before the rows are written: what they change.

@@ -139,7 +139,6 @@ void Simulation::LoseDisk(Host& host) {
   Stop(host, true);
   if (!host.is_blind) Freeze(host);
   Unshare(host);
-  host.frozen.clear();
   host.is_blind = false;
   host.snapshot.reset();
   host.synced = host.written = HostDisk{};

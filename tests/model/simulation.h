@@ -101,7 +101,6 @@ struct Host {
   wallet::Wallet wallet;
   std::map<uint64_t, Exchange> exchanges;
   std::map<Pool*, std::pair<Amount, Amount>> share;  // its part of the truth: used, reserved
-  std::map<Pool*, Amount> frozen;                    // what stays of it when it begins anew
 
   uint64_t keep_life = 0;  // of the collector that has welcomed it; 0: none
   uint64_t connection = 0;
@@ -128,6 +127,8 @@ struct KeepDisk {
   std::map<std::pair<ledger::Holder, RowKey>, ledger::HoldingRecord> holdings;
   std::map<std::pair<ledger::Holder, RowKey>, Amount> swept;  // of slots: what had been granted
   std::map<ledger::Holder, Chain> chains;
+  // The last incarnation that an agent's machine was issued: those before it are closed.
+  std::map<std::pair<std::string, uint64_t>, uint64_t> issued;
   std::map<std::pair<ledger::Holder, RowKey>, Amount> sums;
   std::set<uint64_t> exchanges;  // whose event was taken
 };
@@ -222,6 +223,7 @@ class Simulation {
   void Share(Host& host);  // its part of the truth, from its disk
   void Unshare(Host& host);
   void Freeze(Host& host);  // instead: what its incarnation has spent, as far as anybody will ever know
+  void Thaw(const ledger::Holder& holder);  // an incarnation goes on that was thought to have ended
   void Count(Host& host, const wallet::Output& output);
   void CheckSpent(Pool& pool);                                  // I1
   void CheckSlots();                                            // I1, of leases
@@ -250,7 +252,8 @@ class Simulation {
   std::vector<std::unique_ptr<Host>> hosts_;
   Keep keep_;
   Truth truth_;
-  uint64_t made_ = 0;  // exchanges
+  std::map<ledger::Holder, std::map<Pool*, Amount>> frozen_;  // by incarnations that have ended
+  uint64_t made_ = 0;                                         // exchanges
   uint64_t next_id_ = 0;
   bool is_strict_ = false;
   bool is_quiet_ = false;

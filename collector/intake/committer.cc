@@ -52,10 +52,6 @@ Alarm ToAlarm(const ledger::Alarm& alarm) {
   return {ReasonOf(alarm.trouble), alarm.holder.agent, std::move(sentence), alarm.holder.incarnation};
 }
 
-void Count(std::atomic<uint64_t>& counter, uint64_t more = 1) {
-  counter.fetch_add(more, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 void Committer::Run() {

@@ -5,11 +5,6 @@
 #include "shared/limits/wire_form.h"
 
 namespace postern::intake {
-namespace {
-
-void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
-
-}  // namespace
 
 // Whoever asks for more than can be worked out for one agent isn't answered: wallets ask again, and give back
 // what they were called for with the next recall.

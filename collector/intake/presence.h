@@ -40,6 +40,10 @@ struct AgentPresence {
   }
 };
 
+inline void Count(std::atomic<uint64_t>& counter, uint64_t more = 1) {
+  counter.fetch_add(more, std::memory_order_relaxed);
+}
+
 // Grow only, but for the two queue sizes.
 struct Counters {
   std::atomic<uint64_t> frames{0}, malformed{0}, hellos{0}, issued{0};

@@ -16,10 +16,6 @@ constexpr auto kMissingSilence = 500ms;
 constexpr int kSetAsideAtOnce = 16;
 constexpr auto kSetAsideInterval = 1min;
 
-void Count(std::atomic<uint64_t>& counter, uint64_t more = 1) {
-  counter.fetch_add(more, std::memory_order_relaxed);
-}
-
 size_t CountEvents(const std::vector<Submission>& submissions) {
   size_t count = 0;
   for (const Submission& submission : submissions) {

@@ -20,6 +20,9 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{5000};
 
+// A batch that has grown beyond this isn't kept for the next write.
+constexpr size_t kMostKept = size_t{8} << 20;
+
 // RemoveBodies removes at most so many at once, so that commits don't wait long for it.
 constexpr size_t kRemovedAtOnce = 10'000;
 
@@ -72,15 +75,16 @@ std::vector<Result<Receipt>> EmbeddedStore::WriteGroup(const GroupCommit::Change
 
 Status EmbeddedStore::WriteChanges(const GroupCommit::Changes& changes,
                                    std::vector<Result<Receipt>>& results) {
-  Staging staging(*store_, totals_.With([](const Totals& totals) { return totals; }));
+  Staging staging(*store_, totals_.With([](const Totals& totals) { return totals; }), batch_);
   for (const Change* change : changes) {
     results.push_back(staging.Add(*change));
     if (!results.back() && results.back().error().code != ErrorCode::kDenied) return results.back().error();
   }
-  ASSIGN_OR_RETURN(const kv::Batch* const batch, staging.Finish());
-  if (batch->empty()) return Ok{};
-  RETURN_IF_ERROR(store_->Write(*batch, kv::Durability::kSynced));
+  RETURN_IF_ERROR(staging.Finish());
+  if (batch_.empty()) return Ok{};
+  RETURN_IF_ERROR(store_->Write(batch_, kv::Durability::kSynced));
   totals_.With([&](Totals& totals) { totals = staging.totals(); });
+  if (batch_.bytes() > kMostKept) batch_ = kv::Batch();
   return Ok{};
 }
 

@@ -69,6 +69,7 @@ class EmbeddedStore : public Store {
 
   // Whoever holds it is the writer.
   std::mutex writing_;
+  kv::Batch batch_;  // filled again by each write: its memory is got once
   BootTime next_reopening_{};
   std::chrono::milliseconds reopening_pause_;
 

@@ -164,7 +164,7 @@ Status Staging::AddHours() {
   return Ok{};
 }
 
-Result<const kv::Batch*> Staging::Finish() {
+Status Staging::Finish() {
   segments_.Finish(batch_);
   indexer_.Finish(batch_);
   RETURN_IF_ERROR(AddHours());
@@ -172,7 +172,7 @@ Result<const kv::Batch*> Staging::Finish() {
     batch_.Put(kChains, ChainKey(name.first, name.second), EncodeChain(chain));
   for (const auto& [agent, totals] : asides_) batch_.Put(kMeta, AsideTotalsKey(agent), totals.Encode());
   if (totals_.ledger != ledger_before_) batch_.Put(kMeta, LedgerVersionKey(), LeafKey(totals_.ledger));
-  return &batch_;
+  return Ok{};
 }
 
 }  // namespace postern::store

@@ -29,15 +29,18 @@ struct Totals {
 // Thread-compatible.
 class Staging {
  public:
-  Staging(const kv::Store& store, const Totals& totals)
-      : store_(store), totals_(totals), ledger_before_(totals.ledger) {}
+  // `batch` is emptied first and lives until the write is done: its memory serves one write after another.
+  Staging(const kv::Store& store, const Totals& totals, kv::Batch& batch)
+      : store_(store), totals_(totals), ledger_before_(totals.ledger), batch_(batch) {
+    batch_.Clear();
+  }
 
   // The change has passed CheckRules and lives until Finish. kDenied where an expectation doesn't hold:
   // nothing of it is staged. After any other error the whole write must be given up.
   Result<Receipt> Add(const Change& change);
 
-  // The write, complete. Once.
-  Result<const kv::Batch*> Finish();
+  // Then the batch is the write, complete. Once.
+  Status Finish();
 
   const Totals& totals() const { return totals_; }  // after the write
 
@@ -65,7 +68,7 @@ class Staging {
   const kv::Store& store_;
   Totals totals_;
   uint64_t ledger_before_;
-  kv::Batch batch_;
+  kv::Batch& batch_;
   SegmentWriter segments_;
   Indexer indexer_;
   std::map<ChainName, Chain> chains_;                    // as they will be

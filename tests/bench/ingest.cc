@@ -170,13 +170,14 @@ Result<Rows> Rows::Of(const std::vector<store::Change>& changes, const std::stri
   ASSIGN_OR_RETURN(const auto store, kv::Store::Open(scratch, store::StoreOptions()));
   Rows rows;
   store::Totals totals;
+  kv::Batch batch;
   for (const store::Change& change : changes) {
-    store::Staging staging(*store, totals);
+    store::Staging staging(*store, totals, batch);
     const auto receipt = staging.Add(change);
     if (!receipt) return receipt.error();
-    ASSIGN_OR_RETURN(const kv::Batch* const batch, staging.Finish());
-    rows.batches_.emplace_back(batch->as_logged());
-    RETURN_IF_ERROR(store->Write(*batch, kv::Durability::kUnsynced));
+    RETURN_IF_ERROR(staging.Finish());
+    rows.batches_.emplace_back(batch.as_logged());
+    RETURN_IF_ERROR(store->Write(batch, kv::Durability::kUnsynced));
     totals = staging.totals();
   }
   return rows;

@@ -30,10 +30,19 @@ Status RequireAccounts(const Context& context) {
   return Error{ErrorCode::kUnavailable, "this collector keeps no accounts"};
 }
 
-HostOf HostsOf(const Context& context) {
-  return [&context](const std::string& agent) {
-    const auto record = context.parts.directory.agents().Find(agent);
-    return record ? record->host() : std::string();
+const char* StateOf(const wire::AgentRecord& agent, uint64_t incarnation, const intake::Presence& presence) {
+  if (agent.incarnation() != incarnation) return "earlier";
+  if (agent.state() == wire::AGENT_QUARANTINED) return "quarantined";
+  if (agent.state() == wire::AGENT_REVOKED) return "revoked";
+  const auto present = presence.Find(agent.id());
+  return present && present->connected ? "connected" : "away";
+}
+
+ViewOf ViewsOf(const Context& context) {
+  return [&context](const ledger::Holder& holder) {
+    const auto agent = context.parts.directory.agents().Find(holder.agent);
+    if (!agent) return HolderView();
+    return HolderView{agent->host(), StateOf(*agent, holder.incarnation, context.parts.presence)};
   };
 }
 
@@ -121,7 +130,7 @@ void WriteShown(const Context& context, const wire::PolicyLimit& limit, const wi
   WriteFields(limit, zone, now, out);
   out.BeginList("accounts");
   const size_t shown = std::min(statements.size(), kMostAccounts);
-  for (size_t i = 0; i < shown; ++i) Write({statements[i], sight.is_whole()}, HostsOf(context), out);
+  for (size_t i = 0; i < shown; ++i) Write({statements[i], sight.is_whole()}, ViewsOf(context), out);
   out.EndList().Integer("accounts_left_out", statements.size() - shown).EndObject();
 }
 

@@ -52,10 +52,11 @@ void WriteSums(const ledger::Statement& statement, json::Writer& out) {
   out.Integer("passed", MarkOf(statement.spent, statement.amount));
 }
 
-void WriteHolders(const ledger::Statement& statement, const HostOf& host_of, json::Writer& out) {
+void WriteHolders(const ledger::Statement& statement, const ViewOf& view_of, json::Writer& out) {
   for (const auto& [holder, counters] : statement.holders) {
-    out.BeginObject().Text("agent", holder.agent).Text("host", host_of(holder.agent));
-    out.Text("incarnation", std::to_string(holder.incarnation));
+    const HolderView view = view_of(holder);
+    out.BeginObject().Text("agent", holder.agent).Text("host", view.host);
+    out.Text("incarnation", std::to_string(holder.incarnation)).Text("state", view.state);
     out.Integer("spent", counters.used.units()).Integer("held", HeldOf(counters).units()).EndObject();
   }
 }
@@ -111,11 +112,11 @@ void WriteFields(const wire::PolicyLimit& limit, const wire::TimeZone& zone, Wal
   out.Text("text", policy::LimitText(limit, zone, now));
 }
 
-void Write(const AccountView& account, const HostOf& host_of, json::Writer& out) {
+void Write(const AccountView& account, const ViewOf& view_of, json::Writer& out) {
   out.BeginObject().Text("account", account.statement.account);
   WriteSums(account.statement, out);
   out.BeginList("holders");
-  if (account.shows_holders) WriteHolders(account.statement, host_of, out);
+  if (account.shows_holders) WriteHolders(account.statement, view_of, out);
   out.EndList().EndObject();
 }
 

@@ -33,12 +33,18 @@ ledger::Statement SinceReset(ledger::Statement statement, const limits::Limit& l
 ledger::Statement UntouchedStatement(const limits::Limit& limit, const limits::Table& table,
                                      const std::string& account, WallTime now);
 
-// What an agent is called; empty where it isn't known.
-using HostOf = std::function<std::string(const std::string& agent)>;
+// Who holds something of a limit, for people.
+struct HolderView {
+  std::string host;  // what it is called; empty where it isn't known
+  // "connected", "away", "quarantined", "revoked"; "earlier": the agent goes on with another incarnation, or
+  // with none yet; "unknown": there is no such agent.
+  const char* state = "unknown";
+};
+using ViewOf = std::function<HolderView(const ledger::Holder& holder)>;
 
 // The fields of a limit, into an object that is open.
 void WriteFields(const wire::PolicyLimit& limit, const wire::TimeZone& zone, WallTime now, json::Writer& out);
-void Write(const AccountView& account, const HostOf& host_of, json::Writer& out);
+void Write(const AccountView& account, const ViewOf& view_of, json::Writer& out);
 
 // A limit that an exchange meets, with how much of it is spent and left.
 void Write(const policies::MetLimit& met, const ledger::Statement* statement, const wire::TimeZone& zone,

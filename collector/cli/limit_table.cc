@@ -49,21 +49,33 @@ void AddAccounts(const json::Value& limit, Table& table) {
                MarkOf(account)});
 }
 
+std::string StateCell(const json::Value& holder) {
+  const std::string state = Cell(holder, "state");
+  return state == "earlier" ? "an earlier state" : state;
+}
+
 // The hosts that have spent or hold something.
 void PrintHolders(std::ostream& out, const json::Value& limit) {
   const std::string unit = Cell(limit, "unit");
-  Table table({{"ACCOUNT"}, {"HOST"}, {"SPENT", Align::kRight}, {"HELD", Align::kRight}, {"AGENT"}});
+  Table table(
+      {{"ACCOUNT"}, {"HOST"}, {"SPENT", Align::kRight}, {"HELD", Align::kRight}, {"AGENT"}, {"STATE"}});
   bool is_empty = true;
+  bool is_out_of_reach = false;
   for (const json::Value& account : ListOf(limit, "accounts")) {
     for (const json::Value& holder : ListOf(account, "holders")) {
+      const std::string state = StateCell(holder);
       table.Add({Cell(account, "account"), Cell(holder, "host"), AmountOf(unit, holder, "spent"),
-                 AmountOf(unit, holder, "held"), Cell(holder, "agent")});
+                 AmountOf(unit, holder, "held"), Cell(holder, "agent"), state});
       is_empty = false;
+      is_out_of_reach = is_out_of_reach || (state != "connected" && NumberOf(holder, "held") > 0);
     }
   }
   if (is_empty) return;
   out << '\n';
   table.Print(out);
+  if (is_out_of_reach)
+    out << "\nWhat is held by one that isn't connected is free again when it gives it back, when the window "
+           "ends, or by postern agent forfeit AGENT.\n";
 }
 
 }  // namespace

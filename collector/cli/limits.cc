@@ -152,9 +152,12 @@ std::vector<command_line::Command> ReadingCommands() {
       {.name = "limit show",
        .words = "[ID]",
        .sentence = "Shows what is spent, held and left of a limit, or of all of them, and when it resets.",
-       .details = "HELD is granted to hosts and not spent: reserved by what is under way there, or kept for "
-                  "what comes next. With an ID the hosts are named. MARK says what is over 75 % and 95 %, "
-                  "where clients are warned.",
+       .details =
+           "HELD is granted to hosts and not spent: reserved by what is under way there, or kept for "
+           "what comes next. With an ID the hosts are named, and in which state they are: what "
+           "an earlier state of a host holds, which was cloned, restored, moved or lost, is held until "
+           "its window ends or the agent is forfeited. MARK says what is over 75 % and 95 %, "
+           "where clients are warned.",
        .options = {kJsonOption},
        .run = Run<ShowLimit>},
   };

@@ -42,8 +42,10 @@ std::variant<wire::Welcome, wire::Rejected> Greeter::Greet(const std::string& ag
                                                            const wire::Hello& hello) {
   const auto entry = shared_.agents.Find(agent);
   if (!entry) return MakeRejected("busy", "this agent's enrolment has not been read yet");
-  NoteLife(agent, hello.life());
-  const auto known = Know(agent, hello, entry->record);
+  // Who spoke before a forfeit may have been shut off by it.
+  if (entry->record.incarnation() == 0) lives_.erase(agent);
+  const Acquaintance::Company company = NoteLife(agent, hello.life());
+  const auto known = Know(agent, hello, entry->record, company);
   if (shared_.restored.load(std::memory_order_acquire)) {
     return MakeRejected("restored", "the collector was restored from a backup and must be recovered first");
   }
@@ -71,11 +73,12 @@ std::variant<wire::Welcome, wire::Rejected> Greeter::Greet(const std::string& ag
 }
 
 // A life that comes back after another one has come is alive beside it: two machines with the same keys.
-void Greeter::NoteLife(const std::string& agent, const std::string& life) {
+Acquaintance::Company Greeter::NoteLife(const std::string& agent, const std::string& life) {
   auto& lives = lives_[agent];
-  if (!lives.empty() && lives.back() == life) return;
+  if (!lives.empty() && lives.back() == life) return Acquaintance::Company::kAlone;
   const auto before = std::find(lives.begin(), lives.end(), life);
-  if (before != lives.end()) {
+  const bool returns = before != lives.end();
+  if (returns) {
     lives.erase(before);
     shared_.alarms.Raise(
         {"two_lives", agent, "two processes speak with this agent's keys at the same time", 0},
@@ -83,6 +86,7 @@ void Greeter::NoteLife(const std::string& agent, const std::string& life) {
   }
   lives.push_back(life);
   if (lives.size() > kLivesKept) lives.pop_front();
+  return returns ? Acquaintance::Company::kAnotherLife : Acquaintance::Company::kAlone;
 }
 
 Result<Acquaintance::Epoch> Greeter::ReadMemory(const std::string& agent, const wire::Hello& hello) {
@@ -118,8 +122,9 @@ Result<Acquaintance::Epoch> Greeter::ReadMemory(const std::string& agent, const 
 }
 
 Result<Acquaintance> Greeter::Know(const std::string& agent, const wire::Hello& hello,
-                                   const wire::AgentRecord& record) {
+                                   const wire::AgentRecord& record, Acquaintance::Company company) {
   Acquaintance known;
+  known.company = company;
   ASSIGN_OR_RETURN(known.last_memory, ReadMemory(agent, hello));
   known.record = record;
   const wire::Mark& now = hello.now();

@@ -39,10 +39,10 @@ class Greeter {
   };
   static constexpr size_t kLivesKept = 8;
 
-  void NoteLife(const std::string& agent, const std::string& life);
+  Acquaintance::Company NoteLife(const std::string& agent, const std::string& life);
   Result<Acquaintance::Epoch> ReadMemory(const std::string& agent, const wire::Hello& hello);
   Result<Acquaintance> Know(const std::string& agent, const wire::Hello& hello,
-                            const wire::AgentRecord& record);
+                            const wire::AgentRecord& record, Acquaintance::Company company);
   Result<std::optional<wire::Head>> HeadAt(const store::Chain& chain, uint64_t sequence);
   Result<uint64_t> Issue(const std::string& agent, const wire::Hello& hello, const wire::AgentRecord& record);
   Result<wire::Welcome> Write(const std::string& agent, const wire::Hello& hello, uint64_t incarnation,

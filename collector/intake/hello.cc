@@ -15,6 +15,13 @@ Judgement Fork() {
           "this state has another history than the one that is stored: it was cloned or restored", "fork"};
 }
 
+// Were each issued an incarnation in place of the other's, they would take turns for ever.
+Judgement Clone() {
+  return {Course::kFork,
+          "two machines run with this agent's keys at the same time: one of them is a clone of the other",
+          "clone"};
+}
+
 // It brings another incarnation than the last one that was issued to it.
 Judgement JudgeOther(const Acquaintance& known) {
   if (!known.issued || known.issued->sequence == 0) {
@@ -25,6 +32,7 @@ Judgement JudgeOther(const Acquaintance& known) {
             ""};
   }
   if (known.origin == Acquaintance::Origin::kIssuedHere) {
+    if (known.company == Acquaintance::Company::kAnotherLife) return Clone();
     return {Course::kIssue, "this state is older than the last incarnation that was given to it", "older"};
   }
   return {Course::kIssue,
@@ -50,8 +58,10 @@ Judgement Judge(const wire::Hello& hello, const Acquaintance& known) {
       stored == 0) {
     return {Course::kOffer, "it was given this incarnation and hasn't begun it yet", ""};
   }
-  if (!hello.machine().empty() && hello.machine() != record.machine())
+  if (!hello.machine().empty() && hello.machine() != record.machine()) {
+    if (known.company == Acquaintance::Company::kAnotherLife) return Clone();
     return {Course::kIssue, "this state comes from another machine", "machine"};
+  }
   if (now.incarnation() != record.incarnation()) return JudgeOther(known);
   if (now.sequence() < stored) return JudgeShorter(now, known);
   if (now.sequence() == stored && stored > 0 && !Equal(now, known.issued->head)) return Fork();

@@ -26,6 +26,8 @@ struct Acquaintance {
   enum class Origin { kElsewhere, kIssuedHere } origin = Origin::kElsewhere;
   // The agent was last acknowledged by this collector, or in an epoch before it was restored.
   enum class Epoch { kPresent, kEarlier } last_memory = Epoch::kPresent;
+  // Another process has said Hello as this agent since this one last did, and this one is alive all the same.
+  enum class Company { kAlone, kAnotherLife } company = Company::kAlone;
   // Why what its wallet says can't be gone on with; nothing where it can.
   std::optional<std::string> money = {};
 };
@@ -34,7 +36,7 @@ enum class Course {
   kGoOn,         // with the incarnation that it has
   kOffer,        // with record.incarnation, which it hasn't begun
   kIssue,        // with a new one
-  kFork,         // its history is another than the stored one: to be quarantined
+  kFork,         // its history is another than the stored one, or two go on with it: to be quarantined
   kQuarantined,  // it is already
 };
 
@@ -42,7 +44,8 @@ struct Judgement {
   Course course{};
   std::string why;  // a sentence for the agent's log; empty with kGoOn
   std::string
-      alarm;  // "machine", "older", "lost", "restored", "fork", "wallet": to be recorded; empty: all is well
+      alarm;  // "machine", "older", "lost", "restored", "fork", "clone", "wallet": to be recorded; empty: all
+              // is well
 };
 
 Judgement Judge(const wire::Hello& hello, const Acquaintance& known);

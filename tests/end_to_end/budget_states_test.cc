@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,8 @@ constexpr const char* kLimit = "team";
 constexpr int64_t kAmount = 400'000'000;  // forty cents, in nano-dollars
 const Appetite kAppetite{.max_tokens = 3'200, .least = 50, .most = 400, .pace_ms = 4};
 constexpr int kStreams = 3;
+const std::map<std::string, std::string> kAnotherMachine = {
+    {"LD_PRELOAD", support::InBuild("lib/another_machine.so")}};
 
 class BudgetStates : public testing::Test {
  protected:
@@ -100,8 +103,7 @@ class BudgetStates : public testing::Test {
     fs::copy_file(away / "master.key", state / "master.key");
   }
 
-  // As it lies on the disk, while the agent is stopped. Its socket is no state.
-  // Of the state of the first host, as it lies there while that is stopped.
+  // Of the state of the first host, as it lies on the disk while that is stopped. Its socket is no state.
   std::string CopyOfTheFirst() {
     Stop(0);
     std::string copy = house_.keep().directory() / "clone";
@@ -122,6 +124,11 @@ class BudgetStates : public testing::Test {
   bool IsQuarantined() {
     return Eventually([&] { return house_.StateOf(agent()) == "quarantined"; });
   }
+
+  bool HasAlarm(const std::string& reason) {
+    return Eventually([&] { return house_.ReadLog().alarms[reason] > 0; });
+  }
+  std::vector<LimitHolder> HoldersOf() { return StateHolders(house_.keep(), kLimit); }
 
   // With every agent stopped: the events, the ledger and the limit agree.
   void ExpectExactness() {
@@ -194,22 +201,67 @@ TEST_F(BudgetStates, AClonedAgentIsSetAsideUntilItIsForfeitedAndBothTogetherSpen
   EXPECT_GE(incarnations_.size(), 2u) << "it spends as another one from then on";
 }
 
-TEST_F(BudgetStates, ACloneOnAnotherMachineGetsAnIncarnationOfItsOwn) {
+TEST_F(BudgetStates, ACloneOnAnotherMachineBesideTheOriginalIsFoundOutAndBothAreSetAside) {
   ASSERT_NO_FATAL_FAILURE(WarmUp(Join()));
   const std::string state = CopyOfTheFirst();
   ASSERT_NO_FATAL_FAILURE(WarmUp(*hosts_[0]));
-  JoinClone(state, {{"LD_PRELOAD", support::InBuild("lib/another_machine.so")}});
-  // Both run and spend, until each has charged something as an incarnation of its own.
+  JoinClone(state, kAnotherMachine);
   BeginToSpend();
-  ASSERT_TRUE(Eventually([&] {
-    FleetBooks books(kLimit);
-    books.Read(house_.keep());
-    return books.spent_by().size() >= 2;
-  }));
-  ASSERT_TRUE(SpentAtLeast(30));
+  ASSERT_TRUE(IsQuarantined());
+  ASSERT_TRUE(HasAlarm("clone"));
+  // That is the end of it: both refuse and say why, and neither is given anything in place of the other.
+  for (const auto& host : hosts_)
+    EXPECT_TRUE(Eventually([&] {
+      const std::string said = host->Ask(MessageBody("hello")).body;
+      return said.find("set this host aside") != std::string::npos &&
+             said.find("is a clone of the other") != std::string::npos;
+    }));
+  EXPECT_EQ(house_.StateOf(agent()), "quarantined");
+  EXPECT_LE(HoldersOf().size(), 2u);
+
+  // An administrator shuts the clone off, and lets the agent go on.
+  Stop(1);
+  house_.Postern({"agent", "forfeit", agent()});
+  ASSERT_TRUE(SpentAtLeast(60));
   EndSpending();
-  for (size_t i = 0; i < hosts_.size(); ++i) Stop(i);
+  ASSERT_TRUE(IsQuiet(*hosts_[0]));
   EXPECT_EQ(house_.StateOf(agent()), "active");
+  Stop(0);
+  ASSERT_NO_FATAL_FAILURE(ExpectExactness());
+}
+
+// No clone: the machine was killed, and its disk goes on in another one.
+TEST_F(BudgetStates, AStateThatMovesToAnotherMachineLeavesBehindWhatItHeldUntilThatIsForfeited) {
+  ASSERT_NO_FATAL_FAILURE(WarmUp(Join()));
+  ASSERT_TRUE(Eventually([&] { return house_.ReadSums().nano_dollars > 0; }));
+  ports_[0] = 0;
+  hosts_[0]->KillAgent();
+  const std::string moved = house_.keep().directory() / "moved";
+  Copy(hosts_[0]->state(), moved);
+  Host& there = JoinClone(moved, kAnotherMachine);
+  ASSERT_NO_FATAL_FAILURE(WarmUp(there));
+  EXPECT_EQ(house_.StateOf(agent()), "active");
+  ASSERT_TRUE(IsQuiet(there));
+  Stop(1);
+
+  // All have stopped. Who holds something still is the state before it moved, and that is said.
+  const std::vector<LimitHolder> holders = HoldersOf();
+  ASSERT_EQ(holders.size(), 2u);
+  for (const LimitHolder& holder : holders) {
+    EXPECT_EQ(holder.host, holders[0].host);
+    EXPECT_GT(holder.spent, 0);
+    if (holder.state == "earlier") {
+      EXPECT_GT(holder.held, 0);
+    } else {
+      EXPECT_EQ(holder.state, "away");
+      EXPECT_EQ(holder.held, 0) << "what was stopped has given back all";
+    }
+  }
+  const std::string shown = house_.Postern({"limit", "show", kLimit});
+  EXPECT_NE(shown.find("an earlier state"), std::string::npos) << shown;
+  EXPECT_GT(StateAccount(house_.keep(), kLimit).held, 0);
+  house_.Postern({"agent", "forfeit", agent()});
+  EXPECT_EQ(StateAccount(house_.keep(), kLimit).held, 0);
   ASSERT_NO_FATAL_FAILURE(ExpectExactness());
 }
 

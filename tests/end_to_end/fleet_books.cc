@@ -124,4 +124,14 @@ StatedAccount StateAccount(const Keep& keep, const std::string& limit) {
   return {};
 }
 
+std::vector<LimitHolder> StateHolders(const Keep& keep, const std::string& limit) {
+  std::vector<LimitHolder> holders;
+  const json::Object stated = Object(keep.Done("GET", "/v1/limits/" + limit));
+  for (const json::Object& account : Objects(stated, "accounts"))
+    for (const json::Object& holder : Objects(account, "holders"))
+      holders.push_back(
+          {Text(holder, "host"), Text(holder, "state"), Number(holder, "spent"), Number(holder, "held")});
+  return holders;
+}
+
 }  // namespace postern::end_to_end

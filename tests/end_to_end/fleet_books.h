@@ -71,4 +71,13 @@ struct StatedAccount {
 };
 StatedAccount StateAccount(const Keep& keep, const std::string& limit);
 
+// Who has spent or holds something of it, one incarnation each.
+struct LimitHolder {
+  std::string host;
+  std::string state;  // "away", "earlier", …
+  int64_t spent = 0;
+  int64_t held = 0;
+};
+std::vector<LimitHolder> StateHolders(const Keep& keep, const std::string& limit);
+
 }  // namespace postern::end_to_end

@@ -115,8 +115,10 @@ TEST_F(ApiLimits, WhatIsSpentHeldAndLeftIsShownByHost) {
   const std::string body = keep_.Admin("GET", "/v1/limits/all").body;
   EXPECT_THAT(
       body,
-      HasSubstr("\"host\":\"laptop-1\",\"incarnation\":\"7\",\"spent\":76000000000,\"held\":4000000000"));
-  EXPECT_THAT(body, HasSubstr("\"agent\":\"gone\",\"host\":\"\""));
+      HasSubstr("\"host\":\"laptop-1\",\"incarnation\":\"7\",\"state\":\"earlier\",\"spent\":76000000000,"
+                "\"held\":4000000000"));
+  EXPECT_THAT(body,
+              HasSubstr("\"agent\":\"gone\",\"host\":\"\",\"incarnation\":\"7\",\"state\":\"unknown\""));
   // Of an account for each nobody has asked anything.
   EXPECT_THAT(keep_.Admin("GET", "/v1/limits/each").body, HasSubstr("\"accounts\":[]"));
   EXPECT_EQ(keep_.Admin("GET", "/v1/limits/other").status, 404);

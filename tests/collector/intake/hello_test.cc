@@ -52,6 +52,29 @@ TEST_F(Greeting, AHostThatIsNewIsIssuedItsFirst) {
   EXPECT_EQ(AlarmNow(), "");
 }
 
+TEST_F(Greeting, AnotherMachineBesideOneThatIsAliveIsAClone) {
+  hello_.set_machine(std::string(32, 'n'));
+  EXPECT_EQ(CourseNow(), Course::kIssue);
+  EXPECT_EQ(AlarmNow(), "machine");
+  known_.company = Acquaintance::Company::kAnotherLife;
+  EXPECT_EQ(CourseNow(), Course::kFork);
+  EXPECT_EQ(AlarmNow(), "clone");
+}
+
+TEST_F(Greeting, AnOlderIncarnationBesideOneThatIsAliveIsAClone) {
+  known_.record.set_incarnation(8);
+  known_.issued->incarnation = 8;
+  known_.origin = Acquaintance::Origin::kIssuedHere;
+  EXPECT_EQ(AlarmNow(), "older");
+  known_.company = Acquaintance::Company::kAnotherLife;
+  EXPECT_EQ(CourseNow(), Course::kFork);
+  EXPECT_EQ(AlarmNow(), "clone");
+  // What it was offered and hasn't begun it is offered again, whoever else there was.
+  known_.issued->sequence = 0;
+  known_.offer = Acquaintance::Offer::kToThisLife;
+  EXPECT_EQ(CourseNow(), Course::kOffer);
+}
+
 TEST_F(Greeting, AnotherHeadAtTheStoredPlaceIsAFork) {
   HostChain clone = host_;
   hello_.mutable_now()->set_sequence(3);

@@ -231,6 +231,77 @@ TEST(Incarnation, TwoLivesAtOnceAreAnAlarm) {
   EXPECT_TRUE(keep.HasAlarm("two_lives"));
 }
 
+TEST(Incarnation, ACloneOnAnotherMachineBesideTheOriginalEndsInQuarantine) {
+  Keep keep;
+  Host host = Joined(keep, "laptop-17");
+  const uint64_t first = host.chain.incarnation();
+  {
+    Caller(keep, host).Greet(host);
+  }
+  Host clone = host;
+  clone.machine = std::string(32, 'n');
+  clone.life = std::string(16, 'c');
+  {
+    Caller other(keep, clone);
+    EXPECT_NE(Join(other, clone).incarnation(), first);
+    EXPECT_EQ(other.Send(clone, clone.chain.Group()), At(clone));
+  }
+  EXPECT_TRUE(keep.HasAlarm("machine"));
+  EXPECT_EQ(keep.CountAlarms("clone"), 0u) << "a machine that was moved looks the same";
+
+  // Its connection was ended by the clone's, so it says Hello again.
+  EXPECT_EQ(Caller(keep, host).Greet(host)->state(), wire::AGENT_QUARANTINED);
+  EXPECT_TRUE(keep.HasAlarm("clone"));
+  EXPECT_EQ(keep.Record(host.agent).state(), wire::AGENT_QUARANTINED);
+  {
+    Caller other(keep, clone);
+    EXPECT_EQ(other.Greet(clone)->state(), wire::AGENT_QUARANTINED);
+    clone.chain.Exchange("mallory");
+    EXPECT_EQ(other.Send(clone, clone.chain.Group()), "quarantined");
+  }
+
+  // The clone is shut off, and the original goes on.
+  ASSERT_TRUE(keep.directory->agents().Forfeit(keep.administrator, host.agent));
+  {
+    Caller original(keep, host);
+    EXPECT_EQ(Join(original, host).state(), wire::AGENT_ACTIVE);
+    EXPECT_EQ(original.Send(host, host.chain.Group()), At(host));
+  }
+  EXPECT_EQ(keep.CountAlarms("clone"), 1u);
+  // Should the clone be there all the same, it ends as before.
+  EXPECT_EQ(Caller(keep, clone).Greet(clone)->state(), wire::AGENT_ACTIVE);
+  EXPECT_EQ(Caller(keep, host).Greet(host)->state(), wire::AGENT_QUARANTINED);
+}
+
+TEST(Incarnation, TwoMachinesFromOneImageEndInQuarantine) {
+  Keep keep;
+  Host one = keep.Enrol("image");
+  Host two = one;
+  two.life = std::string(16, 't');
+  two.chain = HostChain(two.seal_key, 2);
+  for (Host* const host : {&one, &two}) {
+    Caller caller(keep, *host);
+    Join(caller, *host);
+    EXPECT_EQ(caller.Send(*host, host->chain.Group()), At(*host));
+  }
+  EXPECT_TRUE(keep.HasAlarm("lost"));
+  EXPECT_EQ(Caller(keep, one).Greet(one)->state(), wire::AGENT_QUARANTINED);
+  EXPECT_TRUE(keep.HasAlarm("clone"));
+}
+
+TEST(Incarnation, AMachineThatIsMovedBackAndForthKeepsItsAgent) {
+  Keep keep;
+  Host host = Joined(keep, "laptop-17");
+  for (const char life : {'a', 'b', 'c'}) {
+    host.machine = std::string(32, life);
+    host.life = std::string(16, life);
+    Caller caller(keep, host);
+    EXPECT_EQ(Join(caller, host).state(), wire::AGENT_ACTIVE);
+    EXPECT_EQ(caller.Send(host, host.chain.Group()), At(host));
+  }
+  EXPECT_EQ(keep.CountAlarms("clone"), 0u);
+}
+
 // A collector over RocksDB, whose backup is older than what its agents have been told.
 class RestoredCollector : public testing::Test {
  protected:

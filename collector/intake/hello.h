@@ -42,10 +42,9 @@ enum class Course {
 
 struct Judgement {
   Course course{};
-  std::string why;  // a sentence for the agent's log; empty with kGoOn
-  std::string
-      alarm;  // "machine", "older", "lost", "restored", "fork", "clone", "wallet": to be recorded; empty: all
-              // is well
+  std::string why;    // a sentence for the agent's log; empty with kGoOn
+  std::string alarm;  // "machine", "older", "lost", "restored", "fork", "clone", "wallet": to be recorded;
+                      // empty: all is well
 };
 
 Judgement Judge(const wire::Hello& hello, const Acquaintance& known);

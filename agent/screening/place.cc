@@ -1,6 +1,8 @@
 #include "agent/screening/place.h"
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -21,12 +23,58 @@ constexpr size_t kMostId = 256;
 constexpr std::string_view kParts[] = {"metadata",  "tool_choice",        "mcp_servers",  "stop_sequences",
                                        "container", "context_management", "output_config"};
 
+// What a tool's input calls a file.
+struct InputPath {
+  std::string path;
+  secrets::Span at;
+  bool is_whole = false;  // nothing of it was cut off
+};
+
+// By which field of their input Claude Code's own tools are told their file.
+enum Field : size_t { kFilePath, kNotebookPath, kPath, kFields };
+constexpr std::string_view kFieldNames[kFields] = {"file_path", "notebook_path", "path"};
+constexpr std::pair<std::string_view, Field> kFileTools[] = {{"Read", kFilePath},
+                                                             {"Write", kFilePath},
+                                                             {"Edit", kFilePath},
+                                                             {"MultiEdit", kFilePath},
+                                                             {"NotebookEdit", kNotebookPath},
+                                                             {"NotebookRead", kNotebookPath},
+                                                             {"Grep", kPath},
+                                                             {"Glob", kPath},
+                                                             {"LS", kPath}};
+
+// A tool that was called: how it is called, and on which file.
+struct Use {
+  std::string tool;
+  InputPath file;
+  bool is_its_file = false;
+  NamesAt names;
+};
+
 // What a block says of itself, wherever in it.
 struct Block {
   std::string type;
   bool thinking = false;  // a type says so, be it one of several
-  std::string name, id, tool_use_id, path;
+  std::string name, id, tool_use_id;
+  secrets::Span name_at;
+  std::array<InputPath, kFields> paths;
+  bool is_encoded = false;
 };
+
+// Of an own tool the file under its own field counts, of another any.
+Use UseOf(Block& block) {
+  Use use{.tool = block.name, .file = {}, .is_its_file = false, .names = {.tool = block.name_at, .path = {}}};
+  for (const auto& [tool, field] : kFileTools) {
+    if (block.name != tool) continue;
+    use.file = std::move(block.paths[field]);
+    use.is_its_file = use.file.is_whole;
+  }
+  for (InputPath& path : block.paths) {
+    if (use.file.path.empty()) use.file = std::move(path);
+  }
+  use.names.path = use.file.at;
+  return use;
+}
 
 std::string PartOf(const Block& block) {
   if (block.thinking) return "thinking";
@@ -71,8 +119,8 @@ class Places::Reader {
     Add(begin, std::move(place));
   }
 
-  void Add(size_t begin, Place place) {
-    places_.stretches_.push_back({begin, json_.position(), std::move(place)});
+  void Add(size_t begin, Place place, NamesAt names = {}) {
+    places_.stretches_.push_back({begin, json_.position(), std::move(place), names});
   }
 
   void Messages() {
@@ -108,15 +156,18 @@ class Places::Reader {
     const size_t begin = json_.position();
     Block block = ReadBlock();
     place.part = part.empty() || block.thinking ? PartOf(block) : std::string(part);
+    place.is_encoded = block.is_encoded;
+    Use use;
     if (place.part == "tool_input") {
-      place.tool = block.name;
-      place.path = block.path;
-      if (!block.id.empty()) tools_[block.id] = {block.name, block.path};
+      use = UseOf(block);
+      if (!block.id.empty()) uses_[block.id] = use;
     } else if (place.part == "tool_result") {
-      if (const auto used = tools_.find(block.tool_use_id); used != tools_.end())
-        std::tie(place.tool, place.path) = used->second;
+      if (const auto used = uses_.find(block.tool_use_id); used != uses_.end()) use = used->second;
     }
-    Add(begin, std::move(place));
+    place.tool = std::move(use.tool);
+    place.path = std::move(use.file.path);
+    place.is_its_file = use.is_its_file;
+    Add(begin, std::move(place), use.names);
   }
 
   Block ReadBlock() {
@@ -125,7 +176,11 @@ class Places::Reader {
     std::string_view key;
     while (json_.NextMember(key)) {
       if (json_.Peek() == JsonKind::kObject && key == "input") {
-        block.path = PathOfInput();
+        ReadPaths(block.paths);
+        continue;
+      }
+      if (key == "source") {
+        ReadSource(block);
         continue;
       }
       std::string* const word = WordOf(key, block);
@@ -133,9 +188,11 @@ class Places::Reader {
         json_.Skip();
         continue;
       }
+      const size_t begin = json_.position();
       const auto text = json_.TakeString();
       if (!text) break;
       *word = word == &block.name ? Plain(*text, kMostName) : text->Decode(kMostId).value_or("");
+      if (word == &block.name) block.name_at = {begin, begin + text->raw.size() + 2};
       block.thinking = block.thinking || block.type.ends_with("thinking");
     }
     return block;
@@ -148,22 +205,35 @@ class Places::Reader {
     return key == "tool_use_id" ? &block.tool_use_id : nullptr;
   }
 
-  // The file that a tool's input names, as Claude Code's tools do.
-  std::string PathOfInput() {
-    std::string path;
+  void ReadSource(Block& block) {
+    dialect::ReadMembers(json_, [&](std::string_view key) {
+      if (key != "type" || json_.Peek() != JsonKind::kString) {
+        json_.Skip();
+      } else if (const auto text = json_.TakeString()) {
+        block.is_encoded = block.is_encoded || text->Decode(kMostId) == "base64";
+      }
+    });
+  }
+
+  // The files that a tool's input names, as Claude Code's tools do.
+  void ReadPaths(std::array<InputPath, kFields>& paths) {
     json_.EnterObject();
     std::string_view key;
     while (json_.NextMember(key)) {
-      const bool names = key == "file_path" || key == "notebook_path" || key == "path";
-      if (!names || json_.Peek() != JsonKind::kString) {
+      const auto field = std::find(std::begin(kFieldNames), std::end(kFieldNames), key);
+      if (field == std::end(kFieldNames) || json_.Peek() != JsonKind::kString) {
         json_.Skip();
         continue;
       }
+      const size_t begin = json_.position();
       const auto text = json_.TakeString();
       if (!text) break;
-      path = Plain(*text, kMostPath);
+      const std::string path = Plain(*text, kMostPath);
+      paths[static_cast<size_t>(field - std::begin(kFieldNames))] = {
+          .path = std::filesystem::path(path).lexically_normal().string(),
+          .at = {begin, begin + text->raw.size() + 2},
+          .is_whole = text->Decode(kMostPath).has_value()};
     }
-    return path;
   }
 
   void Tools() {
@@ -176,7 +246,7 @@ class Places::Reader {
       }
       const size_t begin = json_.position();
       Block tool = ReadBlock();
-      Add(begin, {.part = "tools", .block = index, .tool = std::move(tool.name)});
+      Add(begin, {.part = "tools", .block = index, .tool = std::move(tool.name)}, {.tool = tool.name_at});
     }
   }
 
@@ -188,8 +258,7 @@ class Places::Reader {
 
   JsonCursor& json_;
   Places& places_;
-  std::unordered_map<std::string, std::pair<std::string, std::string>>
-      tools_;  // name and path, by the use's id
+  std::unordered_map<std::string, Use> uses_;  // by their ids
 };
 
 Result<Places> Places::Of(std::string_view body, dialect::JsonCursor& json) {
@@ -199,12 +268,15 @@ Result<Places> Places::Of(std::string_view body, dialect::JsonCursor& json) {
   return places;
 }
 
-const Place& Places::At(size_t offset) const {
+const Places::Stretch& Places::StretchOf(size_t offset) const {
   const auto after = std::upper_bound(stretches_.begin(), stretches_.end(), offset,
                                       [](size_t at, const Stretch& stretch) { return at < stretch.begin; });
   if (after == stretches_.begin()) return elsewhere_;
   const Stretch& stretch = *std::prev(after);
-  return offset < stretch.end ? stretch.place : elsewhere_;
+  return offset < stretch.end ? stretch : elsewhere_;
 }
+
+const Place& Places::At(size_t offset) const { return StretchOf(offset).place; }
+const NamesAt& Places::NamesOf(size_t offset) const { return StretchOf(offset).names; }
 
 }  // namespace postern::screening

@@ -14,6 +14,7 @@
 
 #include "agent/dialect/json_cursor.h"
 #include "shared/base/result.h"
+#include "shared/secrets/expression.h"
 
 namespace postern::screening {
 
@@ -23,13 +24,23 @@ struct Place {
   uint32_t message = 0;  // from 0; of what is in no message 0
   uint32_t block = 0;    // in the message, or in `system`
   std::string tool{};    // made plain, as the path; empty where there is none
-  std::string path{};
+  std::string path{};    // without "." and ".."
+  // The tool is one of Claude Code's own and works on this file. What another tool calls a path need not be
+  // where its words come from.
+  bool is_its_file = false;
+  bool is_encoded = false;  // a document or an image in base 64, which a placeholder would break
 
   friend bool operator==(const Place&, const Place&) = default;
 };
 
 // What must never be edited: it is signed as it stands.
 bool IsSigned(const Place& place);
+
+// Where in the body the names of a place stand; empty where it has none.
+struct NamesAt {
+  secrets::Span tool{};
+  secrets::Span path{};
+};
 
 // The places of one body, found once and then looked up. Thread-compatible.
 class Places {
@@ -39,15 +50,19 @@ class Places {
 
   // Of the byte at this offset.
   const Place& At(size_t offset) const;
+  const NamesAt& NamesOf(size_t offset) const;
 
  private:
   struct Stretch {
     size_t begin, end;  // they rise and don't overlap
     Place place;
+    NamesAt names;
   };
   class Reader;
+  const Stretch& StretchOf(size_t offset) const;
+
   std::vector<Stretch> stretches_;
-  Place elsewhere_;
+  Stretch elsewhere_{};
 };
 
 }  // namespace postern::screening

@@ -1,21 +1,23 @@
 #include "agent/screening/restore.h"
 
+#include <algorithm>
+
 #include "shared/base/json_text.h"
 #include "shared/secrets/redaction.h"
 
 namespace postern::screening {
 namespace {
 
-bool IsOfWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-// The placeholder that begins here; empty where none does.
+// The placeholder that begins here; empty where none does. What stands around it doesn't matter: only a
+// secret of this session can have made one that is known.
 std::string_view PlaceholderAt(std::string_view text, size_t at) {
-  size_t end = at + secrets::kPlaceholderBeginning.size();
-  while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
-  const bool ends = end == text.size() || !IsOfWord(text[end]);
-  return ends && end - at == secrets::kPlaceholderBytes ? text.substr(at, end - at) : std::string_view();
+  const std::string_view whole = text.substr(at, secrets::kPlaceholderBytes);
+  const std::string_view letters =
+      whole.substr(std::min(whole.size(), secrets::kPlaceholderBeginning.size()));
+  const bool is_one =
+      whole.size() == secrets::kPlaceholderBytes &&
+      std::all_of(letters.begin(), letters.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return is_one ? whole : std::string_view();
 }
 
 }  // namespace
@@ -26,9 +28,7 @@ Restored RestoreOriginals(std::string_view json,
   size_t copied = 0;
   for (size_t at = json.find(secrets::kPlaceholderBeginning); at != std::string_view::npos;
        at = json.find(secrets::kPlaceholderBeginning, at + 1)) {
-    // The letter of an escape ("\n") isn't the beginning of a word.
-    const bool begins = at == 0 || !IsOfWord(json[at - 1]) || (at >= 2 && json[at - 2] == '\\');
-    const std::string_view placeholder = begins ? PlaceholderAt(json, at) : std::string_view();
+    const std::string_view placeholder = PlaceholderAt(json, at);
     if (placeholder.empty()) continue;
     const auto text = original(placeholder);
     if (!text) continue;

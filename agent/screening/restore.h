@@ -15,7 +15,7 @@ struct Restored {
 };
 
 // Each placeholder (shared/secrets/redaction.h) that `original` knows; the original stands escaped as JSON's
-// strings want it. A placeholder that is a part of a longer word is none.
+// strings want it.
 Restored RestoreOriginals(std::string_view json,
                           const std::function<std::optional<std::string>(std::string_view)>& original);
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "shared/secrets/json_escape.h"
+
 namespace postern::secrets {
 namespace {
 
@@ -14,7 +16,8 @@ struct Cut {
 };
 
 // Those of what was found now, one where several overlap.
-void AddNew(const std::vector<FoundInBody>& found, const MappedText& view, std::vector<Cut>& cuts) {
+void AddNew(const std::vector<FoundInBody>& found, std::string_view body, const MappedText& view,
+            std::vector<Cut>& cuts) {
   std::vector<size_t> in_order;
   for (size_t i = 0; i < found.size(); ++i) {
     if (found[i].in_view) in_order.push_back(i);
@@ -33,9 +36,14 @@ void AddNew(const std::vector<FoundInBody>& found, const MappedText& view, std::
       merged.push_back({span, {i}});
     }
   }
-  for (auto& [span, findings] : merged)
-    cuts.push_back(
-        {{.raw = view.Raw(span), .original = std::string(In(view.text(), span))}, std::move(findings)});
+  for (auto& [span, findings] : merged) {
+    const Span raw = view.Raw(span);
+    // What needs no escape is the same at any depth, however it is written.
+    const std::string_view value = In(view.text(), span);
+    const bool is_plain = PlainPrefix(value) == value.size();
+    cuts.push_back({{.raw = raw, .original = is_plain ? std::string(value) : Unescaped(In(body, raw))},
+                    std::move(findings)});
+  }
 }
 
 void AddKnown(const std::vector<FoundInBody>& found, const KnownBody& before, std::vector<Cut>& cuts) {
@@ -53,10 +61,10 @@ void AddKnown(const std::vector<FoundInBody>& found, const KnownBody& before, st
 
 }  // namespace
 
-bool MakeCuts(std::vector<FoundInBody>& found, const MappedText& view, const KnownBody* before,
-              std::vector<BodyCut>& cuts) {
+bool MakeCuts(std::vector<FoundInBody>& found, std::string_view body, const MappedText& view,
+              const KnownBody* before, std::vector<BodyCut>& cuts) {
   std::vector<Cut> all;
-  AddNew(found, view, all);
+  AddNew(found, body, view, all);
   if (before != nullptr) AddKnown(found, *before, all);
   // By their beginnings, of two that begin in one place the longer one first.
   std::sort(all.begin(), all.end(), [](const Cut& a, const Cut& b) {

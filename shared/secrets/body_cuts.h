@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "shared/secrets/body_scan.h"
@@ -16,12 +17,13 @@ struct FoundInBody {
   BodyFinding finding;
   size_t match_end = 0;         // of the body
   std::optional<Span> in_view;  // of the secret, if it can be taken out; what is known has none
+  bool asked_for = false;       // its secret is one of the literals
 };
 
 // The cuts of these findings, and in each finding which one is its. Those that overlap are one; known ones
 // are taken over from `before` as they are. False where a new one overlaps a known one in part: what is known
 // doesn't fit then.
-bool MakeCuts(std::vector<FoundInBody>& found, const MappedText& view, const KnownBody* before,
-              std::vector<BodyCut>& cuts);
+bool MakeCuts(std::vector<FoundInBody>& found, std::string_view body, const MappedText& view,
+              const KnownBody* before, std::vector<BodyCut>& cuts);
 
 }  // namespace postern::secrets

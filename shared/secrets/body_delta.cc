@@ -11,12 +11,12 @@ constexpr size_t kAround = 8'192;
 
 }  // namespace
 
-BodyDelta::BodyDelta(std::string_view body, const Known& known, const Literals* literals)
-    : body_(body), known_(known), literals_(literals) {
+BodyDelta::BodyDelta(std::string_view body, const Known& known, const void* rules, const Literals* literals)
+    : body_(body), known_(known), rules_(rules), literals_(literals) {
   if (known_.hash == nullptr) return;
   pieces_ = known_.hash->OfPieces(body_);
   for (const auto& one : known_.bodies) {
-    if (one->literals.get() != literals_) continue;
+    if (!Counts(*one)) continue;
     armed_ = armed_ || one->armed;
     const auto [end, other] =
         std::mismatch(pieces_.begin(), pieces_.end(), one->pieces.begin(), one->pieces.end());
@@ -32,10 +32,13 @@ BodyDelta::BodyDelta(std::string_view body, const Known& known, const Literals* 
   }
 }
 
+bool BodyDelta::Counts(const KnownBody& known) const {
+  return known.rules.get() == rules_ && known.literals.get() == literals_;
+}
+
 bool BodyDelta::IsKnown(uint64_t hash) const {
-  return std::any_of(known_.bodies.begin(), known_.bodies.end(), [&](const auto& body) {
-    return body->literals.get() == literals_ && body->hashes.Has(hash);
-  });
+  return std::any_of(known_.bodies.begin(), known_.bodies.end(),
+                     [&](const auto& body) { return Counts(*body) && body->hashes.Has(hash); });
 }
 
 void BodyDelta::AddFresh(const Span& span, size_t clean_to) {

@@ -16,8 +16,8 @@ namespace postern::secrets {
 // Thread-compatible; what it is given must outlive it.
 class BodyDelta {
  public:
-  // Only bodies in which these literals were looked for are known.
-  BodyDelta(std::string_view body, const Known& known, const Literals* literals);
+  // Only bodies that were scanned by these rules, and in which these literals were looked for, are known.
+  BodyDelta(std::string_view body, const Known& known, const void* rules, const Literals* literals);
 
   const KnownBody* before() const { return before_; }  // the one that begins as this one does; may be none
   size_t same() const { return same_; }                // bytes that are the same
@@ -36,11 +36,13 @@ class BodyDelta {
   const std::vector<KnownPart>& parts() const { return new_parts_; }
 
  private:
+  bool Counts(const KnownBody& known) const;
   bool IsKnown(uint64_t hash) const;
   void AddFresh(const Span& span, size_t clean_to);
 
   const std::string_view body_;
   const Known& known_;
+  const void* const rules_;
   const Literals* const literals_;
   std::vector<PieceHash> pieces_;
   const KnownBody* before_ = nullptr;

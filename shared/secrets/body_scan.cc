@@ -18,7 +18,7 @@ class Look {
         known_(known),
         literals_(literals),
         view_(input.workspace.view()),
-        delta_(input.body, known, literals.get()) {}
+        delta_(input.body, known, input.scanner.identity().get(), literals.get()) {}
 
   // What it finds besides what is known. Without `fits` it has to be done again without what is known.
   Status Run();
@@ -59,7 +59,7 @@ Status Look::Run() {
   std::stable_sort(found_.begin(), found_.end(), [](const FoundInBody& a, const FoundInBody& b) {
     return a.finding.raw.begin < b.finding.raw.begin;
   });
-  fits_ = MakeCuts(found_, view_, delta_.before(), cuts_);
+  fits_ = MakeCuts(found_, in_.body, view_, delta_.before(), cuts_);
   return Ok{};
 }
 
@@ -92,6 +92,7 @@ Status Look::ScanRegion(const Span& region) {
                      .encodings = one.encodings,
                      .cut = {},
                      .remembered = one.remembered,
+                     .covered = one.covered,
                      .known = false};
     found.match_end = view_.Raw(match).end;
     if (view_.IsInOneValue(secret)) found.in_view = secret;
@@ -111,8 +112,10 @@ void Look::TakeKnown() {
                      .encodings = one.encodings,
                      .cut = one.cut,
                      .remembered = one.remembered,
+                     .covered = one.covered,
                      .known = true};
     found.match_end = one.match_end;
+    found.asked_for = one.asked_for;
   }
 }
 
@@ -130,6 +133,7 @@ void Look::KeepFor(BodyScan& scan) {
   auto body = std::make_shared<KnownBody>();
   body->size = in_.body.size();
   body->pieces = delta_.TakePieces();
+  body->rules = in_.scanner.identity();
   body->literals = literals_;
   body->armed = armed_;
   if (delta_.mark() != nullptr) {
@@ -157,7 +161,9 @@ void Look::KeepFor(BodyScan& scan) {
                               .secret = {},
                               .encodings = one.encodings,
                               .cut = one.cut,
-                              .remembered = one.remembered});
+                              .remembered = one.remembered,
+                              .covered = one.covered,
+                              .asked_for = found_[i].asked_for});
   }
   for (const BodyCut& cut : scan.cuts) body->cuts.push_back({.raw = cut.raw, .original = {}});
   if (KeepSecrets(scan, *body)) scan.body = std::move(body);
@@ -189,15 +195,16 @@ Status Look::KeepSecrets(const BodyScan& scan, KnownBody& body) const {
   return Ok{};
 }
 
-// The literals with those that are to be remembered of what was found.
-Result<std::shared_ptr<const Literals>> Remembered(const BodyInput& input,
-                                                   const std::vector<FoundInBody>& found,
+// The literals with those that are to be remembered of what was found; of what is known those that weren't to
+// be when it was found. One that was a literal and had to go for others doesn't come back by being known.
+Result<std::shared_ptr<const Literals>> Remembered(const BodyInput& input, std::vector<FoundInBody>& found,
                                                    std::shared_ptr<const Literals> literals) {
   if (!input.remembers) return literals;
-  for (const FoundInBody& one : found) {
-    if (one.finding.known || one.finding.remembered || !IsWorthRemembering(one.finding.secret)) continue;
-    if (literals != nullptr && literals->Holds(one.finding.secret)) continue;
-    if (!input.remembers(one.finding)) continue;
+  for (FoundInBody& one : found) {
+    if (one.asked_for || one.finding.remembered || !IsWorthRemembering(one.finding.secret)) continue;
+    one.asked_for =
+        (literals != nullptr && literals->Holds(one.finding.secret)) || input.remembers(one.finding);
+    if (!one.asked_for) continue;
     ASSIGN_OR_RETURN(literals, Literals::With(std::move(literals), one.finding.secret,
                                               input.scanner.rules().rules[one.finding.rule].id));
   }

@@ -36,7 +36,9 @@ namespace postern::secrets {
 // Bytes of the body that one placeholder takes the place of. Cuts don't overlap, and none cuts an escape.
 struct BodyCut {
   Span raw;
-  std::string original;  // what they say, unescaped: what the placeholder is made of, and what is restored
+  // What they say: what the placeholder is made of, and what is restored. Of what stands in JSON within a
+  // string, and has escapes there, these are left in it: where it is put back they are needed again.
+  std::string original;
 };
 
 // It holds a secret: nobody logs it.
@@ -48,6 +50,7 @@ struct BodyFinding {
   std::optional<size_t>
       cut;  // in which of the cuts it lies; none: it isn't within one value, and can't be taken out
   bool remembered = false;  // found as a literal, not by its rule
+  bool covered = false;     // and within the secret of what a rule found
   bool known = false;       // it stood in the body before, in the same place
 };
 

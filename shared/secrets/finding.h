@@ -33,6 +33,7 @@ struct Finding {
   uint8_t encodings = 0;    // decoding.h; 0: it stands in the text as it is
   int depth = 0;            // how many times it was decoded
   bool remembered = false;  // found as a literal (scanner.h), not by its rule
+  bool covered = false;     // and within the secret of what a rule found
   std::vector<std::string>
       companions;  // ids of the rules that this one required and that found something near
 };

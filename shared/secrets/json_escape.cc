@@ -63,4 +63,20 @@ JsonEscape ReadJsonEscape(std::string_view text, char (&character)[4]) {
   return {.length = 6, .bytes = WriteUtf8(is_half ? 0xfffd : *high, character)};
 }
 
+std::string Unescaped(std::string_view contents) {
+  std::string plain;
+  for (size_t at = 0; at < contents.size();) {
+    if (contents[at] != '\\') {
+      plain += contents[at++];
+      continue;
+    }
+    char character[4];
+    const JsonEscape escape = ReadJsonEscape(contents.substr(at), character);
+    if (escape.length == 0) return {};
+    plain.append(character, escape.bytes);
+    at += escape.length;
+  }
+  return plain;
+}
+
 }  // namespace postern::secrets

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace postern::secrets {
@@ -28,6 +29,9 @@ inline char MeaningOfEscape(char letter) {
 // Reads the escape that the text begins with and writes the character in UTF-8. Two that are the halves of a
 // pair are one; a half that is alone becomes U+FFFD.
 JsonEscape ReadJsonEscape(std::string_view text, char (&character)[4]);
+
+// The contents of a string with its escapes undone; empty where one of them is none.
+std::string Unescaped(std::string_view contents);
 
 // Writes a character in UTF-8: how many bytes.
 size_t WriteUtf8(uint32_t code, char (&character)[4]);

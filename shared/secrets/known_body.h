@@ -44,6 +44,8 @@ struct KnownFinding {
   uint8_t encodings = 0;
   std::optional<size_t> cut;
   bool remembered = false;
+  bool covered = false;
+  bool asked_for = false;  // its secret is, or was, one of the literals
 };
 struct KnownCut {
   Span raw;
@@ -60,6 +62,7 @@ struct KnownBody {
   std::vector<KnownFinding> findings;
   std::vector<KnownCut> cuts;
   crypto::LockedSecret secrets;
+  std::shared_ptr<const void> rules;         // by which it was scanned: Scanner::identity
   std::shared_ptr<const Literals> literals;  // that were looked for
   bool armed = false;                        // it has a keyword of the armed rules (first_stage.h)
 

@@ -129,6 +129,7 @@ class Layer {
     if (!Key()) return false;
     const Span key_span{from + 1, at_ - 1};
     const std::string_view key = In(text_, key_span);
+    if (!TakesKey(open_.back(), key)) return false;
     Spaces();
     if (!Take(':')) return false;
     Spaces();
@@ -159,8 +160,13 @@ class Layer {
     return Take('"');
   }
 
+  // Within a string a key is somebody's text as any other, and can be taken out.
   bool Key() {
     if (Peek() != '"') return false;
+    if (layer_ > 1) {
+      Take('"');
+      return Contents(++strings_);
+    }
     const size_t plain = at_ + 1 + PlainPrefix(text_.substr(at_ + 1));
     if (plain < text_.size() && text_[plain] == '"') {
       at_ = plain + 1;

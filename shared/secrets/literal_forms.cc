@@ -13,23 +13,6 @@ std::string Escaped(std::string_view text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-// Nothing where an escape in it is none.
-std::string Unescaped(std::string_view text) {
-  std::string plain;
-  for (size_t at = 0; at < text.size();) {
-    if (text[at] != '\\') {
-      plain += text[at++];
-      continue;
-    }
-    char character[4];
-    const JsonEscape escape = ReadJsonEscape(text.substr(at), character);
-    if (escape.length == 0) return {};
-    plain.append(character, escape.bytes);
-    at += escape.length;
-  }
-  return plain;
-}
-
 std::string WithSlashesEscaped(std::string_view text) {
   std::string out;
   for (const char c : text) {

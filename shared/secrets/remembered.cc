@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 namespace postern::secrets {
 namespace {
@@ -10,7 +11,11 @@ namespace {
 class Stretches {
  public:
   explicit Stretches(const std::vector<Finding>& findings) {
-    for (const Finding& one : findings) spans_.push_back(one.secret_span);
+    for (const Finding& one : findings) {
+      spans_.push_back(one.secret_span);
+      by_rule_.emplace_back(one.secret_span.begin, one.secret_span.end, one.rule);
+    }
+    std::sort(by_rule_.begin(), by_rule_.end());
     std::sort(spans_.begin(), spans_.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
     for (size_t i = 1; i < spans_.size(); ++i) spans_[i].end = std::max(spans_[i].end, spans_[i - 1].end);
   }
@@ -20,9 +25,14 @@ class Stretches {
                                         [](size_t at, const Span& one) { return at < one.begin; });
     return after != spans_.begin() && std::prev(after)->end >= span.end;
   }
+  // This very one, found by this rule.
+  bool Has(const Span& span, uint32_t rule) const {
+    return std::binary_search(by_rule_.begin(), by_rule_.end(), std::tuple(span.begin, span.end, rule));
+  }
 
  private:
   std::vector<Span> spans_;  // by their beginnings; each ends where the furthest up to it does
+  std::vector<std::tuple<size_t, size_t, uint32_t>> by_rule_;
 };
 
 }  // namespace
@@ -60,7 +70,9 @@ void Remembered::AddTo(std::vector<Finding>& findings) {
   if (found_.empty()) return;
   const Stretches by_rules(findings);
   for (Finding& one : found_) {
-    if (!by_rules.Hold(one.secret_span)) findings.push_back(std::move(one));
+    if (by_rules.Has(one.secret_span, one.rule)) continue;
+    one.covered = by_rules.Hold(one.secret_span);
+    findings.push_back(std::move(one));
   }
   found_.clear();
 }

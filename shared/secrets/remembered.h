@@ -21,7 +21,7 @@ class Remembered {
   // The text of one pass; of one that was decoded what touches something newly decoded counts.
   void LookIn(std::string_view text, const Decoded* decoded);
 
-  // Adds those that don't lie within the secret of one that the rules found.
+  // Adds those that their own rule didn't find; within the secret of another rule's finding they are covered.
   void AddTo(std::vector<Finding>& findings);
 
  private:

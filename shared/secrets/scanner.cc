@@ -20,6 +20,7 @@ class Scanner::Parts {
   RuleSet set;
   CompiledRules compiled;  // speaks of `set`
   FirstStage stage;
+  const std::shared_ptr<const void> identity = std::make_shared<char>();
 
   Status FindEnds(std::string_view text, const Decoded* decoded, Workspace::Parts& workspace) const;
 };
@@ -58,6 +59,7 @@ Scanner& Scanner::operator=(Scanner&&) noexcept = default;
 Scanner::~Scanner() = default;
 
 const RuleSet& Scanner::rules() const { return parts_->set; }
+const std::shared_ptr<const void>& Scanner::identity() const { return parts_->identity; }
 
 Result<Scanner> Scanner::Make(RuleSet rules, const DatabaseCache& cache) {
   ASSIGN_OR_RETURN(FirstStage nothing, FirstStage::Compile({}));

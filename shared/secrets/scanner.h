@@ -74,6 +74,8 @@ class Scanner {
   ~Scanner();
 
   const RuleSet& rules() const;
+  // Tells this scanner from every other, for as long as somebody holds it.
+  const std::shared_ptr<const void>& identity() const;
 
   // In the order of the text. kExhausted when the budget is spent, kUnavailable when there is no memory:
   // nothing is known of the text then, and it must not be taken for clean.

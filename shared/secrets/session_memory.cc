@@ -42,7 +42,7 @@ void SessionMemory::Keep(std::string_view conversation, const BodyScan& scan) {
   literals_ = std::move(merged);
   if (scan.body == nullptr) return;
   std::erase_if(bodies_, [&](const Body& body) {
-    if (body.known->literals != literals_) return true;
+    if (body.known->literals != literals_ || body.known->rules != scan.body->rules) return true;
     return body.conversation == conversation && Continues(*scan.body, *body.known);
   });
   if (bodies_.size() == kMostBodies) bodies_.erase(bodies_.begin());

@@ -153,6 +153,7 @@ Result<std::vector<Finding>> StreamScan::Parts::ScanFrom(size_t begin, Workspace
     };
   }
   ASSIGN_OR_RETURN(auto findings, terms_.scanner.Scan(fragment, workspace, terms_.options));
+  std::erase_if(findings, [](const Finding& finding) { return finding.covered; });
   for (Finding& finding : findings) {
     for (Span* span : {&finding.match, &finding.secret_span})
       *span = {span->begin + begin, span->end + begin};
@@ -187,6 +188,7 @@ Status StreamScan::Parts::ScanNested(Workspace& workspace) {
                           .literals = terms_.literals.get(),
                           .value_from = [&](size_t at) { return view.ValueFrom(at); }};
   ASSIGN_OR_RETURN(auto findings, terms_.scanner.Scan(fragment, workspace, terms_.options));
+  std::erase_if(findings, [](const Finding& finding) { return finding.covered; });
   for (Finding& finding : findings) {
     const bool is_there = std::any_of(findings_.begin(), findings_.end(), [&](const StreamFinding& known) {
       return known.finding.rule == finding.rule && known.finding.secret == finding.secret;

@@ -1,5 +1,10 @@
 #include "shared/secrets/view_roles.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shared/secrets/json_escape.h"
 #include "shared/secrets/mapped_text.h"
 
 namespace postern::secrets {
@@ -42,32 +47,59 @@ size_t StringEnd(std::string_view text, size_t begin) {
   return std::string_view::npos;
 }
 
-void TellType(std::string_view text, size_t begin, OpenValue& object) {
+namespace {
+
+// The members of the object that begins here whose values are strings, in order, until `take` has what it
+// wants: the key, the value, and the byte behind it. Behind the object otherwise; npos where it has no end.
+template <class Take>
+size_t ReadStrings(std::string_view text, size_t begin, Take take) {
   int depth = 0;
   std::string_view last;  // the last string at the object's own level
-  bool is_type = false;
-  object.told_at = text.size();
+  bool is_value = false;
   for (size_t at = begin; at < text.size(); ++at) {
     const char c = text[at];
     if (c == '{' || c == '[') ++depth;
-    if ((c == '}' || c == ']') && --depth == 0) {
-      object.told_at = at + 1;
-      return;
-    }
-    if (depth == 1 && c == ':') is_type = last == "type";
-    if (depth == 1 && c == ',') is_type = false;
+    if ((c == '}' || c == ']') && --depth == 0) return at + 1;
+    if (depth == 1 && c == ':') is_value = true;
+    if (depth == 1 && c == ',') is_value = false;
     if (c != '"') continue;
     const size_t end = StringEnd(text, at);
-    if (end == std::string_view::npos) return;
+    if (end == std::string_view::npos) return end;
     const std::string_view contents = text.substr(at + 1, end - at - 1);
-    if (depth == 1 && is_type) {
-      object.type = TypeOf(contents);
-      object.told_at = end + 1;
-      return;
-    }
+    if (depth == 1 && is_value && take(last, contents)) return end + 1;
     if (depth == 1) last = contents;
     at = end;
   }
+  return std::string_view::npos;
+}
+
+bool IsOfMachines(std::string_view media_type) {
+  return media_type.starts_with("image/") || media_type == "application/pdf";
+}
+
+}  // namespace
+
+void TellType(std::string_view text, size_t begin, OpenValue& object) {
+  bool has_type = false;
+  bool has_media_type = object.role != ViewRole::kSource;
+  bool is_of_machines = has_media_type;
+  const size_t told_at = ReadStrings(text, begin, [&](std::string_view key, std::string_view value) {
+    if (key == "type" && !std::exchange(has_type, true)) object.type = TypeOf(value);
+    if (key == "media_type" && !std::exchange(has_media_type, true)) is_of_machines = IsOfMachines(value);
+    return has_type && (has_media_type || object.type != BlockType::kBase64);
+  });
+  object.told_at = std::min(told_at, text.size());
+  if (object.type == BlockType::kBase64 && !is_of_machines) object.type = BlockType::kOther;
+}
+
+bool TakesKey(OpenValue& object, std::string_view key) {
+  if (object.role != ViewRole::kBlock && object.role != ViewRole::kSource) return true;
+  const bool is_escaped = key.find('\\') != std::string_view::npos;
+  const std::string plain = is_escaped ? Unescaped(key) : std::string();
+  if (is_escaped) key = plain;
+  if (key == "type") return !std::exchange(object.has_type, true);
+  if (key == "media_type") return !std::exchange(object.has_media_type, true);
+  return true;
 }
 
 }  // namespace postern::secrets

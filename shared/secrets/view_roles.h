@@ -26,6 +26,8 @@ struct OpenValue {
   bool is_list = false;
   ViewRole role = ViewRole::kOther;  // of its elements, or its own
   BlockType type = BlockType::kOther;
+  bool has_type = false;  // so far
+  bool has_media_type = false;
   size_t told_at = 0;  // bytes of the text by which its type was told
 };
 
@@ -35,8 +37,13 @@ ViewRole RoleOf(ViewRole outer, std::string_view key);
 // Whether a string under this key of the object is for machines alone.
 bool IsForMachines(const OpenValue& object, std::string_view key);
 
-// By the field "type" of the object that begins here: its type, and by which byte it is told.
+// By the field "type" of the object that begins here, and the media type of a source: its type, and by which
+// byte it is told. What is in base 64 and neither a picture nor a PDF is as any other text.
 void TellType(std::string_view text, size_t begin, OpenValue& object);
+
+// Another member with this key, as it stands between its quotes. False where that tells the type again: of
+// two it isn't known which one counts for whoever reads it.
+bool TakesKey(OpenValue& object, std::string_view key);
 
 // The quote that ends the string that begins here; npos: none does.
 size_t StringEnd(std::string_view text, size_t begin);

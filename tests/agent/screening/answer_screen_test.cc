@@ -312,7 +312,7 @@ TEST_F(AnswerScreenTest, RefusesAnObjectThatItCannotReadAndAnEventThatIsTooLong)
             ErrorCode::kExhausted);
 }
 
-TEST(RestoreOriginals, TakesOnlyWholePlaceholders) {
+TEST(RestoreOriginals, TakesWholePlaceholdersWhateverStandsAroundThem) {
   const std::string placeholder = secrets::PlaceholderFor("key", "secret");
   const auto original = [&](std::string_view asked) -> std::optional<std::string> {
     EXPECT_EQ(asked, placeholder);
@@ -320,8 +320,11 @@ TEST(RestoreOriginals, TakesOnlyWholePlaceholders) {
   };
   EXPECT_EQ(RestoreOriginals("\"a " + placeholder + "\\n" + placeholder + "\"", original).json,
             "\"a x\\\"y\\nx\\\"y\"");
+  EXPECT_EQ(RestoreOriginals("my_" + placeholder + "s", original).json, "my_x\\\"ys");
+  EXPECT_EQ(RestoreOriginals("\\u2192" + placeholder, original).json, "\\u2192x\\\"y");
+  EXPECT_EQ(RestoreOriginals("REDACTED_" + placeholder, original).json, "REDACTED_x\\\"y");
   for (const std::string& text :
-       {"my_" + placeholder, placeholder + "s", placeholder + "_1", placeholder.substr(0, 28)})
+       {placeholder.substr(0, 28), placeholder.substr(0, 28) + "\n", placeholder.substr(1)})
     EXPECT_EQ(RestoreOriginals(text, original).json, text);
 }
 

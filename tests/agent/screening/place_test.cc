@@ -31,9 +31,16 @@ TEST(Places, SayWhereSomethingStands) {
   EXPECT_TRUE(IsSigned(At("A3")));
   EXPECT_EQ(At("A4"), (Place{.part = "text", .message = 1, .block = 1}));
   EXPECT_FALSE(IsSigned(At("A4")));
-  EXPECT_EQ(At("A5"),
-            (Place{.part = "tool_input", .message = 1, .block = 2, .tool = "Read", .path = "/repo/.env"}));
-  EXPECT_EQ(At("A6"), (Place{.part = "tool_result", .message = 2, .tool = "Read", .path = "/repo/.env"}));
+  EXPECT_EQ(At("A5"), (Place{.part = "tool_input",
+                             .message = 1,
+                             .block = 2,
+                             .tool = "Read",
+                             .path = "/repo/.env",
+                             .is_its_file = true}));
+  EXPECT_EQ(
+      At("A6"),
+      (Place{
+          .part = "tool_result", .message = 2, .tool = "Read", .path = "/repo/.env", .is_its_file = true}));
   EXPECT_EQ(At("A7"), (Place{.part = "document", .message = 2, .block = 1}));
   EXPECT_EQ(At("A8"), (Place{.part = "other", .message = 2, .block = 2}));
   EXPECT_EQ(At("A9"), (Place{.part = "tools", .tool = "Bash"}));
@@ -47,6 +54,38 @@ TEST(Places, ABlockThatCallsItselfThinkingAndSomethingElseIsThinking) {
       R"({"messages":[{"role":"assistant","content":[{"type":"thinking","type":"text","text":"A0"}]}]})";
   dialect::JsonCursor json;
   EXPECT_TRUE(IsSigned(Places::Of(body, json)->At(body.find("A0"))));
+}
+
+Place OfInput(const std::string& tool, const std::string& input) {
+  const std::string body =
+      R"({"messages":[{"role":"assistant","content":[{"type":"tool_use","input":)" + input +
+      R"(,"id":"t1","name":")" + tool +
+      R"("}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"A0"}]}]})";
+  dialect::JsonCursor json;
+  return Places::Of(body, json)->At(body.find("A0"));
+}
+
+TEST(Places, OfAnOwnToolTheFieldCountsThatItGoesBy) {
+  const Place read = OfInput("Read", R"({"file_path":"/repo/.env","path":"/repo/testdata/x"})");
+  EXPECT_EQ(read.path, "/repo/.env");
+  EXPECT_TRUE(read.is_its_file);
+  const Place notebook = OfInput("NotebookEdit", R"({"file_path":"/a","notebook_path":"/b"})");
+  EXPECT_EQ(notebook.path, "/b");
+  EXPECT_TRUE(notebook.is_its_file);
+  EXPECT_FALSE(OfInput("Read", R"({"path":"/repo/testdata/x"})").is_its_file);
+  for (const char* tool : {"Bash", "mcp__files__Read", "read"}) {
+    const Place other = OfInput(tool, R"({"path":"/repo/testdata/x"})");
+    EXPECT_EQ(other.path, "/repo/testdata/x");
+    EXPECT_FALSE(other.is_its_file) << tool;
+  }
+}
+
+TEST(Places, APathIsTakenForWhereItLeads) {
+  EXPECT_EQ(OfInput("Read", R"({"file_path":"/repo/testdata/../.env"})").path, "/repo/.env");
+  EXPECT_EQ(OfInput("Read", R"({"file_path":"/repo//a/./b"})").path, "/repo/a/b");
+  // What is cut off might lead elsewhere.
+  const std::string far = R"({"file_path":"/repo/testdata/)" + std::string(600, 'x') + R"(/../../.env"})";
+  EXPECT_FALSE(OfInput("Read", far).is_its_file);
 }
 
 TEST(Places, OddFormsAreSomewhere) {

@@ -55,7 +55,10 @@ TEST(Screen, ASecretIsTakenOutAndNothingElseChanges) {
   const Found& found = screened.found.front();
   EXPECT_EQ(found.rule, "badge");
   EXPECT_EQ(found.action, wire::SECRET_ACTION_REDACT);
-  EXPECT_EQ(found.place, (Place{.part = "tool_result", .message = 2, .tool = "Read", .path = "/repo/.env"}));
+  EXPECT_EQ(
+      found.place,
+      (Place{
+          .part = "tool_result", .message = 2, .tool = "Read", .path = "/repo/.env", .is_its_file = true}));
   EXPECT_EQ(found.fingerprint, FingerprintOf(SomeKeys()->fingerprint.view(), BadgeOf(1)));
   EXPECT_EQ(found.length, BadgeOf(1).size());
   EXPECT_EQ(found.times, 1u);

@@ -72,6 +72,7 @@ class Session {
   }
   SessionMemory& memory() { return memory_; }
   void RememberNothing() { remembers_ = nullptr; }
+  void RememberAll() { remembers_ = Always; }
 
  private:
   Workspace workspace_{TestScanner()};
@@ -322,6 +323,46 @@ TEST(BodyScan, ForgetsWhatIsCleanWhereTheRulesChange) {
   EXPECT_EQ(session.Scan(body).scanned, 0u);
   session.memory().ForgetBodies();
   EXPECT_GT(session.Scan(body).scanned, 50'000u);
+}
+
+TEST(BodyScan, KnowsNothingByOtherRules) {
+  const auto other = *Scanner::Make(*ReadRules(kRules, "test.toml", {}), {});
+  const std::string body = Body({Message(Prose(50'000, 1)), Message(kToken)});
+  SessionMemory memory(Key());
+  const auto scan_by = [&](const Scanner& scanner) {
+    Workspace workspace(scanner);
+    auto scan =
+        *ScanBody({.scanner = scanner, .workspace = workspace, .body = body, .known = memory.KnownOf("")});
+    memory.Keep("", scan);
+    return scan.scanned;
+  };
+  EXPECT_GT(scan_by(TestScanner()), 50'000u);
+  EXPECT_LT(scan_by(TestScanner()), 10'000u);
+  // A scan by the former rules may end when those that came after them are in use.
+  EXPECT_GT(scan_by(other), 50'000u);
+  EXPECT_GT(scan_by(TestScanner()), 50'000u);
+}
+
+TEST(BodyScan, RemembersWhatIsKnownOnceItIsToBeRemembered) {
+  Session session;
+  std::vector<std::string> messages = {Message("api_key = " + std::string(kAssigned))};
+  for (uint32_t i = 0; i < 10; ++i) messages.push_back(Message(Prose(5'000, i)));
+  session.RememberNothing();
+  session.Scan(Body(messages));
+  EXPECT_LT(session.Scan(Body(messages)).scanned, 10'000u);
+  session.RememberAll();
+  messages.push_back(Message("is " + std::string(kAssigned)));
+  EXPECT_EQ(Secrets(session.Scan(Body(messages))), (std::vector<std::string>{kAssigned, kAssigned}));
+}
+
+TEST(BodyScan, TellsALiteralWithinWhatAnotherRuleFinds) {
+  Session session;
+  session.Scan(Body({Message("api_key = " + std::string(kAssigned))}));
+  const BodyScan scan = session.Scan(Body({Message("<<x " + std::string(kAssigned) + " y>>")}));
+  ASSERT_EQ(scan.findings.size(), 2u);
+  EXPECT_FALSE(scan.findings[0].covered);
+  EXPECT_TRUE(scan.findings[1].covered && scan.findings[1].remembered);
+  EXPECT_EQ(scan.findings[0].cut, scan.findings[1].cut);
 }
 
 // What is found in a body that grows and changes is what is found in it by one that knows nothing.

@@ -77,6 +77,40 @@ TEST(LinearView, PassesOverWhatIsForMachinesWhereTheApiHasIt) {
     EXPECT_NE(view.find(kept), std::string::npos) << kept;
 }
 
+TEST(LinearView, ShowsWhatIsInBase64AndNeitherAPictureNorAPdf) {
+  const auto view_of = [](const std::string& source) {
+    return ViewOf(R"({"messages":[{"content":[{"type":"document","source":{)" + source + "}}]}]}");
+  };
+  EXPECT_EQ(view_of(R"("data":"PDF","media_type":"application/pdf","type":"base64")").find("PDF"),
+            std::string::npos);
+  for (const char* type : {"text/plain", "image", "application/pdfx", "ima\\u0067e/png"})
+    EXPECT_NE(
+        view_of(R"("type":"base64","media_type":")" + std::string(type) + R"(","data":"TEXT")").find("TEXT"),
+        std::string::npos)
+        << type;
+  EXPECT_NE(view_of(R"("type":"base64","data":"TEXT")").find("TEXT"), std::string::npos);
+}
+
+TEST(LinearView, RefusesWhatIsOfTwoTypes) {
+  const auto view_of = [](const std::string& block) { return ViewOf(R"({"content":[{)" + block + "}]}"); };
+  EXPECT_NE(view_of(R"("type":"text")"), "(none)");
+  EXPECT_EQ(view_of(R"("type":"thinking","signature":"a","type":"text")"), "(none)");
+  EXPECT_EQ(view_of(R"("type":"thinking","signature":"a","t\u0079pe":"text")"), "(none)");
+  for (const char* again : {R"("type":"text")", R"("media_type":"text/plain")", R"("media\u005ftype":"x")"})
+    EXPECT_EQ(view_of(R"("source":{"type":"base64","media_type":"image/png","data":"a",)" +
+                      std::string(again) + "}"),
+              "(none)")
+        << again;
+  EXPECT_NE(view_of(R"("type":"tool_use","input":{"type":"a","type":"b"}})"), "");
+}
+
+TEST(LinearView, WithinAStringAKeyIsText) {
+  MappedText view = *LinearView(R"({"a":"{\"SECRET\":{\"b\":1}}"})");
+  const size_t at = view.text().find("SECRET");
+  EXPECT_TRUE(view.IsInOneValue({at, at + 6}));
+  EXPECT_FALSE(view.IsInOneValue({at - 1, at + 6}));
+}
+
 TEST(LinearView, RefusesWhatIsNoJson) {
   for (const std::string json :
        {"", "{", "{\"a\"}", "[1,]", "[\"\\x\"]", "[\"\\u12\"]", "[\"a\nb\"]", "{} {}", "nul", "\"", "[\"\\"})

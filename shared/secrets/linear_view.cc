@@ -188,7 +188,7 @@ class Layer {
     return true;
   }
 
-  // The view of a string that is itself an object or a list.
+  // The view of a string that is itself an object, a list or a quoted string.
   bool Opened(size_t quote) {
     size_t first = quote + 1;
     while (first < text_.size() && IsSpace(text_[first])) ++first;
@@ -200,7 +200,9 @@ class Layer {
     if (end == std::string_view::npos || !Unescape({quote + 1, end}, inner)) return false;
     const std::string_view text = inner.text();
     const size_t begin = text.find_first_not_of(" \t\n\r");
-    if (begin == std::string_view::npos || (text[begin] != '{' && text[begin] != '[')) return false;
+    if (begin == std::string_view::npos ||
+        std::string_view("{[\"").find(text[begin]) == std::string_view::npos)
+      return false;
     const MappedText::Mark mark = out_.mark();
     const uint32_t strings = strings_;
     if (Layer(text, &inner, out_, strings_, layer_ + 1).Read(outer_depth_ + open_.size() + 1)) {

@@ -1,7 +1,8 @@
 // A JSON text as rules can read it. In the raw bytes of a request every second secret would be missed: an
 // escape stands where a rule wants a quote or a newline, and the key before a value is what makes it a
 // secret. So the view keeps the structure and writes the contents of strings unescaped in their places; a
-// string that is itself a JSON object or list is opened again. It knows where each of its bytes comes from:
+// string that is itself a JSON object, list or string is opened again. It knows where each of its bytes comes
+// from:
 //
 //   raw    {"text":"a=\"b\"\nc"}          {"json":"{\"k\":\"v\"}"}
 //   view   {"text":"a="b"                 {"json":"{"k":"v"}"}

@@ -109,6 +109,7 @@ TEST(Forms, AreFoundAsTheTextIs) {
     EXPECT_EQ(InBody(scanner, Body(Quoted(text))), plain);
     EXPECT_EQ(InBody(scanner, Body("[{\"type\":\"text\",\"text\":" + Quoted(text) + "}]")), plain);
     EXPECT_EQ(InBody(scanner, Body(Quoted("{\"a\":" + Quoted(text) + ",\"b\":1}"))), plain);
+    EXPECT_EQ(InBody(scanner, Body(Quoted(Quoted(text)))), plain);
   }
 }
 

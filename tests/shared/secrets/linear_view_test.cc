@@ -29,6 +29,8 @@ TEST(LinearView, OpensStringsThatAreJsonThemselves) {
   EXPECT_EQ(ViewOf("[" + JsonString("[" + JsonString("{\"x\":\"y\"}") + "]") + "]"),
             "[\"[\"{\"x\":\"y\"}\"]\"]");
   EXPECT_EQ(ViewOf("[" + JsonString("{not json\n") + "]"), "[\"{not json\n\"]");
+  EXPECT_EQ(ViewOf("[" + JsonString(JsonString("a \"b\"\nc")) + "]"), "[\"\"a \"b\"\nc\"\"]");
+  EXPECT_EQ(ViewOf("[" + JsonString("\"a\\n\" and \"b\"") + "]"), "[\"\"a\\n\" and \"b\"\"]");
 }
 
 TEST(LinearView, KnowsWhereItsBytesComeFrom) {

@@ -1,14 +1,37 @@
 #include "shared/secrets/body_scan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 #include "shared/base/check.h"
 #include "shared/secrets/body_cuts.h"
 #include "shared/secrets/body_delta.h"
+#include "shared/secrets/left_escapes.h"
 #include "shared/secrets/redaction.h"
 
 namespace postern::secrets {
 namespace {
+
+// Where in the body each rule found something, for looking that up.
+class FoundPlaces {
+ public:
+  FoundPlaces(const std::vector<FoundInBody>& found, size_t first) {
+    for (size_t i = first; i < found.size(); ++i)
+      places_.emplace_back(found[i].finding.rule, found[i].finding.raw.begin, found[i].finding.raw.end);
+    std::sort(places_.begin(), places_.end());
+  }
+  // One rule's findings don't overlap.
+  bool Meets(uint32_t rule, const Span& raw) const {
+    const auto next = std::lower_bound(places_.begin(), places_.end(), std::tuple(rule, raw.end, size_t{0}));
+    if (next == places_.begin()) return false;
+    const auto& [before_rule, begin, end] = *std::prev(next);
+    return before_rule == rule && end > raw.begin;
+  }
+
+ private:
+  std::vector<std::tuple<uint32_t, size_t, size_t>> places_;
+};
 
 // One look at the body, with what is known and the literals that there are.
 class Look {
@@ -29,6 +52,8 @@ class Look {
  private:
   std::optional<Span> ValueFrom(const Span& region, size_t at) const;
   Status ScanRegion(const Span& region);
+  Status ScanLoose(const Span& region, size_t first);
+  void Add(const Finding& one, const Span& match, const Span& secret);
   void TakeKnown();
   void KeepFor(BodyScan& scan);
   Status KeepSecrets(const BodyScan& scan, KnownBody& body) const;
@@ -81,23 +106,47 @@ Status Look::ScanRegion(const Span& region) {
                           .value_from = [&](size_t at) { return ValueFrom(region, at); }};
   ASSIGN_OR_RETURN(const auto findings, in_.scanner.Scan(fragment, in_.workspace, in_.options));
   armed_ = armed_ || in_.workspace.was_armed();
+  const size_t first = found_.size();
   for (const Finding& one : findings) {
     const Span match{one.match.begin + region.begin, one.match.end + region.begin};
     const Span secret{one.secret_span.begin + region.begin, one.secret_span.end + region.begin};
-    if (!delta_.IsFresh(match)) continue;
-    FoundInBody& found = found_.emplace_back();
-    found.finding = {.rule = one.rule,
-                     .raw = view_.Raw(secret),
-                     .secret = one.secret,
-                     .encodings = one.encodings,
-                     .cut = {},
-                     .remembered = one.remembered,
-                     .covered = one.covered,
-                     .known = false};
-    found.match_end = view_.Raw(match).end;
-    if (view_.IsInOneValue(secret)) found.in_view = secret;
+    if (delta_.IsFresh(match)) Add(one, match, secret);
+  }
+  return ScanLoose(region, first);
+}
+
+// Where escapes are left in the region, with these undone. What was found as it stands, the places from
+// `first` on, isn't told again.
+Status Look::ScanLoose(const Span& region, size_t first) {
+  const LooseText loose = LooseAround(In(view_.text(), region));
+  if (loose.empty()) return Ok{};
+  const Fragment fragment{
+      .text = loose.text.text(), .around = in_.body, .armed = armed_, .literals = literals_.get()};
+  ASSIGN_OR_RETURN(const auto findings, in_.scanner.Scan(fragment, in_.workspace, in_.options));
+  const FoundPlaces known(found_, first);
+  for (const Finding& one : findings) {
+    if (!loose.IsOfOne(one.match)) continue;
+    const Span in_match = loose.text.Raw(one.match), in_secret = loose.text.Raw(one.secret_span);
+    const Span match{in_match.begin + region.begin, in_match.end + region.begin};
+    const Span secret{in_secret.begin + region.begin, in_secret.end + region.begin};
+    if (delta_.IsFresh(match) && !known.Meets(one.rule, view_.Raw(secret))) Add(one, match, secret);
   }
   return Ok{};
+}
+
+// Spans of the view.
+void Look::Add(const Finding& one, const Span& match, const Span& secret) {
+  FoundInBody& found = found_.emplace_back();
+  found.finding = {.rule = one.rule,
+                   .raw = view_.Raw(secret),
+                   .secret = one.secret,
+                   .encodings = one.encodings,
+                   .cut = {},
+                   .remembered = one.remembered,
+                   .covered = one.covered,
+                   .known = false};
+  found.match_end = view_.Raw(match).end;
+  if (view_.IsInOneValue(secret)) found.in_view = secret;
 }
 
 // What was found before in what is the same. What reaches beyond that was found anew.

@@ -32,6 +32,14 @@ keywords = ["farsource"]
 id = "odd"
 regex = '''<<(.{12,60}?)>>'''
 [[rules]]
+id = "word"
+regex = '''\bwrd-[a-z0-9]{16}\b'''
+keywords = ["wrd-"]
+[[rules]]
+id = "pair"
+regex = '''"api_key":"([a-z0-9]{12,40})["]'''
+keywords = ["api_key"]
+[[rules]]
 id = "block"
 regex = '''BEGIN [a-z\s]{20,400} END'''
 )";
@@ -363,6 +371,34 @@ TEST(BodyScan, TellsALiteralWithinWhatAnotherRuleFinds) {
   EXPECT_FALSE(scan.findings[0].covered);
   EXPECT_TRUE(scan.findings[1].covered && scan.findings[1].remembered);
   EXPECT_EQ(scan.findings[0].cut, scan.findings[1].cut);
+}
+
+TEST(BodyScan, FindsBehindEscapesThatAreLeftInTheView) {
+  constexpr char kWord[] = "wrd-a1b2c3d4e5f6g7h8";
+  std::string text = "x\n" + std::string(kWord) + "\ny";
+  for (int depth = 0; depth < 9; ++depth) {
+    for (const std::string& read : {text, "  12\t" + text, text + ", " + text}) {
+      Session session;
+      const std::string redacted = session.Redacted(Body({Message(read)}));
+      EXPECT_EQ(redacted.find("a1b2c3d4"), std::string::npos) << redacted;
+      std::string expected = Body({Message(read)});
+      const std::string placeholder = PlaceholderFor("host key", kWord);
+      for (size_t at = 0; (at = expected.find(kWord, at)) != std::string::npos;)
+        expected.replace(at, std::size(kWord) - 1, placeholder);
+      EXPECT_EQ(redacted, expected);
+    }
+    text = R"({"k":)" + JsonString(text) + "}";
+  }
+}
+
+TEST(BodyScan, FindsAPairWhoseQuotesAreEscapedStill) {
+  const std::string pair = R"({"api_key":")" + std::string(kAssigned) + R"("})";
+  std::string text = "log: " + JsonString(pair) + " at 12:00";
+  for (int depth = 0; depth < 4; ++depth) {
+    Session session;
+    EXPECT_EQ(Secrets(session.Scan(Body({Message(text)}))), std::vector<std::string>{kAssigned}) << text;
+    text = "log: " + JsonString(text);
+  }
 }
 
 // What is found in a body that grows and changes is what is found in it by one that knows nothing.

@@ -17,7 +17,7 @@ BodyDelta::BodyDelta(std::string_view body, const Known& known, const void* rule
   pieces_ = known_.hash->OfPieces(body_);
   for (const auto& one : known_.bodies) {
     if (!Counts(*one)) continue;
-    armed_ = armed_ || one->armed;
+    calls_ |= one->calls;
     const auto [end, other] =
         std::mismatch(pieces_.begin(), pieces_.end(), one->pieces.begin(), one->pieces.end());
     const size_t same =

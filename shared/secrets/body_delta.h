@@ -22,7 +22,7 @@ class BodyDelta {
   const KnownBody* before() const { return before_; }  // the one that begins as this one does; may be none
   size_t same() const { return same_; }                // bytes that are the same
   const ViewMark* mark() const { return mark_; }       // of that one, where the view begins; may be none
-  bool armed() const { return armed_; }                // a known one has a keyword of the armed rules
+  const Calls& calls() const { return calls_; }        // what keywords of known ones call for
 
   // By the view from the mark on, and its parts.
   void FindFresh(const MappedText& view, const ViewParts& parts);
@@ -48,7 +48,7 @@ class BodyDelta {
   const KnownBody* before_ = nullptr;
   size_t same_ = 0;
   const ViewMark* mark_ = nullptr;
-  bool armed_ = false;
+  Calls calls_;
   std::vector<KnownPart> new_parts_;
   std::vector<Span> fresh_;  // of the view, in order
 };

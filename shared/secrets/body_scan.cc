@@ -51,6 +51,7 @@ class Look {
 
  private:
   std::optional<Span> ValueFrom(const Span& region, size_t at) const;
+  Status ScanRegions();
   Status ScanRegion(const Span& region);
   Status ScanLoose(const Span& region, size_t first);
   void Add(const Finding& one, const Span& match, const Span& secret);
@@ -66,26 +67,38 @@ class Look {
   BodyDelta delta_;
   ViewParts parts_;
   size_t scanned_ = 0;
-  bool armed_ = false;
+  Calls calls_;
   bool fits_ = true;
   std::vector<FoundInBody> found_;
   std::vector<BodyCut> cuts_;
 };
 
 Status Look::Run() {
-  armed_ = delta_.armed();
+  calls_ = delta_.calls();
   RETURN_IF_ERROR(LinearViewFrom(in_.body, delta_.mark(), view_, parts_));
   delta_.FindFresh(view_, parts_);
-  for (const Span& region : delta_.Regions(view_.text().size())) {
-    scanned_ += region.size();
-    RETURN_IF_ERROR(ScanRegion(region));
-  }
+  RETURN_IF_ERROR(ScanRegions());
   TakeKnown();
   std::stable_sort(found_.begin(), found_.end(), [](const FoundInBody& a, const FoundInBody& b) {
     return a.finding.raw.begin < b.finding.raw.begin;
   });
   fits_ = MakeCuts(found_, in_.body, view_, delta_.before(), cuts_);
   return Ok{};
+}
+
+// A keyword counts wherever it stands: where a later region has one, those before it are looked at again.
+Status Look::ScanRegions() {
+  const std::vector<Span> regions = delta_.Regions(view_.text().size());
+  for (const Span& region : regions) scanned_ += region.size();
+  while (true) {
+    Calls first;
+    for (size_t i = 0; i < regions.size(); ++i) {
+      RETURN_IF_ERROR(ScanRegion(regions[i]));
+      if (i == 0) first = calls_;
+    }
+    if (calls_ == first || regions.empty()) return Ok{};
+    found_.clear();
+  }
 }
 
 // The value of the view that ends behind this byte of the region, as far as it lies in that.
@@ -101,11 +114,11 @@ Status Look::ScanRegion(const Span& region) {
   const bool is_whole = delta_.mark() == nullptr && region.size() == view_.text().size();
   const Fragment fragment{.text = text,
                           .around = is_whole ? std::string_view() : in_.body,
-                          .armed = armed_,
+                          .calls = calls_,
                           .literals = literals_.get(),
                           .value_from = [&](size_t at) { return ValueFrom(region, at); }};
   ASSIGN_OR_RETURN(const auto findings, in_.scanner.Scan(fragment, in_.workspace, in_.options));
-  armed_ = armed_ || in_.workspace.was_armed();
+  calls_ |= in_.workspace.calls();
   const size_t first = found_.size();
   for (const Finding& one : findings) {
     const Span match{one.match.begin + region.begin, one.match.end + region.begin};
@@ -121,7 +134,7 @@ Status Look::ScanLoose(const Span& region, size_t first) {
   const LooseText loose = LooseAround(In(view_.text(), region));
   if (loose.empty()) return Ok{};
   const Fragment fragment{
-      .text = loose.text.text(), .around = in_.body, .armed = armed_, .literals = literals_.get()};
+      .text = loose.text.text(), .around = in_.body, .calls = calls_, .literals = literals_.get()};
   ASSIGN_OR_RETURN(const auto findings, in_.scanner.Scan(fragment, in_.workspace, in_.options));
   const FoundPlaces known(found_, first);
   for (const Finding& one : findings) {
@@ -184,7 +197,7 @@ void Look::KeepFor(BodyScan& scan) {
   body->pieces = delta_.TakePieces();
   body->rules = in_.scanner.identity();
   body->literals = literals_;
-  body->armed = armed_;
+  body->calls = calls_;
   if (delta_.mark() != nullptr) {
     body->marks.assign(delta_.before()->marks.data(), delta_.mark() + 1);
     for (const KnownPart& part : delta_.before()->parts) {

@@ -110,21 +110,25 @@ Result<CompiledRules> CompileRules(const RuleSet& set) {
     StageEntry entry{.rule = static_cast<uint32_t>(i),
                      .expression = rule.pattern.for_vectorscan,
                      .beyond_ascii = rule.pattern.beyond_ascii,
-                     .runs = Runs::kAlways,
-                     .keywords = {}};
+                     .runs = Runs::kAlways};
     // A required rule counts without its keywords.
     if (rule.pattern.literal < kUsefulLiteral && !rule.rule->keywords.empty() && !is_required[i]) {
       entry.runs = Runs::kWhenArmed;
       entry.keywords = rule.rule->keywords;
     }
-    rule.in_first_stage = rule.pattern.understood && rule.pattern.literal != kBadLiteral && IsTaken(entry) &&
-                          std::none_of(entry.keywords.begin(), entry.keywords.end(),
+    const bool has_empty = std::any_of(rule.rule->keywords.begin(), rule.rule->keywords.end(),
                                        [](const std::string& keyword) { return keyword.empty(); });
-    if (rule.in_first_stage) {
-      all.entries.push_back(std::move(entry));
-    } else {
-      all.beside.push_back(static_cast<uint32_t>(i));
+    rule.in_first_stage = rule.pattern.understood && rule.pattern.literal != kBadLiteral && IsTaken(entry) &&
+                          (entry.keywords.empty() || !has_empty);
+    if (!rule.in_first_stage) {
+      auto& beside = all.beside.emplace_back(CompiledRules::Beside{static_cast<uint32_t>(i), std::nullopt});
+      if (rule.rule->keywords.empty() || has_empty) continue;
+      entry.runs = Runs::kElsewhere;
+      entry.keywords = rule.rule->keywords;
+      entry.call = std::min(all.beside.size(), Calls().size() - 1);  // the first is the armed database's
+      beside.call = entry.call;
     }
+    all.entries.push_back(std::move(entry));
   }
   ASSIGN_OR_RETURN(all.allow, CompileLists(set.allow_lists));
   return all;

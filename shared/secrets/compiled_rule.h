@@ -36,12 +36,18 @@ Span SecretIn(const CompiledRule& rule, std::string_view match);
 size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size_t least);
 size_t WalkForward(const Pattern& pattern, std::string_view text, size_t from);
 
-// All rules of a set; the set must outlive them. `entries` are those that Vectorscan takes.
+// All rules of a set; the set must outlive them. `entries` is for the first stage: the rules that Vectorscan
+// takes, and the keywords of others.
 struct CompiledRules {
   std::vector<CompiledRule> rules;
   std::vector<AllowMatch> allow;
   std::vector<StageEntry> entries;
-  std::vector<uint32_t> beside;   // rules that every text is held against without a first stage
+  // Rules that texts are held against without a first stage: all texts, or those that call for it.
+  struct Beside {
+    uint32_t rule;
+    std::optional<size_t> call;
+  };
+  std::vector<Beside> beside;
   std::vector<uint32_t> by_path;  // rules that have no expression
 };
 Result<CompiledRules> CompileRules(const RuleSet& set);

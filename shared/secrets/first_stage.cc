@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <set>
 
 #include <hs/hs.h>
 
@@ -17,9 +18,9 @@ namespace {
 
 // Ends no farther apart than this are looked at together.
 constexpr size_t kApart = 64;
-// What arms the armed database is reported under this number.
-constexpr unsigned kArms = std::numeric_limits<unsigned>::max();
-constexpr std::string_view kMagic = "postern-rules-1\n";
+// Keywords are reported under the last numbers: what they call for, from this one on.
+constexpr unsigned kFirstCall = std::numeric_limits<unsigned>::max() - (Calls().size() - 1);
+constexpr std::string_view kMagic = "postern-rules-2\n";
 
 std::string Escaped(std::string_view literal) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -50,17 +51,15 @@ struct Expressions {
 
 std::pair<Expressions, Expressions> Split(const std::vector<StageEntry>& entries) {
   std::pair<Expressions, Expressions> split;
-  std::vector<std::string> keywords;
+  std::set<std::pair<std::string, size_t>> keywords;
   for (const StageEntry& entry : entries) {
     Expressions& side = entry.runs == Runs::kAlways ? split.first : split.second;
-    side.Add(entry.expression, FlagsOf(entry), entry.rule);
-    if (entry.runs == Runs::kWhenArmed)
-      keywords.insert(keywords.end(), entry.keywords.begin(), entry.keywords.end());
+    if (entry.runs != Runs::kElsewhere) side.Add(entry.expression, FlagsOf(entry), entry.rule);
+    for (const std::string& keyword : entry.keywords) keywords.emplace(keyword, entry.call);
   }
-  std::sort(keywords.begin(), keywords.end());
-  keywords.erase(std::unique(keywords.begin(), keywords.end()), keywords.end());
-  for (const std::string& keyword : keywords)
-    split.first.Add(Escaped(keyword), HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH, kArms);
+  for (const auto& [keyword, call] : keywords)
+    split.first.Add(Escaped(keyword), HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH,
+                    kFirstCall + static_cast<unsigned>(call));
   return split;
 }
 
@@ -255,8 +254,8 @@ Status FirstStage::Scan(std::string_view text, size_t offset, Scratch& scratch, 
   constexpr auto kOnHit = [](unsigned id, unsigned long long, unsigned long long end, unsigned,
                              void* context) -> int {
     Sink& into = *static_cast<Sink*>(context);
-    if (id == kArms) {
-      into.hits.Arm(true);
+    if (id >= kFirstCall) {
+      into.hits.Call(Calls(into.hits.calls()).set(id - kFirstCall));
     } else {
       into.hits.Add(id, into.offset + static_cast<size_t>(end));
     }
@@ -268,7 +267,8 @@ Status FirstStage::Scan(std::string_view text, size_t offset, Scratch& scratch, 
     return hs_scan(database.get(), text.data(), static_cast<unsigned>(text.size()), 0,
                    scratch.space_->scratch_, kOnHit, &sink) == HS_SUCCESS;
   };
-  const bool good = (hot_ == nullptr || run(*hot_)) && (!hits.armed() || armed_ == nullptr || run(*armed_));
+  const bool good =
+      (hot_ == nullptr || run(*hot_)) && (!hits.calls()[kArmed] || armed_ == nullptr || run(*armed_));
   if (!good) return Error{ErrorCode::kUnavailable, "the text could not be scanned"};
   return Ok{};
 }

@@ -4,12 +4,14 @@
 // Two databases. The hot one runs over every text. It has the rules that hold a literal, which Vectorscan
 // looks for first and which most texts don't have, and the keywords of the others. Those are in the armed
 // database, which runs only over texts that hold one of their keywords: a pattern such as [a-f0-9]{40} costs
-// more than all others together.
+// more than all others together. Of rules that Vectorscan doesn't take the hot one has the keywords, which
+// tell whether they need to be run at all.
 //
 // Compiling takes seconds, so a compiled stage can be kept as bytes: for the same expressions, library and
 // processor (Key).
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,14 +28,19 @@ struct Ends {
   size_t last = 0;
 };
 
+// What the keywords of a text call for, of what runs only where there is one: the armed database, and rules
+// that Vectorscan doesn't take. The last bit is shared by those for which there is none left.
+using Calls = std::bitset<64>;
+inline constexpr size_t kArmed = 0;
+
 // What is reused from text to text by whoever scans: one for each thread. Thread-compatible.
 class Hits {
  public:
   explicit Hits(size_t rules) : ends_(rules) {}
 
-  void Clear();  // but not whether it is armed
-  void Arm(bool armed) { armed_ = armed; }
-  bool armed() const { return armed_; }
+  void Clear();  // but not what is called for
+  void Call(const Calls& calls) { calls_ = calls; }
+  const Calls& calls() const { return calls_; }
   void Add(uint32_t rule, size_t end);
   // As if any match could be anywhere.
   void AddWholeText(uint32_t rule, size_t size);
@@ -45,7 +52,7 @@ class Hits {
  private:
   std::vector<std::vector<Ends>> ends_;  // by rule
   std::vector<uint32_t> fired_;
-  bool armed_ = false;  // the armed database is to be used whatever is found
+  Calls calls_;
 };
 
 class Database;  // one database of Vectorscan
@@ -63,14 +70,15 @@ class Scratch {
   std::unique_ptr<ScratchSpace> space_;
 };
 
-enum class Runs { kAlways, kWhenArmed };
+enum class Runs { kAlways, kWhenArmed, kElsewhere };
 
 struct StageEntry {
   uint32_t rule = 0;
-  std::string expression;  // Vectorscan's syntax
+  std::string expression;  // Vectorscan's syntax; unused where it runs elsewhere
   bool beyond_ascii = false;
   Runs runs = Runs::kAlways;
-  std::vector<std::string> keywords;  // of what is kWhenArmed
+  std::vector<std::string> keywords{};  // of what doesn't always run
+  size_t call = kArmed;                 // what they call for
 };
 
 // Whether Vectorscan takes it: it knows less than RE2, and not what matches nothing.

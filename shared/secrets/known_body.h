@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shared/crypto/locked_secret.h"
+#include "shared/secrets/first_stage.h"
 #include "shared/secrets/keyed_hash.h"
 #include "shared/secrets/linear_view.h"
 #include "shared/secrets/literals.h"
@@ -64,7 +65,7 @@ struct KnownBody {
   crypto::LockedSecret secrets;
   std::shared_ptr<const void> rules;         // by which it was scanned: Scanner::identity
   std::shared_ptr<const Literals> literals;  // that were looked for
-  bool armed = false;                        // it has a keyword of the armed rules (first_stage.h)
+  Calls calls{};                             // what its keywords call for (first_stage.h)
 
   size_t bytes() const;  // that it takes, about
 };

@@ -25,10 +25,11 @@ Status Pass::Run(std::vector<Finding>& findings) {
   if (in_.decoded == nullptr) {
     for (const uint32_t index : in_.rules.by_path) AddByPath(index, findings);
   }
-  if (in_.hits.rules().empty() && in_.rules.beside.empty()) return Ok{};
   // In the order of the rules, whichever stage they are in.
   std::vector<uint32_t> due(in_.hits.rules());
-  due.insert(due.end(), in_.rules.beside.begin(), in_.rules.beside.end());
+  for (const CompiledRules::Beside& beside : in_.rules.beside) {
+    if (!beside.call || in_.hits.calls()[*beside.call]) due.push_back(beside.rule);
+  }
   std::sort(due.begin(), due.end());
   due.erase(std::unique(due.begin(), due.end()), due.end());
   for (const uint32_t index : due) RETURN_IF_ERROR(RunRule(index, findings));
@@ -96,8 +97,7 @@ bool Pass::HasKeyword(const CompiledRule& rule, const std::vector<Ends>& ends) {
 bool Pass::HasKeyword(const std::string& keyword) {
   const auto [known, is_new] = keywords_.emplace(keyword, false);
   if (is_new) {
-    if (!lowered_) lowered_ = Lowered(in_.text) + "\n" + Lowered(in_.fragment.around);
-    known->second = lowered_->find(keyword) != std::string::npos;
+    known->second = HoldsLowered(in_.text, keyword) || HoldsLowered(in_.fragment.around, keyword);
   }
   return known->second;
 }

@@ -67,7 +67,6 @@ class Pass {
   void AddByPath(uint32_t index, std::vector<Finding>& findings);
 
   const Input in_;
-  std::optional<std::string> lowered_;
   std::map<std::string_view, bool> keywords_;
   std::map<uint32_t, std::vector<Finding>> companions_;
   std::vector<Span> in_values_;  // matches of the rule at hand in values alone, in order

@@ -77,7 +77,7 @@ Workspace::Workspace(const Scanner& scanner)
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace::~Workspace() = default;
 
-bool Workspace::was_armed() const { return parts_->hits.armed(); }
+const Calls& Workspace::calls() const { return parts_->hits.calls(); }
 MappedText& Workspace::view() { return parts_->view; }
 
 Status Scanner::Parts::FindEnds(std::string_view text, const Decoded* decoded,
@@ -85,7 +85,10 @@ Status Scanner::Parts::FindEnds(std::string_view text, const Decoded* decoded,
   workspace.hits.Clear();
   if (HasFoldingCharacters(text)) {
     // Vectorscan reads bytes, and would not take these for the letters that RE2 takes them for.
-    for (const StageEntry& entry : compiled.entries) workspace.hits.AddWholeText(entry.rule, text.size());
+    workspace.hits.Call(Calls().set());
+    for (const StageEntry& entry : compiled.entries) {
+      if (entry.runs != Runs::kElsewhere) workspace.hits.AddWholeText(entry.rule, text.size());
+    }
   } else if (decoded == nullptr) {
     RETURN_IF_ERROR(stage.Scan(text, 0, workspace.scratch, workspace.hits));
   } else {
@@ -98,7 +101,7 @@ Status Scanner::Parts::FindEnds(std::string_view text, const Decoded* decoded,
 
 Status Scanner::ScanFirstStage(std::string_view text, Workspace& workspace) const {
   workspace.parts_->hits.Clear();
-  workspace.parts_->hits.Arm(false);
+  workspace.parts_->hits.Call({});
   return parts_->stage.Scan(text, 0, workspace.parts_->scratch, workspace.parts_->hits);
 }
 
@@ -110,7 +113,7 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
     if (list.AllowsPlace(fragment.path, fragment.commit)) return findings;
   }
   Workspace::Parts& work = *workspace.parts_;
-  work.hits.Arm(fragment.armed);
+  work.hits.Call(fragment.calls);
   Budget budget(options.budget);
   Lines lines(fragment.text);
   std::string_view text = AsUtf8(fragment.text, work.utf8);

@@ -24,6 +24,7 @@
 
 #include "shared/base/result.h"
 #include "shared/secrets/finding.h"
+#include "shared/secrets/first_stage.h"
 #include "shared/secrets/literals.h"
 #include "shared/secrets/mapped_text.h"
 #include "shared/secrets/rules.h"
@@ -35,10 +36,10 @@ struct Fragment {
   std::string_view text;  // shorter than 4 GB; may hold anything, rules read UTF-8
   std::string_view path{};
   std::string_view commit{};
-  // Of a text that is part of another: that one, in which keywords count, too; and whether an earlier scan of
-  // it was armed (Workspace).
+  // Of a text that is part of another: that one, in which keywords count, too; and what earlier scans of it
+  // called for (Workspace).
   std::string_view around{};
-  bool armed = false;
+  Calls calls{};
   // Secrets that are looked for as they are, in what is decoded, too; none: there are none.
   const Literals* literals = nullptr;
   // Of a text that is made of values, as the view of a JSON text is (none otherwise): the first value that
@@ -99,8 +100,8 @@ class Workspace {
   Workspace(Workspace&&) noexcept;
   ~Workspace();
 
-  // Whether the last scan's text had a keyword of the rules that only run where there is one.
-  bool was_armed() const;
+  // What the keywords of the last scan's text called for, with what its fragment did.
+  const Calls& calls() const;
   // Memory for a view, for whoever makes one.
   MappedText& view();
 

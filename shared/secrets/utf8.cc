@@ -1,5 +1,6 @@
 #include "shared/secrets/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -42,6 +43,36 @@ size_t CharacterAt(std::string_view text, size_t at) {
   return bad || !IsContinuation(byte(3)) ? 0 : 4;
 }
 
+char LoweredAscii(char c) {
+  return static_cast<char>(c + (static_cast<unsigned char>(c - 'A') < 26 ? 32 : 0));
+}
+
+unsigned InEitherCase(const ByteBlock& block, char lowered) {
+  const bool is_letter = lowered >= 'a' && lowered <= 'z';
+  return block.Equal(lowered) | (is_letter ? block.Equal(static_cast<char>(lowered - 32)) : 0);
+}
+
+// The same of a text in which nothing but ASCII has small letters.
+bool HoldsLoweredAscii(std::string_view text, std::string_view lowered) {
+  const auto is_here = [&](size_t at) {
+    return std::equal(lowered.begin(), lowered.end(), text.begin() + static_cast<std::ptrdiff_t>(at),
+                      [](char wanted, char c) { return wanted == LoweredAscii(c); });
+  };
+  const size_t last = lowered.size() - 1;
+  size_t at = 0;
+  for (; at + last + ByteBlock::kSize <= text.size(); at += ByteBlock::kSize) {
+    unsigned places = InEitherCase(ByteBlock(text.data() + at), lowered.front()) &
+                      InEitherCase(ByteBlock(text.data() + at + last), lowered.back());
+    for (; places != 0; places &= places - 1) {
+      if (is_here(at + static_cast<size_t>(__builtin_ctz(places)))) return true;
+    }
+  }
+  for (; at + lowered.size() <= text.size(); ++at) {
+    if (is_here(at)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view AsUtf8(std::string_view text, std::string& storage) {
@@ -81,13 +112,15 @@ bool HasFoldingCharacters(std::string_view text) {
   return false;
 }
 
+bool HoldsLowered(std::string_view text, std::string_view lowered) {
+  if (lowered.empty() || HoldsLoweredAscii(text, lowered)) return true;
+  return HasFoldingCharacters(text) && Lowered(text).find(lowered) != std::string::npos;
+}
+
 std::string Lowered(std::string_view text) {
   std::string lowered;
   lowered.resize(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    lowered[i] = static_cast<char>(c + (static_cast<unsigned char>(c - 'A') < 26 ? 32 : 0));
-  }
+  std::transform(text.begin(), text.end(), lowered.begin(), LoweredAscii);
   if (!HasFoldingCharacters(text)) return lowered;
   std::string folded;
   for (size_t at = 0; at < lowered.size();) {

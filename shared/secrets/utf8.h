@@ -14,6 +14,9 @@ std::string_view AsUtf8(std::string_view text, std::string& storage);
 // for one: K (Kelvin), İ and ſ. Such texts can't be judged byte by byte.
 bool HasFoldingCharacters(std::string_view text);
 
+// Whether Lowered(text) holds this, which is in small letters itself. Mostly that text isn't made.
+bool HoldsLowered(std::string_view text, std::string_view lowered);
+
 // In small letters, as Gitleaks looks for keywords: ASCII's and the two above that have one. The length may
 // change.
 std::string Lowered(std::string_view text);

@@ -312,6 +312,18 @@ TEST(BodyScan, CountsAKeywordThatStandsInWhatItKnows) {
   }
 }
 
+TEST(BodyScan, CountsAKeywordThatStandsInANewPartBehindTheMatch) {
+  const std::string hash = "a1b2c3d4e5f60718293a4b5c6d7e8f9001234567";
+  for (const bool with : {false, true}) {
+    Session session;
+    session.RememberNothing();
+    std::vector<std::string> messages = {Message(Prose(60'000, 1)), Message(Prose(60'000, 2))};
+    session.Scan(Body(messages));
+    messages = {Message(hash), messages[0], messages[1], Message(with ? "farsource" : "nothing")};
+    EXPECT_EQ(session.Scan(Body(messages)).findings.size(), with ? 1u : 0u);
+  }
+}
+
 TEST(BodyScan, DoesNotTakeForKnownWhatALaterTypeTurnsIntoText) {
   Session session;
   session.RememberNothing();

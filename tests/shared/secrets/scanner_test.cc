@@ -250,5 +250,24 @@ TEST(Scanner, RunsWhatVectorscanDoesNotTake) {
             1u);
 }
 
+// Those that have keywords need not run where none stands; K (Kelvin) is one of the letters.
+TEST(Scanner, RunsWhatVectorscanDoesNotTakeWhereItsKeywordStands) {
+  const Scanner scanner = ScannerOf(
+      "[[rules]]\nid = 'e'\nregex = '<.{3}>'\nkeywords = ['token']\n"
+      "[[rules]]\nid = 'f'\nregex = '<.{3}>'\nkeywords = ['other']\n");
+  EXPECT_TRUE(MustScan(scanner, {.text = "a <uvw> b"}).empty());
+  EXPECT_EQ(MustScan(scanner, {.text = "a <uvw> b Token"}).size(), 1u);
+  EXPECT_EQ(MustScan(scanner, {.text = "to\xe2\x84\xaa\x65n <uvw>"}).size(), 1u);
+  const auto findings = MustScan(scanner, {.text = "PHV2dz4gdG9rZW4gPHh5ej4gdG9rZW4g"});  // both in base 64
+  EXPECT_EQ(findings.size(), 2u);
+  Workspace workspace(scanner);
+  ASSERT_TRUE(scanner.Scan({.text = "Other"}, workspace, {}));
+  const Calls calls = workspace.calls();
+  const auto of_part = scanner.Scan({.text = "<uvw>", .around = "Other", .calls = calls}, workspace, {});
+  ASSERT_TRUE(of_part);
+  ASSERT_EQ(of_part->size(), 1u);
+  EXPECT_EQ(scanner.rules().rules[of_part->front().rule].id, "f");
+}
+
 }  // namespace
 }  // namespace postern::secrets

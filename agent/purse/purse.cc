@@ -66,7 +66,8 @@ void Purse::Request(const ExchangeId& exchange, std::span<const limits::Match> m
   for (const limits::Match& match : met) {
     const bool is_strict = match.limit->admission == Admission::kStrict;
     const Unit unit = match.limit->unit;
-    parts_.push_back({match.account, unit, (is_strict ? estimate.worst : estimate.likely)[unit]});
+    parts_.push_back(
+        {match.account, unit, (is_strict ? estimate.worst : estimate.likely)[unit], match.limit->span});
   }
   CHECK(wallet_.Reserve(exchange, parts_, Now(), output_).has_value());
   Act();

@@ -40,7 +40,11 @@ Status Wallet::Reserve(const ExchangeId& exchange, std::span<const Part> parts, 
                                  [&](const Waiting& waiting) { return waiting.exchange == exchange; });
   if (waits || exchanges_.contains(exchange))
     return Error{ErrorCode::kInvalid, "the exchange has reserved before"};
-  for (const Part& part : parts) AccountOf(part.account).pace.Add(part.amount, now);
+  for (const Part& part : parts) {
+    Account& account = AccountOf(part.account);
+    account.span = part.span;
+    account.pace.Add(part.amount, now);
+  }
   if (TryReserve(exchange, parts, now, output)) return Ok{};
   Waiting waiting{.exchange = exchange, .deadline = now + options_.patience};
   for (const Part& part : parts) waiting.parts.push_back({std::string(part.account), part.unit, part.amount});

@@ -42,6 +42,9 @@ struct Part {
   std::string_view account;
   limits::Unit unit = limits::Unit::kUsd;
   Amount amount;
+  // Of the limit as it is now: what is held of windows of another length was granted when it was another
+  // limit, and isn't reserved from. Nothing: any window that holds now.
+  std::optional<limits::Span> span = {};
 };
 
 // What limits show.
@@ -137,6 +140,7 @@ class Wallet {
     std::vector<std::unique_ptr<Holding>> holdings;  // by window
     Pace pace;
     WallTime asked_ahead{};
+    std::optional<limits::Span> span = {};  // of its limit, as it was last reserved from
   };
   struct Hold {
     Account* account;

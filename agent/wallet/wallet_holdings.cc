@@ -140,12 +140,14 @@ Wallet::Holding* Wallet::HoldingOf(const Account& account, const Window& window)
   return nullptr;
 }
 
-// The last one that has begun; else one that begins within the clocks' difference.
+// The last one that has begun; else one that begins within the clocks' difference. Where the limit has
+// another length by now, what is held of the former windows is none of it.
 Wallet::Holding* Wallet::Current(const Account& account, WallTime now) {
   Holding* soon = nullptr;
   for (auto at = account.holdings.rbegin(); at != account.holdings.rend(); ++at) {
     const Window& window = (*at)->window;
     if (window.end <= now) continue;
+    if (account.span && window != kAlways && !limits::IsOf(*account.span, window)) continue;
     if (window.begin <= now) return at->get();
     if (window.begin <= now + kSkew) soon = at->get();
   }

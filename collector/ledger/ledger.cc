@@ -8,6 +8,9 @@ using limits::Counters;
 using limits::Limit;
 using limits::Window;
 
+Ledger::Ledger(Options options, Limits limits)
+    : options_(options), limits_(std::move(limits)), raise_ends_(NextEndOfARaise(WallTime::min())) {}
+
 Ledger Ledger::Restore(Options options, Limits limits, std::span<const PoolRecord> pools,
                        std::span<const HoldingRecord> holdings, WallTime recovered, WallTime now) {
   Ledger ledger(options, std::move(limits));
@@ -84,11 +87,24 @@ Amount Ledger::LimitOf(const Pool& pool, WallTime now) const {
 
 void Ledger::SetLimits(Limits limits, WallTime now, Output& output) {
   limits_ = std::move(limits);
+  CallBackWhatIsTooMuch(now, output);
+  Work(now, output);
+}
+
+WallTime Ledger::NextEndOfARaise(WallTime now) const {
+  WallTime next = WallTime::max();
+  for (const Limit& limit : limits_->limits())
+    if (limit.raise && limit.raise->until > now) next = std::min(next, limit.raise->until);
+  return next;
+}
+
+// Where a limit was lowered, or is no longer raised, what lies idle isn't to be spent either.
+void Ledger::CallBackWhatIsTooMuch(WallTime now, Output& output) {
+  raise_ends_ = NextEndOfARaise(now);
   for (auto& [account, pools] : accounts_)
     for (auto& [window, pool] : pools)
       if (window.Contains(now) && LeftOf(*pool, now) < Amount() && !pool->round.is_open)
         StartRound(*pool, now, output);
-  Work(now, output);
 }
 
 void Ledger::Apply(const Holder& holder, std::span<const limits::Charge> charges, WallTime now,

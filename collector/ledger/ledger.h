@@ -55,7 +55,7 @@ class Ledger {
  public:
   using Limits = std::shared_ptr<const limits::Table>;  // shared with whoever made the policy
 
-  Ledger(Options options, Limits limits) : options_(options), limits_(std::move(limits)) {}
+  Ledger(Options options, Limits limits);
   Ledger(Ledger&&) = default;
   Ledger& operator=(Ledger&&) = default;
 
@@ -146,6 +146,8 @@ class Ledger {
   Pool* RollingPool(const limits::Claim& claim, const limits::Limit& limit, WallTime at, WallTime now,
                     Output& output);
   Amount LimitOf(const Pool& pool, WallTime now) const;
+  WallTime NextEndOfARaise(WallTime now) const;
+  void CallBackWhatIsTooMuch(WallTime now, Output& output);
   Amount LeftOf(const Pool& pool, WallTime now) const { return pool.Left(LimitOf(pool, now)); }
   bool IsTrusted(const Holder& holder, const limits::Demand& demand, Output& output);
   bool Halts(const Holder& holder, const std::string& account, Amount seen, Amount known, Output& output);
@@ -186,6 +188,7 @@ class Ledger {
   uint64_t last_round_ = 0;
   WallTime recovered_ = WallTime::min();
   WallTime next_sweep_{};
+  WallTime raise_ends_ = WallTime::max();  // the next one
   bool is_halted_ = false;
   bool is_held_ = false;
 };

@@ -138,6 +138,7 @@ void Ledger::EndSlowRounds(WallTime now, Output& output) {
 
 void Ledger::Tick(WallTime now, Output& output) {
   if (now >= next_sweep_) Sweep(now, output);
+  if (now >= raise_ends_) CallBackWhatIsTooMuch(now, output);
   EndSlowRounds(now, output);
   std::erase_if(pending_, [&](const Pending& pending) {
     // Out of patience without a proof: the wallet, whose own is longer, says that there was no answer.

@@ -60,6 +60,19 @@ seconds LengthOf(Span span) {
   return seconds(60);
 }
 
+bool IsOf(Span span, const Window& window) {
+  const auto length = window == kAlways ? WallTime::duration() : window.end - window.begin;
+  switch (span) {
+    case Span::kMinute: return length == seconds(60);
+    case Span::kHour: return length == seconds(3'600);
+    case Span::kDay: return length > seconds(3'600) && length < days(3);
+    case Span::kWeek: return length >= days(3) && length < days(14);
+    case Span::kMonth: return length >= days(14) && length < days(90);
+    case Span::kYear: return length >= days(90);
+  }
+  return false;
+}
+
 Window CalendarWindow(Span span, const wire::TimeZone& zone, WallTime time) {
   if (span == Span::kMinute || span == Span::kHour) return Aligned(LengthOf(span), time);
   const int64_t at = floor<seconds>(time).time_since_epoch().count();

@@ -29,6 +29,10 @@ inline constexpr Window kAlways{WallTime::min(), WallTime::max()};
 // A rolling window's length; of a month 30 days, of a year 365.
 std::chrono::seconds LengthOf(Span span);
 
+// Whether a window is one of that span, by the calendar or rolling. Windows of two spans never have the same
+// length, whatever a clock on the wall does.
+bool IsOf(Span span, const Window& window);
+
 // The calendar's window around `time`. A week begins on Monday.
 Window CalendarWindow(Span span, const wire::TimeZone& zone, WallTime time);
 

@@ -43,6 +43,12 @@ class Keeper {
     Keep(output);
   }
 
+  void SetLimits(std::shared_ptr<const limits::Table> table) {
+    ledger::Output output;
+    ledger_.SetLimits(std::move(table), Now(), output);
+    Keep(output);
+  }
+
   void Tick() {
     ledger::Output output;
     ledger_.Tick(Now(), output);

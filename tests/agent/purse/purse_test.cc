@@ -417,6 +417,22 @@ TEST_F(PurseTest, WhileTheDiskFailsAndExchangesGoOnNothingIsSaidToBeGivenBack) {
   EXPECT_EQ(keeper_->alarms, 0u);
 }
 
+TEST_F(PurseTest, ALimitOfAMonthThatBecomesOneOfADayIsReservedFromAnewAtOnce) {
+  Open();
+  Run([](PurseTest& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    EXPECT_EQ(co_await test.Reserve(strand, 1, 9 * kDollar), Verdict::kAdmitted);
+    test.Settle(1, 9 * kDollar);
+    limits::Limit daily = LimitOf("team-month", Unit::kUsd, 2 * kDollar);
+    daily.span = limits::Span::kDay;
+    test.Limit({daily});
+    EXPECT_EQ(co_await test.Reserve(strand, 2, 2 * kDollar), Verdict::kAdmitted);
+    test.Settle(2, kDollar);
+    EXPECT_EQ(test.purse_->Fullest(test.Met())->permille, 500);
+    EXPECT_EQ(test.purse_->Balances().size(), 2u) << "what the month has come to is still said";
+  }(*this));
+}
+
 TEST_F(PurseTest, TheFullestLimitIsTheOneOfWhichTheLeastIsLeft) {
   Limit({LimitOf("team-month", Unit::kUsd, 10 * kDollar), LimitOf("team-day", Unit::kUsd, 100 * kDollar),
          LimitOf("slots", Unit::kConcurrent, 1)});

@@ -57,7 +57,8 @@ class Surroundings : public testing::Test {
     auto made = limits::Table::Make(std::move(limits), policy::Utc());
     CHECK(made.has_value());
     table_ = std::make_shared<const limits::Table>(std::move(*made));
-    keeper_.emplace(table_);
+    if (keeper_) keeper_->SetLimits(table_);
+    else keeper_.emplace(table_);
   }
 
   void Open() {

@@ -1,109 +1,11 @@
-// How others get money wrong, each a test of wallet and ledger together. The network here loses nothing and
-// takes no time: what it does to the promises is for the simulator (tests/model).
-#include <deque>
-#include <set>
-
-#include <gtest/gtest.h>
-
-#include "agent/wallet/wallet.h"
-#include "collector/ledger/ledger.h"
+// How others get money wrong, each a test of wallet and ledger together.
+#include "tests/agent/wallet/fleet.h"
 
 namespace postern::wallet {
 namespace {
 
-using limits::Unit;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr WallTime kBegin{seconds(1'795'435'200)};
-
-class Fleet : public testing::Test {
- protected:
-  struct Agent {
-    std::string name;
-    Wallet wallet;
-  };
-
-  void Make(int64_t dollars, size_t agents) {
-    limits::Limit limit{
-        .id = "team-month", .subject = "", .within = "", .amount = Amount(dollars), .raise = {}};
-    auto table = limits::Table::Make({limit}, policy::Utc());
-    ledger_.emplace(ledger::Options(), std::make_shared<const limits::Table>(std::move(*table)));
-    for (size_t i = 0; i < agents; ++i) agents_.push_back({"agent" + std::to_string(i), Wallet()});
-  }
-
-  // Until nobody has anything to say, and nothing waits.
-  void Settle() {
-    for (int i = 0; i < 200; ++i) {
-      now_ += milliseconds(3);
-      ledger::Output said;
-      ledger_->Tick(now_, said);
-      Deliver(said);
-      bool waits = false;
-      for (Agent& agent : agents_) {
-        Output output;
-        agent.wallet.Tick(now_, output);
-        Take(agent, output);
-        waits = waits || agent.wallet.waits();
-      }
-      if (!waits) return;
-    }
-  }
-
-  bool Reserve(size_t agent, int64_t amount, uint8_t number) {
-    Output output;
-    const Part part{"team-month", Unit::kUsd, Amount(amount)};
-    ExchangeId id;
-    id.bytes[14] = static_cast<uint8_t>(agent);
-    id.bytes[15] = number;
-    EXPECT_TRUE(agents_[agent].wallet.Reserve(id, std::span(&part, 1), now_, output));
-    Take(agents_[agent], output);
-    Settle();
-    const bool is_admitted = admitted_.contains(id);
-    return is_admitted;
-  }
-
-  Status Finish(size_t agent, int64_t spent, uint8_t number) {
-    Output output;
-    ExchangeId id;
-    id.bytes[14] = static_cast<uint8_t>(agent);
-    id.bytes[15] = number;
-    limits::Amounts amounts;
-    amounts[Unit::kUsd] = Amount(spent);
-    const Status status = agents_[agent].wallet.Settle(id, amounts, now_, output);
-    Take(agents_[agent], output);
-    return status;
-  }
-
-  int64_t Spent() { return ledger_->Statements("team-month", now_)[0].spent.units(); }
-
-  void Take(Agent& agent, Output& output) {
-    const ledger::Holder holder{agent.name, 1};
-    for (const Decision& decision : output.decisions)
-      if (decision.verdict == Verdict::kAdmitted) admitted_.insert(decision.exchange);
-    ledger::Output said;
-    ledger_->Apply(holder, output.charges, now_, said);
-    for (const limits::Demand& demand : output.demands) ledger_->Receive(holder, demand, now_, said);
-    for (const limits::Return& back : output.returns) ledger_->Receive(holder, back, now_, said);
-    Deliver(said);
-  }
-
-  void Deliver(ledger::Output& said) {
-    EXPECT_TRUE(said.alarms.empty());
-    for (const ledger::Message& message : said.messages)
-      for (Agent& agent : agents_) {
-        if (agent.name != message.to.agent) continue;
-        Output output;
-        agent.wallet.Receive(message.answer, now_, output);
-        Take(agent, output);
-      }
-  }
-
-  WallTime now_ = kBegin;
-  std::optional<ledger::Ledger> ledger_;
-  std::deque<Agent> agents_;
-  std::set<ExchangeId> admitted_;
-};
 
 // Bifrost: at $9.99 of $10 any number of requests pass at once, since nothing is reserved.
 TEST_F(Fleet, BifrostLetsEverybodyPassAtTheLastCentWeLetOnePass) {

@@ -24,7 +24,7 @@ void Simulation::Request(Host& host) {
     const Amount amount = unit == Unit::kUsd      ? estimate
                           : unit == Unit::kTokens ? Amount(estimate.units() / kPerToken + 1)
                                                   : Amount(1);
-    parts.push_back({account, unit, amount});
+    parts.push_back({account, unit, amount, SpanOf(account)});
   }
   wallet::Output output;
   if (!host.wallet.Reserve(IdOf(number), parts, time_.now(), output)) Violated("a reservation is invalid");

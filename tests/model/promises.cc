@@ -90,6 +90,15 @@ Amount Simulation::LimitOf(const std::string& account) const {
   return limit == nullptr ? Amount() : limit->AmountAt(time_.now());
 }
 
+limits::Span Simulation::SpanOf(const std::string& account) const {
+  const limits::Limit* limit = table_->Find(limits::LimitOf(account));
+  return limit == nullptr ? limits::Span::kDay : limit->span;
+}
+
+bool Simulation::IsOfItsLimit(const Pool& pool) const {
+  return pool.window == limits::kAlways || limits::IsOf(SpanOf(pool.account), pool.window);
+}
+
 void Simulation::NoteMost(Pool& pool) {
   pool.most = std::max(pool.most, LimitOf(pool.account) + pool.forgiven);
 }
@@ -269,6 +278,8 @@ void Simulation::CheckRefusal(Host& host, const wallet::Decision& decision, cons
   bool was_short = false;
   for (const Watch::Wanted& wanted : watch.wanted) {
     if (!is_unanswered && wanted.pool->account != decision.account) continue;
+    if (!is_unanswered && decision.purpose == wallet::Purpose::kReserve && !IsOfItsLimit(*wanted.pool))
+      Violated("I3 refused for a window of a limit that is another by now: " + decision.account);
     const auto free = LeastFree(host, decision, wanted);
     was_short = was_short || (free && *free < wanted.amount);
     if (!is_unanswered && free && *free >= wanted.amount)

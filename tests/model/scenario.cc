@@ -243,6 +243,9 @@ void Simulation::BefallKeep() {
       } else {
         Limit& limit = limits_[static_cast<size_t>(random_.Between(0, 4))];
         limit.amount = Amount(limit.amount.units() * random_.Between(70, 140) / 100 + 1);
+        // Another length of time, too, now and then; slots have none.
+        if (limit.unit != Unit::kConcurrent && random_.OneIn(3))
+          limit.span = limit.span == Span::kMinute ? Span::kHour : Span::kMinute;
         SetLimits();
         keep_.ledger->SetLimits(table_, time_.now(), output);
       }

@@ -241,6 +241,8 @@ class Simulation {
   Amount HeldByOthers(const ledger::Statement& statement) const;
   bool FreesWhatWasOutOfReach(const ledger::Output& output) const;
   Amount LimitOf(const std::string& account) const;
+  limits::Span SpanOf(const std::string& account) const;
+  bool IsOfItsLimit(const Pool& pool) const;
   void NoteMost(Pool& pool);
 
   Plan plan_;

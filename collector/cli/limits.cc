@@ -170,7 +170,8 @@ std::vector<command_line::Command> ChangingCommands() {
        .sentence = "Makes a limit, or changes of one what is given.",
        .details =
            "In the policy's text only this limit changes: the rest of it, comments included, stays. What "
-           "was spent stays spent; a limit below that grants nothing more. Without a name it is for "
+           "was spent stays spent; a limit below that grants nothing more, one with another --per counts "
+           "anew, and one in another unit needs another ID. Without a name it is for "
            "everybody together.\n\n"
            "  PROGRAM limit set ml-month --team ml --usd 500 --per month\n"
            "  PROGRAM limit set each-day --each user --usd 100 --per day\n"

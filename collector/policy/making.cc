@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "collector/policy/limit_units.h"
 #include "collector/policy/policies.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
@@ -279,11 +280,29 @@ Status Policies::Weigh(Attempt& attempt, const Candidate& candidate, const polic
       attempt.outcome = Attempt::Outcome::kUnchanged;
       return Ok{};
     }
+    if (auto changed = ChangedUnit(current->policy, file)) {
+      Refuse(attempt, Attempt::Outcome::kWrong, Placed(*changed));
+      assessment.problems.insert(assessment.problems.begin(), *std::move(changed));
+      return Ok{};
+    }
+    ASSIGN_OR_RETURN(auto returned, UnitsBefore(file, *current));
+    if (returned) assessment.problems.push_back(*std::move(returned));
   }
   const Problem* doubt = FirstOf(assessment, Problem::Weight::kNeedsForce);
   if (doubt != nullptr && candidate.force == Force::kNo)
     Refuse(attempt, Attempt::Outcome::kNeedsForce, Placed(*doubt) + " (it can be forced)");
   return Ok{};
+}
+
+Result<std::optional<Problem>> Policies::UnitsBefore(const policy::PolicyFile& file, const Issued& current) {
+  std::shared_ptr<const Issued> looked_at;
+  return ReturnsInAnotherUnit(current.policy, file, [&](uint64_t version) -> Result<const wire::Policy*> {
+    auto found = Find(version);
+    if (!found && found.error().code == ErrorCode::kNotFound) return nullptr;
+    if (!found) return found.error();
+    looked_at = *std::move(found);
+    return &looked_at->policy;
+  });
 }
 
 Status Policies::JudgeBase(Attempt& attempt, uint64_t base, const Issued& current) {

@@ -163,6 +163,7 @@ class Policies {
   Result<Attempt> Judge(const Candidate& candidate, const Standing& standing);
   Status Weigh(Attempt& attempt, const Candidate& candidate, const policy::PolicyFile& file,
                const Issued* current);
+  Result<std::optional<Problem>> UnitsBefore(const policy::PolicyFile& file, const Issued& current);
   Status JudgeBase(Attempt& attempt, uint64_t base, const Issued& current);
   Result<wire::Policy> CheckSigned(const Candidate& candidate, const Standing& standing,
                                    std::string_view fingerprint_key) const;

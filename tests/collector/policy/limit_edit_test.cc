@@ -133,6 +133,31 @@ TEST_F(LimitEdits, ADoubtNeedsForce) {
   EXPECT_EQ(Set("a", "{team: slaes, usd: 5, per: day}", Force::kYes).outcome, Outcome::kUnchanged);
 }
 
+TEST_F(LimitEdits, AnotherUnitUnderTheSameNameIsRefusedWhoeverForcesIt) {
+  EXPECT_EQ(Set("a", "{usd: 5, per: day}").outcome, Outcome::kDone);
+  for (const char* const other : {"{tokens: 5, per: day}", "{requests: 5, per: day}", "{concurrent: 5}"}) {
+    const Attempt attempt = Set("a", other, Force::kYes);
+    EXPECT_EQ(attempt.outcome, Outcome::kWrong) << other;
+    EXPECT_THAT(attempt.sentence, HasSubstr("limits.a: in version 2 it counts dollars, here ")) << other;
+    EXPECT_THAT(attempt.sentence, HasSubstr("needs another name"));
+  }
+  EXPECT_EQ(InForce(), 2u);
+  EXPECT_EQ(Set("a", "{usd: 6, per: week, rolling: true}").outcome, Outcome::kDone) << "the same unit";
+  EXPECT_EQ(Set("b", "{tokens: 5, per: day}").outcome, Outcome::kDone) << "another name";
+}
+
+TEST_F(LimitEdits, OneThatComesBackInAnotherUnitNeedsForce) {
+  EXPECT_EQ(Set("a", "{usd: 5, per: month}").outcome, Outcome::kDone);
+  Applied(Text("limits:\n  b: {usd: 5, per: day}\n"));
+  Applied(Text("limits:\n  b: {usd: 6, per: day}\n"));
+  const Attempt attempt = Set("a", "{tokens: 5, per: month}");
+  EXPECT_EQ(attempt.outcome, Outcome::kNeedsForce);
+  EXPECT_THAT(attempt.sentence, HasSubstr("limits.a: in version 2 it counts dollars, here tokens"));
+  EXPECT_EQ(Set("a", "{usd: 7, per: month}").outcome, Outcome::kDone) << "in its own it just goes on";
+  Applied(Text("limits:\n  b: {usd: 6, per: day}\n"));
+  EXPECT_EQ(Set("a", "{tokens: 5, per: month}", Force::kYes).outcome, Outcome::kDone);
+}
+
 TEST_F(LimitEdits, ADifferenceNamesIt) {
   const Attempt attempt = Set("a", "{usd: 5, per: day}");
   ASSERT_EQ(attempt.assessment.comparison.differences.size(), 1u);

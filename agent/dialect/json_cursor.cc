@@ -200,6 +200,7 @@ bool JsonCursor::Fail(JsonFailure failure) {
 
 bool JsonCursor::Open(std::string_view text) {
   text_ = text;
+  base_ = 0;
   next_ = end_ = nullptr;
   fresh_ = false;
   depth_ = 0;
@@ -214,6 +215,13 @@ bool JsonCursor::Open(std::string_view text) {
   next_ = stage.structural_indexes.get();
   end_ = next_ + stage.n_structural_indexes;
   CHECK(*end_ == text.size());
+  return true;
+}
+
+bool JsonCursor::OpenWithin(std::string_view text, size_t from, size_t depth) {
+  if (!Open(text.substr(from))) return false;
+  base_ = from;
+  depth_ = depth;
   return true;
 }
 

@@ -54,6 +54,10 @@ class JsonCursor {
   // Begins a document; `text` must stay as it is until Finish. False for text that can't be JSON at all.
   bool Open(std::string_view text);
 
+  // Begins in the middle of one: at a value behind a comma, with so many containers entered. What stands
+  // before was read already; places are those of the whole text.
+  bool OpenWithin(std::string_view text, size_t from, size_t depth);
+
   // What comes next; kNothing at the end or after a failure.
   JsonKind Peek() const;
 
@@ -71,10 +75,12 @@ class JsonCursor {
   bool NextElement();
 
   // Where in the text the next thing starts.
-  size_t position() const { return next_ < end_ ? *next_ : text_.size(); }
+  size_t position() const { return base_ + (next_ < end_ ? *next_ : text_.size()); }
   // Where the thing stood that was taken last: a scalar's or key's first character, a bracket, comma or
   // colon. `before` goes so many things further back, of which there must be as many. 0 after a failure.
-  size_t taken(size_t before = 0) const { return failure_ == JsonFailure::kNone ? *(next_ - 1 - before) : 0; }
+  size_t taken(size_t before = 0) const {
+    return failure_ == JsonFailure::kNone ? base_ + *(next_ - 1 - before) : 0;
+  }
 
   // Ends the document: true if nothing failed and nothing is left over. Gives back an unusually large index.
   bool Finish();
@@ -95,6 +101,7 @@ class JsonCursor {
 
   std::unique_ptr<Index> index_;
   std::string_view text_;
+  size_t base_ = 0;                 // where in the whole text that begins
   const uint32_t* next_ = nullptr;  // marks not yet taken; *end_ is readable and is the text's size
   const uint32_t* end_ = nullptr;
   size_t depth_ = 0;    // containers entered and not left

@@ -33,6 +33,7 @@ enum Key : size_t {
   kMetadata,
   kKeys
 };
+static_assert(kKeys <= decltype(RequestBeginning::seen)().size());
 
 constexpr std::array<std::string_view, kKeys> kNames = {
     "model",        "stream",   "max_tokens",  "tools",    "mcp_servers", "speed",   "inference_geo",
@@ -58,9 +59,27 @@ class Reading {
  public:
   explicit Reading(JsonCursor& json) : json_(json) {}
 
+  // Leaves what it meets before and among the messages.
+  void Note(RequestBeginning& beginning) { beginning_ = &beginning; }
+
+  // From the last point on that was left; the first ones are left as they are.
+  Result<RequestFacts> GoOn(std::string_view body) {
+    facts_ = beginning_->facts;
+    seen_ = beginning_->seen;
+    user_id_ = beginning_->user_id;
+    session_id_ = beginning_->session_id;
+    facts_.message_count = beginning_->points.back().messages;
+    body_ = body;
+    return Judged(ReadBodyFrom(beginning_->points.back().at));
+  }
+
   Result<RequestFacts> Run(std::string_view body) {
     body_ = body;
-    const Status status = ReadBody(body);
+    return Judged(ReadBody(body));
+  }
+
+ private:
+  Result<RequestFacts> Judged(const Status& status) {
     // Broken text explains whatever else was found; but a reading that was given up early leaves sound text
     // behind.
     const bool broken = json_.failure() != JsonFailure::kNone;
@@ -72,7 +91,6 @@ class Reading {
     return std::move(facts_);
   }
 
- private:
   static Error Wrong(Key key, std::string_view trouble) {
     return {ErrorCode::kInvalid,
             "The request body's \"" + std::string(kNames[key]) + "\" " + std::string(trouble) + "."};
@@ -87,12 +105,26 @@ class Reading {
   }
 
   Status ReadBody(std::string_view body) {
-    if (!json_.Open(body)) return Ok{};  // Run explains
+    if (!json_.Open(body)) return Ok{};  // Judged explains
     if (json_.Peek() != JsonKind::kObject) {
       json_.Skip();
       return Error{ErrorCode::kInvalid, "The request body is not a JSON object."};
     }
     json_.EnterObject();
+    return ReadBodyMembers();
+  }
+
+  // In the middle of the messages. A comma stood before: what comes must be one.
+  Status ReadBodyFrom(size_t at) {
+    constexpr size_t kDepth = 2;                            // the body and its messages
+    if (!json_.OpenWithin(body_, at, kDepth)) return Ok{};  // Judged explains
+    json_.Skip();
+    ++facts_.message_count;
+    CountMessages();
+    return ReadBodyMembers();
+  }
+
+  Status ReadBodyMembers() {
     std::string_view text;
     while (json_.NextMember(text)) RETURN_IF_ERROR(ReadMember(text));
     return Ok{};
@@ -103,10 +135,11 @@ class Reading {
     const bool decides = key < kMessages;
     if (key == kKeys || (!decides && text != kNames[key])) return Passed();
     if (text != kNames[key]) return Wrong(key, "is spelt with capital letters");
-    if (std::exchange(seen_[key], true)) {
+    if (seen_[key]) {
       if (decides) return Wrong(key, "is given twice");
       facts_.repeated_keys = true;
     }
+    seen_[key] = true;
     if (json_.Peek() == JsonKind::kNull && key != kModel) return Passed();
     return ReadValue(key);
   }
@@ -123,7 +156,7 @@ class Reading {
       case kServiceTier: return ReadWord(key, facts_.service_tier);
       case kThinking: return ReadThinking();
       case kToolChoice: return ReadToolChoice();
-      case kMessages: return CountElements(key, facts_.message_count);
+      case kMessages: return ReadMessages();
       case kMetadata: return ReadMetadata();
       default: return Passed();
     }
@@ -176,6 +209,36 @@ class Reading {
     json_.EnterArray();
     for (; json_.NextElement(); ++count) json_.Skip();
     return Ok{};
+  }
+
+  Status ReadMessages() {
+    if (json_.Peek() != JsonKind::kArray) return Wrong(kMessages, "is not a list");
+    if (beginning_ != nullptr)
+      *beginning_ = {
+          .facts = facts_, .seen = seen_, .user_id = user_id_, .session_id = session_id_, .points = {}};
+    json_.EnterArray();
+    if (!json_.NextElement()) return Ok{};
+    json_.Skip();
+    ++facts_.message_count;
+    CountMessages();
+    return Ok{};
+  }
+
+  // Those behind the first one.
+  void CountMessages() {
+    for (; json_.NextElement(); ++facts_.message_count) {
+      NotePoint();
+      json_.Skip();
+    }
+  }
+
+  void NotePoint() {
+    if (beginning_ == nullptr) return;
+    auto& points = beginning_->points;
+    constexpr auto kMost = static_cast<std::ptrdiff_t>(RequestBeginning::kMostPoints);
+    if (points.size() == 2 * RequestBeginning::kMostPoints)
+      points.erase(points.begin(), points.begin() + kMost);
+    points.push_back({json_.position(), facts_.message_count});
   }
 
   Status ReadTools() {
@@ -334,7 +397,8 @@ class Reading {
   JsonCursor& json_;
   std::string_view body_;
   RequestFacts facts_;
-  std::array<bool, kKeys> seen_{};
+  std::bitset<16> seen_;
+  RequestBeginning* beginning_ = nullptr;
   std::string user_id_;
   std::string session_id_;
 };
@@ -351,6 +415,16 @@ bool RequestTool::RunsAtProvider() const {
 
 Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json) {
   return Reading(json).Run(body);
+}
+
+Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json, size_t same,
+                                         RequestBeginning& beginning) {
+  std::erase_if(beginning.points, [same](const RequestBeginning::Point& point) { return point.at > same; });
+  Reading reading(json);
+  reading.Note(beginning);
+  auto facts = beginning.points.empty() ? reading.Run(body) : reading.GoOn(body);
+  if (!facts) beginning = {};
+  return facts;
 }
 
 }  // namespace postern::dialect

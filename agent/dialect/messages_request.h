@@ -14,6 +14,7 @@
 // Everything else may be in it, in any order. Errors never hold a part of the body.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -85,8 +86,35 @@ struct RequestFacts {
   friend bool operator==(const RequestFacts&, const RequestFacts&) = default;
 };
 
+// What a body said before its messages, and places among these from which the reading of another body may go
+// on that begins with the same bytes, as a conversation's next turn does:
+//
+//   body before   {"model":…,"tools":[…],"messages":[{…},{…},{…}],"metadata":…}
+//   body now      {"model":…,"tools":[…],"messages":[{…},{…},{…},{…},{…}],"metadata":…}
+//                  └──── facts ────┘                     ▲ the last point in what is the same
+//
+// It holds nothing of the messages but how many there were.
+struct RequestBeginning {
+  static constexpr size_t kMostPoints = 32;  // the last ones
+  struct Point {
+    size_t at = 0;         // a message begins here, behind a comma
+    int64_t messages = 0;  // before it
+  };
+
+  RequestFacts facts;
+  std::bitset<16> seen;  // keys
+  std::string user_id;
+  std::string session_id;
+  std::vector<Point> points;  // in order; none: there is nothing to go on from
+};
+
 // kInvalid, with one sentence for the person at the client, for what is refused above. `json` is borrowed for
 // the call.
 Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json);
+
+// The same, of a body whose first `same` bytes, 0 or more, are those of the body that `beginning` was left
+// by. Leaves there what is to be known of this one; after a failure nothing.
+Result<RequestFacts> ReadMessagesRequest(std::string_view body, JsonCursor& json, size_t same,
+                                         RequestBeginning& beginning);
 
 }  // namespace postern::dialect

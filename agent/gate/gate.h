@@ -15,6 +15,7 @@
 #include "agent/gate/caller.h"
 #include "agent/gate/history_keeper.h"
 #include "agent/gate/inquiries.h"
+#include "agent/gate/known_beginnings.h"
 #include "agent/gate/live_exchanges.h"
 #include "agent/gate/metrics.h"
 #include "agent/gate/recorder.h"
@@ -98,6 +99,7 @@ class Gate final : private http::Timer {
   Rounds rounds_{*this};
   uint64_t changes_ = 0;  // of what exchanges are let in by
   std::shared_ptr<Settings> settings_;
+  KnownBeginnings beginnings_;
   dialect::JsonCursor json_;       // one serves all: it is used within calls only
   std::mt19937_64 random_;         // for ids, which need not be secret
   std::string protocol_error_id_;  // the text that the last protocol error's answer has views into

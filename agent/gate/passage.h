@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/gate/caller.h"
 #include "agent/gate/exchange_events.h"
@@ -49,6 +50,8 @@ class Passage {
   http::Task<std::optional<Refusal>> Identify();
   http::Task<std::optional<Refusal>> ReadBody();
   std::optional<Refusal> Inspect();
+  Result<dialect::RequestFacts> ReadRequest();
+  std::string Owner() const;
   std::optional<Refusal> JudgePrice();
   http::Task<std::optional<Refusal>> FindGrounds();
   bool HasGrounds() const;
@@ -99,6 +102,7 @@ class Passage {
   const WallTime arrived_ = WallNow();  // by whose prices all of it is counted
   std::string price_model_;             // as the price table calls it
   std::string conversation_;
+  std::vector<secrets::PieceHash> pieces_;  // of the body; none: not known, or it was edited since
   Spending spending_;
 
   // From the intent on.

@@ -28,11 +28,28 @@ http::Task<std::optional<Refusal>> Passage::Identify() {
 }
 
 std::optional<Refusal> Passage::Inspect() {
-  auto facts = dialect::ReadMessagesRequest(exchange_.body().view(), gate_.json_);
+  auto facts = ReadRequest();
   if (!facts) return Refusal{Reason::kMalformedBody, facts.error().message};
   facts_.request = *std::move(facts);
   facts_.body_bytes = exchange_.body().size();
   return std::nullopt;
+}
+
+// Sessions and conversations are the client's word: one person's are never another's.
+std::string Passage::Owner() const {
+  const identity::Identity& identity = facts_.identity;
+  std::string owner = identity.key ? identity.key->value : "";
+  owner += '\n' + identity.principal.user + '\n';
+  if (caller_.os_user) owner += std::to_string(caller_.os_user->uid);
+  return owner;
+}
+
+// What is hashed here is known again when secrets are looked for.
+Result<dialect::RequestFacts> Passage::ReadRequest() {
+  const std::string_view body = exchange_.body().view();
+  if (gate_.screening_ == nullptr) return dialect::ReadMessagesRequest(body, gate_.json_);
+  pieces_ = gate_.screening_->hash().OfPieces(body);
+  return gate_.beginnings_.Read(Owner(), body, pieces_, gate_.json_);
 }
 
 std::optional<Refusal> Passage::JudgePrice() {
@@ -100,6 +117,7 @@ std::optional<Refusal> Passage::JudgePolicy() {
   dialect::Splice splice(body, facts_.request);
   if (auto refusal = OrderEdits(facts_.ruling, splice)) return refusal;
   exchange_.body().Shrink(splice.Apply(exchange_.body().bytes()));
+  pieces_.clear();
   return std::nullopt;
 }
 

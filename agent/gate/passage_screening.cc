@@ -11,14 +11,6 @@ namespace {
 
 using Outcome = screening::Screened::Outcome;
 
-// Sessions are the client's word: one person's is never another's.
-std::string OwnerOf(const identity::Identity& identity, const Caller& caller) {
-  std::string owner = identity.key ? identity.key->value : "";
-  owner += '\n' + identity.principal.user + '\n';
-  if (caller.os_user) owner += std::to_string(caller.os_user->uid);
-  return owner;
-}
-
 }  // namespace
 
 policy::SecretOrders Passage::SecretOrders() const {
@@ -37,8 +29,9 @@ http::Task<std::optional<Refusal>> Passage::ScreenBody() {
     request.orders = SecretOrders();
     request.policy_version = policy_->version;
   }
-  request.session = OwnerOf(facts_.identity, caller_) + '\n' + SessionOf(facts_);
+  request.session = Owner() + '\n' + SessionOf(facts_);
   request.conversation = facts_.client.agent_id;
+  request.pieces = std::move(pieces_);
   auto screened = co_await gate_.screening_->Screen(exchange_.strand(), std::move(request));
   if (exchange_.strand().cancelled()) co_return std::nullopt;
   if (!screened) co_return NoSecretRulesRefusal();
@@ -85,9 +78,7 @@ void Passage::ScreenAnswer(const http::Head& answer) {
     return;
   const bool is_stream = answer.Find("content-type").value_or("").starts_with("text/event-stream");
   relay_->Use(gate_.screening_->ForAnswer(
-      {.policy = policy_->rules,
-       .orders = SecretOrders(),
-       .session = OwnerOf(facts_.identity, caller_) + '\n' + SessionOf(facts_)},
+      {.policy = policy_->rules, .orders = SecretOrders(), .session = Owner() + '\n' + SessionOf(facts_)},
       is_stream ? screening::AnswerScreen::Form::kEvents : screening::AnswerScreen::Form::kObject,
       gate_.json_));
 }

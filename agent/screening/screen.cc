@@ -170,8 +170,11 @@ Screened Screen(std::string_view body, const Terms& terms, secrets::Workspace& w
   const auto remembers = [&deciding](const secrets::BodyFinding& finding) {
     return deciding.Of(finding).action >= wire::SECRET_ACTION_REDACT;
   };
-  secrets::BodyInput input{
-      .scanner = *terms.scanner, .workspace = workspace, .body = body, .known = terms.known};
+  secrets::BodyInput input{.scanner = *terms.scanner,
+                           .workspace = workspace,
+                           .body = body,
+                           .known = terms.known,
+                           .pieces = terms.pieces};
   if (terms.remembers) input.remembers = remembers;
   auto scan = secrets::ScanBody(input);
   if (!scan) {

@@ -89,6 +89,7 @@ http::Task<std::optional<Screened>> Screening::Screen(http::Strand& strand, Requ
               .orders = request.orders,
               .now = WallNow(),
               .known = session.memory.KnownOf(request.conversation),
+              .pieces = std::move(request.pieces),
               .remembers = true};
   std::optional<Screened> screened;
   bool by_worker = IsMuch(request);

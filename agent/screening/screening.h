@@ -43,6 +43,8 @@ struct Request {
   uint64_t policy_version = 0;
   std::string session{};       // whose it is, and its id
   std::string conversation{};  // in it: of a subagent its id
+  // The body's, by hash(), if somebody has them.
+  std::vector<secrets::PieceHash> pieces{};
 };
 
 // What is asked about the answer to one; the policy's orders and the names as above.
@@ -100,6 +102,8 @@ class Screening {
   [[nodiscard]] bool LeaveRules() { return keeper_->Leave(); }
 
   const std::shared_ptr<const HostKeys>& keys() const { return keys_; }
+  // By which bodies are known again; nobody outside this process can tell what it makes of a text.
+  const secrets::KeyedHash& hash() const { return sessions_.hash(); }
   Sessions& sessions() { return sessions_; }
   const Sessions& sessions() const { return sessions_; }
   RulesInUse rules() const { return keeper_->InUse(); }

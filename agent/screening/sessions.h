@@ -39,6 +39,7 @@ class Sessions {
   // All but this one go: there is no more memory that can be locked.
   void ForgetOthers(std::string_view name);
 
+  const secrets::KeyedHash& hash() const { return *key_.hash(); }
   size_t size() const { return by_name_.size(); }
   size_t bytes() const { return bytes_; }  // that they took when they were trimmed
 

@@ -11,10 +11,10 @@ constexpr size_t kAround = 8'192;
 
 }  // namespace
 
-BodyDelta::BodyDelta(std::string_view body, const Known& known, const void* rules, const Literals* literals)
-    : body_(body), known_(known), rules_(rules), literals_(literals) {
+BodyDelta::BodyDelta(const BodyInput& input, const Known& known, const Literals* literals)
+    : body_(input.body), known_(known), rules_(input.scanner.identity().get()), literals_(literals) {
   if (known_.hash == nullptr) return;
-  pieces_ = known_.hash->OfPieces(body_);
+  pieces_ = input.pieces.empty() ? known_.hash->OfPieces(body_) : input.pieces;
   for (const auto& one : known_.bodies) {
     if (!Counts(*one)) continue;
     calls_ |= one->calls;

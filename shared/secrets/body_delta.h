@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/secrets/body_scan.h"
 #include "shared/secrets/known_body.h"
 #include "shared/secrets/linear_view.h"
 #include "shared/secrets/mapped_text.h"
@@ -17,7 +18,7 @@ namespace postern::secrets {
 class BodyDelta {
  public:
   // Only bodies that were scanned by these rules, and in which these literals were looked for, are known.
-  BodyDelta(std::string_view body, const Known& known, const void* rules, const Literals* literals);
+  BodyDelta(const BodyInput& input, const Known& known, const Literals* literals);
 
   const KnownBody* before() const { return before_; }  // the one that begins as this one does; may be none
   size_t same() const { return same_; }                // bytes that are the same

@@ -41,7 +41,7 @@ class Look {
         known_(known),
         literals_(literals),
         view_(input.workspace.view()),
-        delta_(input.body, known, input.scanner.identity().get(), literals.get()) {}
+        delta_(input, known, literals.get()) {}
 
   // What it finds besides what is known. Without `fits` it has to be done again without what is known.
   Status Run();

@@ -13,6 +13,7 @@
 #include "collector/cli/policy_file.h"
 #include "collector/cli/rule_cache.h"
 #include "collector/cli/scan_files.h"
+#include "collector/cli/scan_known.h"
 #include "collector/cli/scan_report.h"
 #include "collector/cli/scan_run.h"
 #include "shared/json/writer.h"
@@ -158,6 +159,13 @@ Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scan
     std::erase_if(results.findings,
                   [&](const FileFinding& finding) { return baseline->Knows(finding, scanner.rules()); });
   }
+  if (!call.arguments.Has("no-gitleaksignore")) {
+    const IgnoredFindings ignored = IgnoredAround(call.arguments.words());
+    const size_t left_out = std::erase_if(
+        results.findings, [&](const FileFinding& finding) { return ignored.Has(finding, scanner.rules()); });
+    // Said, since a tree that is looked at may be a stranger's.
+    if (left_out > 0) call.err << left_out << " left out, which .gitleaksignore names.\n";
+  }
   return results;
 }
 
@@ -184,9 +192,9 @@ int Scan(const Invocation& call) {
 }
 
 constexpr std::string_view kDetails =
-    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git, over symbolic links, and over the files of --config, --baseline and --report; a file that is named itself is always read. Of files that are no text only the name is judged.
+    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git, over symbolic links, and over the files of --config, --baseline and --report; a file that is named itself is always read. Of programs, archives, pictures and the like only the name is judged; UTF-16 is read as text if its mark says so.
 
-Text that is encoded (percent signs, \u escapes, hexadecimal, base 64) is decoded and scanned again, also within each other. A comment such as gitleaks:allow has no effect; what is to be passed over belongs into an allow-list of the rules or a baseline.
+Text that is encoded (percent signs, \u escapes, hexadecimal, base 64) is decoded and scanned again, also within each other. A comment such as gitleaks:allow has no effect; what is to be passed over belongs into an allow-list of the rules, a baseline, or, by its fingerprint, into a .gitleaksignore where the program runs or in a directory that is named.
 
 --format json is Gitleaks' report, --format sarif is SARIF 2.1.0. Both hold the secrets unless --redact is given; the table never shows more than their beginning.
 
@@ -219,6 +227,7 @@ std::vector<command_line::Command> ScanCommands() {
                     .completes = Completes::kFiles},
                    {.name = "redact", .sentence = "Writes REDACTED where reports would hold a secret."},
                    {.name = "no-gitignore", .sentence = "Scans what .gitignore files name, too."},
+                   {.name = "no-gitleaksignore", .sentence = "Reports what .gitleaksignore files name, too."},
                    {.name = "decode-depth",
                     .value = "N",
                     .sentence = "How often what was decoded is decoded again; 5 unless given, 0 for never."},

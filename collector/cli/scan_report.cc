@@ -10,9 +10,7 @@
 namespace postern::cli {
 namespace {
 
-constexpr std::string_view kRedacted = "REDACTED";
 constexpr size_t kShownOfSecret = 4;
-constexpr json::Bounds kBaselineBounds{.bytes = 256 << 20, .values = 20'000'000, .depth = 32};
 
 const secrets::Rule& RuleOf(const FileFinding& finding, const secrets::RuleSet& rules) {
   return rules.rules[finding.finding.rule];
@@ -20,14 +18,15 @@ const secrets::Rule& RuleOf(const FileFinding& finding, const secrets::RuleSet& 
 
 std::string Replaced(std::string text, std::string_view what) {
   if (what.empty()) return text;
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + kRedacted.size()))
-    text.replace(at, what.size(), kRedacted);
+  for (size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + kInPlaceOfSecret.size()))
+    text.replace(at, what.size(), kInPlaceOfSecret);
   return text;
 }
 
 std::string SecretOf(const FileFinding& finding, Showing showing) {
   const std::string& secret = finding.finding.secret;
-  return showing == Showing::kSecrets || secret.empty() ? secret : std::string(kRedacted);
+  return showing == Showing::kSecrets || secret.empty() ? secret : std::string(kInPlaceOfSecret);
 }
 
 std::string MatchOf(const FileFinding& finding, Showing showing) {
@@ -71,14 +70,6 @@ std::vector<std::string> TagsOf(const FileFinding& finding, const secrets::RuleS
   }
   if (encodings != 0) tags.push_back("decode-depth:" + std::to_string(finding.finding.depth));
   return tags;
-}
-
-std::string BySecret(std::string_view rule, std::string_view file, std::string_view secret) {
-  return "s\n" + std::string(rule) + "\n" + std::string(file) + "\n" + std::string(secret);
-}
-
-std::string ByLine(std::string_view rule, std::string_view file, size_t line) {
-  return "l\n" + std::string(rule) + "\n" + std::string(file) + "\n" + std::to_string(line);
 }
 
 }  // namespace
@@ -183,30 +174,6 @@ void PrintFindings(const std::vector<FileFinding>& findings, const secrets::Rule
                secret.empty() ? "" : shown, std::to_string(secret.size())});
   }
   if (table.rows() > 0) table.Print(out);
-}
-
-Result<Baseline> Baseline::Parse(std::string_view text) {
-  ASSIGN_OR_RETURN(const json::Value value, json::Parse(text, kBaselineBounds));
-  ASSIGN_OR_RETURN(const auto list, value.AsList());
-  Baseline baseline;
-  for (const json::Value& item : list) {
-    ASSIGN_OR_RETURN(const json::Object one, item.AsOpenObject());
-    ASSIGN_OR_RETURN(const std::string rule, one.Text("RuleID"));
-    ASSIGN_OR_RETURN(const std::string file, one.Text("File"));
-    ASSIGN_OR_RETURN(const std::string secret, one.Text("Secret"));
-    ASSIGN_OR_RETURN(const int64_t line, one.Integer("StartLine", 0, INT64_MAX));
-    // A redacted report says where, but not what.
-    const bool redacted = secret == kRedacted || secret.ends_with("...");
-    baseline.known_.insert(redacted ? ByLine(rule, file, static_cast<size_t>(line))
-                                    : BySecret(rule, file, secret));
-  }
-  return baseline;
-}
-
-bool Baseline::Knows(const FileFinding& finding, const secrets::RuleSet& rules) const {
-  const std::string& rule = RuleOf(finding, rules).id;
-  return known_.contains(BySecret(rule, finding.file, finding.finding.secret)) ||
-         known_.contains(ByLine(rule, finding.file, finding.finding.place.start_line));
 }
 
 }  // namespace postern::cli

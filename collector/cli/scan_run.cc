@@ -4,46 +4,17 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
-#include <fstream>
-#include <istream>
 #include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "collector/cli/scan_text.h"
+
 namespace postern::cli {
 namespace {
 
-constexpr size_t kMostBytes = 1 << 30;                         // of one file
-constexpr size_t kLeastRead = 64 << 10, kMostRead = 16 << 20;  // at a time
-constexpr size_t kLookedAt = 8'000;  // a file with a zero byte in so many is no text, as for git
 constexpr std::chrono::milliseconds kShown(200);
-
-// To its end, whatever length it is said to have: pipes and what the kernel writes have none.
-Result<std::string> AllOf(std::istream& in, const std::string& name) {
-  std::string text;
-  while (in) {
-    const size_t had = text.size();
-    if (had > kMostBytes) return Error{ErrorCode::kInvalid, name + " is larger than 1 GB"};
-    text.resize(had + std::clamp(had, kLeastRead, kMostRead));
-    in.read(text.data() + had, static_cast<std::streamsize>(text.size() - had));
-    text.resize(had + static_cast<size_t>(std::max<std::streamsize>(0, in.gcount())));
-  }
-  if (in.bad()) return Error{ErrorCode::kNotFound, name + " can't be read"};
-  return text;
-}
-
-Result<std::string> TextOf(const std::string& file, std::istream& in) {
-  if (file == "-") return AllOf(in, "standard input");
-  std::error_code error;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file, error))
-    return Error{ErrorCode::kNotFound, file + " can't be read"};
-  return AllOf(stream, file);
-}
-
-bool IsText(std::string_view text) { return text.substr(0, kLookedAt).find('\0') == std::string_view::npos; }
 
 // How many characters the line has up to this byte, itself included.
 size_t CharactersUpTo(std::string_view text, size_t at) {
@@ -101,11 +72,10 @@ class Run {
   }
 
   FileResult ScanOne(const std::string& file, secrets::Workspace& workspace) {
-    const auto text = TextOf(file, job_.in);
-    if (!text) return {.findings = {}, .failure = text.error().message};
-    bytes_ += text->size();
-    // What is no text is only judged by its name.
-    const std::string_view read = IsText(*text) ? std::string_view(*text) : std::string_view();
+    auto bytes = BytesOf(file, job_.in);
+    if (!bytes) return {.findings = {}, .failure = bytes.error().message};
+    bytes_ += bytes->size();
+    const std::string read = TextIn(*std::move(bytes));
     auto findings = scanner_.Scan({.text = read, .path = file == "-" ? "" : file}, workspace, job_.options);
     if (!findings) return {.findings = {}, .failure = file + ": " + findings.error().message};
     FileResult result;

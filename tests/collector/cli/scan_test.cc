@@ -195,6 +195,46 @@ TEST_F(ScanTest, PassesOverItsOwnFilesInTreesUnlessTheyAreNamed) {
   EXPECT_EQ(Run(known).code, 0);
 }
 
+TEST_F(ScanTest, LeavesOutWhatAGitleaksignoreNamesUnlessTold) {
+  Write("tree/a.txt", "key=abcd1234\nkey=new45678\n");
+  Write("tree/sub/b.txt", "key=abcd1234\n");
+  Write("tree/.gitleaksignore",
+        "# known\n\na.txt:key:1\r\n" + Path("tree/sub/b.txt") + ":key:1\nc0ffee:a.txt:key:2\n");
+  const Ran ran = Scan({Path("tree"), "--json"});
+  EXPECT_THAT(Files(ran.out), ElementsAre("a.txt"));
+  EXPECT_THAT(ran.out, HasSubstr("new45678"));
+  EXPECT_THAT(ran.err, HasSubstr("2 left out, which .gitleaksignore names."));
+  EXPECT_EQ(Files(Scan({Path("tree"), "--json", "--no-gitleaksignore"}).out).size(), 3u);
+  // Not that of a directory within.
+  Write("tree/sub/.gitleaksignore", "b.txt:key:1\n");
+  Write("tree/.gitleaksignore", "");
+  EXPECT_EQ(Files(Scan({Path("tree"), "--json"}).out).size(), 3u);
+}
+
+TEST_F(ScanTest, ReadsUtf16AndTextWithZeroBytesButNoPrograms) {
+  std::string little = "\xff\xfe", big = "\xfe\xff";
+  for (const char16_t unit : std::u16string(u"one\n\u00e9\U0001f600 key=abcd1234\n")) {
+    const char high = static_cast<char>(unit >> 8), low = static_cast<char>(unit & 0xff);
+    (little += low) += high;
+    (big += high) += low;
+  }
+  Write("little.txt", little);
+  Write("big.txt", big);
+  Write("odd.txt", little + "\x3d");
+  Write("zeros.log", std::string("key=abcd1234\n\0\0\0", 16));
+  Write("program", std::string("\x7f"
+                               "ELF\2\1\1\0",
+                               8) +
+                       "key=abcd1234\n");
+  for (const char* file : {"little.txt", "big.txt", "odd.txt"}) {
+    const std::string report = Scan({Path(file), "--json"}).out;
+    EXPECT_THAT(report, HasSubstr("\"StartLine\":2")) << file;
+    EXPECT_THAT(report, HasSubstr("\"Secret\":\"abcd1234\"")) << file;
+  }
+  EXPECT_EQ(Scan({Path("zeros.log")}).code, 1);
+  EXPECT_EQ(Scan({Path("program")}).code, 0);
+}
+
 TEST_F(ScanTest, ReadsWhatHasNoLength) {
   Write("rules.toml", "[[rules]]\nid = 'mount'\nregex = '(?m)^\\w+ /proc proc'\n");
   // The kernel says that it is empty.

@@ -1,8 +1,9 @@
 #include "agent/config.h"
 
-#include <algorithm>
 #include <cstdlib>
 
+#include "agent/config_upstream.h"
+#include "agent/config_values.h"
 #include "agent/identity/user_names.h"
 #include "shared/base/hex.h"
 #include "shared/config/node.h"
@@ -12,131 +13,8 @@ namespace {
 
 using config::Map;
 using config::Node;
-using std::chrono::nanoseconds;
 
-constexpr int64_t kLargestCount = 1'000'000;
-constexpr size_t kLongestWord = 64;
-constexpr size_t kMostTags = 32;  // policy::kMostTags: as many as a policy can require
 constexpr size_t kPolicyKeyBytes = 32;
-
-// Each Read… leaves `value` as it is where the key is not there.
-template <class T, class Reader>
-Status Read(const Map& map, std::string_view key, T& value, Reader reader) {
-  const auto node = map.Find(key);
-  if (!node) return Ok{};
-  ASSIGN_OR_RETURN(value, reader(*node));
-  return Ok{};
-}
-
-// A reader that also needs to know where relative paths begin.
-auto PathIn(const Path& directory) {
-  return [&directory](const Node& node) -> Result<Path> {
-    ASSIGN_OR_RETURN(const std::string text, node.AsString());
-    if (text.empty()) return node.Wrong("nothing", "a path");
-    return (directory / text).lexically_normal();
-  };
-}
-
-Result<nanoseconds> Deadline(const Node& node) {
-  ASSIGN_OR_RETURN(const nanoseconds duration, node.AsDuration());
-  if (duration <= nanoseconds::zero() || duration > std::chrono::hours(24)) {
-    return node.Wrong("a duration of " + std::to_string(duration.count()) + " ns",
-                      "a duration from 1ms to 24h");
-  }
-  return duration;
-}
-
-Result<nanoseconds> Retention(const Node& node) {
-  ASSIGN_OR_RETURN(const nanoseconds duration, node.AsDuration());
-  if (duration < std::chrono::hours(1) || duration > std::chrono::hours(10 * 366 * 24)) {
-    return node.Wrong("a duration outside of that", "a duration from 1h to 3660d");
-  }
-  return duration;
-}
-
-Result<int64_t> Count(const Node& node) { return node.AsInteger(1, kLargestCount); }
-
-auto BytesBetween(int64_t least, int64_t most) {
-  return [least, most](const Node& node) -> Result<int64_t> {
-    ASSIGN_OR_RETURN(const int64_t bytes, node.AsBytes());
-    if (bytes >= least && bytes <= most) return bytes;
-    return node.Wrong(std::to_string(bytes) + " bytes",
-                      "from " + std::to_string(least) + " to " + std::to_string(most) + " bytes");
-  };
-}
-
-Result<Address> LoopbackAddress(const Node& node) {
-  ASSIGN_OR_RETURN(const std::string text, node.AsString());
-  const auto address = ParseAddress(text);
-  if (address && address->is_loopback()) return *address;
-  return node.Wrong('"' + text + '"', "a loopback address with a port, such as 127.0.0.1:4780 or [::1]:4780");
-}
-
-// Not shown in the error: people put credentials into URLs.
-Result<Origin> PinnedOrigin(const Node& node) {
-  ASSIGN_OR_RETURN(const std::string text, node.AsSecret());
-  const auto origin = ParseOrigin(text);
-  if (origin) return *origin;
-  return node.Wrong("something else", "https://host[:port] or http://host[:port], with no path and no user");
-}
-
-auto ProxyFor(const Origin& origin, const Environment& environment) {
-  return [&](const Node& node) -> Result<std::optional<Proxy>> {
-    ASSIGN_OR_RETURN(const std::string text, node.AsSecret());
-    if (text == "from environment") return ProxyFromEnvironment(environment, origin);
-    if (text == "none") return std::optional<Proxy>();
-    auto proxy = ParseProxy(text);
-    if (proxy) return std::optional<Proxy>(*std::move(proxy));
-    return node.Wrong("a text that is not shown",
-                      "\"from environment\", none or http://[user:password@]host[:port]");
-  };
-}
-
-Result<UpstreamConfig::ClientCertificate> ReadClientCertificate(const Node& node, const Path& directory) {
-  ASSIGN_OR_RETURN(const Map map, node.AsMap({"certificate", "key"}));
-  UpstreamConfig::ClientCertificate files;
-  ASSIGN_OR_RETURN(const Node certificate, map.Require("certificate"));
-  ASSIGN_OR_RETURN(const Node key, map.Require("key"));
-  ASSIGN_OR_RETURN(files.certificate, PathIn(directory)(certificate));
-  ASSIGN_OR_RETURN(files.key, PathIn(directory)(key));
-  return files;
-}
-
-Result<std::vector<Path>> ReadPaths(const Node& node, const Path& directory) {
-  ASSIGN_OR_RETURN(const std::vector<Node> nodes, node.AsList());
-  std::vector<Path> paths;
-  for (const Node& each : nodes) {
-    ASSIGN_OR_RETURN(Path path, PathIn(directory)(each));
-    paths.push_back(std::move(path));
-  }
-  return paths;
-}
-
-bool IsPlainWord(std::string_view word) {
-  return !word.empty() && word.size() <= kLongestWord &&
-         std::all_of(word.begin(), word.end(), [](unsigned char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
-}
-
-Result<std::string> ProviderName(const Node& node) {
-  ASSIGN_OR_RETURN(std::string name, node.AsString());
-  if (IsPlainWord(name)) return name;
-  return node.Wrong("something else", "a provider's name in small letters, such as anthropic");
-}
-
-Result<std::vector<std::string>> ResidencyTags(const Node& node) {
-  ASSIGN_OR_RETURN(const std::vector<Node> nodes, node.AsList());
-  if (nodes.size() > kMostTags)
-    return node.Wrong(std::to_string(nodes.size()) + " tags", "at most " + std::to_string(kMostTags));
-  std::vector<std::string> tags;
-  for (const Node& each : nodes) {
-    ASSIGN_OR_RETURN(std::string tag, each.AsString());
-    if (!IsPlainWord(tag)) return each.Wrong('"' + tag + '"', "a word in small letters, such as eu");
-    tags.push_back(std::move(tag));
-  }
-  return tags;
-}
 
 Result<std::optional<std::string>> PolicyKey(const Node& node) {
   ASSIGN_OR_RETURN(const std::string text, node.AsString());
@@ -153,51 +31,6 @@ Result<PolicyConfig> ReadPolicy(const Node& node, const Path& directory) {
   RETURN_IF_ERROR(Read(map, "file", policy.file, PathIn(directory)));
   RETURN_IF_ERROR(Read(map, "key", policy.key, PolicyKey));
   return policy;
-}
-
-Result<UpstreamConfig> ReadUpstream(const Map& map, const Path& directory, const Environment& environment) {
-  UpstreamConfig upstream;
-  RETURN_IF_ERROR(Read(map, "url", upstream.origin, PinnedOrigin));
-  RETURN_IF_ERROR(Read(map, "provider", upstream.provider, ProviderName));
-  RETURN_IF_ERROR(Read(map, "residency", upstream.residency, ResidencyTags));
-  RETURN_IF_ERROR(
-      Read(map, "ca_files", upstream.ca_files, [&](const Node& node) { return ReadPaths(node, directory); }));
-  RETURN_IF_ERROR(Read(map, "client_certificate", upstream.client_certificate,
-                       [&](const Node& node) { return ReadClientCertificate(node, directory); }));
-  ASSIGN_OR_RETURN(upstream.proxy, map.Find("proxy")
-                                       ? ProxyFor(upstream.origin, environment)(*map.Find("proxy"))
-                                       : ProxyFromEnvironment(environment, upstream.origin));
-  RETURN_IF_ERROR(Read(map, "max_idle_connections", upstream.max_idle_connections, Count));
-  RETURN_IF_ERROR(Read(map, "idle_connection", upstream.idle_connection, Deadline));
-  return upstream;
-}
-
-Result<std::string> VariableName(const Node& node) {
-  ASSIGN_OR_RETURN(const std::string name, node.AsString());
-  const bool plain =
-      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-  if (!name.empty() && plain) return name;
-  // Not shown: it may be the credential itself, put where its name belongs.
-  return node.Wrong("a text that is not shown",
-                    "the name of an environment variable, such as ANTHROPIC_API_KEY");
-}
-
-Result<CredentialConfig> ReadCredential(const Node& node, const Path& directory) {
-  ASSIGN_OR_RETURN(const Map map, node.AsMap({"file", "env", "header"}));
-  if (map.Find("file") && map.Find("env")) return node.Wrong("both file and env", "one of them");
-  CredentialConfig credential;
-  credential.choice = CredentialConfig::Choice::kStated;
-  credential.file = directory / *credential.file;
-  if (const auto name = map.Find("env")) {
-    credential.file.reset();
-    ASSIGN_OR_RETURN(credential.environment_variable, VariableName(*name));
-  }
-  RETURN_IF_ERROR(Read(map, "file", credential.file, PathIn(directory)));
-  if (const auto header = map.Find("header")) {
-    ASSIGN_OR_RETURN(const std::string word, header->AsOneOf({"x-api-key", "authorization"}));
-    if (word == "authorization") credential.header = CredentialConfig::Header::kAuthorizationBearer;
-  }
-  return credential;
 }
 
 Result<uid_t> UidOf(const std::string& name, const Node& node) {
@@ -245,12 +78,6 @@ Status ReadIdentity(const Map& map, AgentConfig& config) {
     ASSIGN_OR_RETURN(config.os_users, ReadOsUsers(*users));
   }
   return Ok{};
-}
-
-Result<nanoseconds> PolicyTtl(const Node& node) {
-  ASSIGN_OR_RETURN(const nanoseconds duration, node.AsDuration());
-  if (duration >= std::chrono::minutes(1) && duration <= std::chrono::hours(30 * 24)) return duration;
-  return node.Wrong("a duration outside of that", "a duration from 1m to 30d");
 }
 
 Status ReadCollector(const Map& map, AgentConfig& config) {
@@ -382,10 +209,7 @@ Result<AgentConfig> ReadAgentConfig(const Node& root, const Path& directory, con
   RETURN_IF_ERROR(Read(map, "credential", config.credential,
                        [&](const Node& node) { return ReadCredential(node, directory); }));
   if (const auto upstream = map.Find("upstream")) {
-    ASSIGN_OR_RETURN(const Map section,
-                     upstream->AsMap({"url", "provider", "residency", "ca_files", "client_certificate",
-                                      "proxy", "max_idle_connections", "idle_connection"}));
-    ASSIGN_OR_RETURN(config.upstream, ReadUpstream(section, directory, environment));
+    ASSIGN_OR_RETURN(config.upstream, ReadUpstream(*upstream, directory, environment));
   } else {
     ASSIGN_OR_RETURN(config.upstream.proxy, ProxyFromEnvironment(environment, config.upstream.origin));
   }

@@ -1,187 +1,15 @@
 #include "collector/intake/event_glance.h"
 
-#include <array>
 #include <bit>
 #include <cstring>
-#include <initializer_list>
 #include <limits>
 #include <utility>
 
+#include "collector/intake/event_schema.h"
 #include "shared/wire/event.h"
 
 namespace postern::intake {
 namespace {
-
-// The wire types of the encoding (protobuf.dev/programming-guides/encoding) that agents write.
-enum class Kind : uint8_t {
-  kUnknown,
-  kNumber,   // a varint
-  kWord,     // a varint of which 32 bits count: an enumerator
-  kFixed,    // 8 bytes
-  kBytes,    //
-  kText,     // bytes that must be UTF-8
-  kMessage,  // a part; a second one would be merged into the first
-  kCharge,   // one of the charges
-  kBody,     // the event's body, of which a second one would take the first one's place
-};
-
-struct Field;
-// By the fields' numbers.
-using Schema = std::array<Field, 32>;
-
-struct Field {
-  Kind kind = Kind::kUnknown;
-  uint64_t Glance::* number = nullptr;
-  std::string_view Glance::* text = nullptr;
-  const Schema* message = nullptr;
-};
-
-constexpr Field Number(uint64_t Glance::* into = nullptr) { return {.kind = Kind::kNumber, .number = into}; }
-constexpr Field Word(uint64_t Glance::* into = nullptr) { return {.kind = Kind::kWord, .number = into}; }
-constexpr Field Fixed(uint64_t Glance::* into = nullptr) { return {.kind = Kind::kFixed, .number = into}; }
-constexpr Field Bytes(std::string_view Glance::* into = nullptr) {
-  return {.kind = Kind::kBytes, .text = into};
-}
-constexpr Field Text(std::string_view Glance::* into = nullptr) {
-  return {.kind = Kind::kText, .text = into};
-}
-constexpr Field Part(const Schema& schema) { return {.kind = Kind::kMessage, .message = &schema}; }
-constexpr Field Body(const Schema& schema) { return {.kind = Kind::kBody, .message = &schema}; }
-
-constexpr Schema Of(std::initializer_list<std::pair<int, Field>> fields) {
-  Schema schema{};
-  for (const auto& [number, field] : fields) schema.at(static_cast<size_t>(number)) = field;
-  return schema;
-}
-
-constexpr Schema kPrincipal = Of({{wire::Principal::kKeyIdFieldNumber, Text(&Glance::key)},
-                                  {wire::Principal::kUserFieldNumber, Text(&Glance::user)},
-                                  {wire::Principal::kTeamFieldNumber, Text(&Glance::team)},
-                                  {wire::Principal::kOrganisationFieldNumber, Text(&Glance::organisation)}});
-
-constexpr Schema kOsUser = Of({{wire::OsUser::kKnownFieldNumber, Number()},
-                               {wire::OsUser::kUidFieldNumber, Number()},
-                               {wire::OsUser::kNameFieldNumber, Text()},
-                               {wire::OsUser::kPidFieldNumber, Number()},
-                               {wire::OsUser::kExecutableFieldNumber, Text()},
-                               {wire::OsUser::kDirectoryFieldNumber, Text()}});
-
-constexpr Schema kIntent = Of({{wire::Intent::kExchangeFieldNumber, Bytes(&Glance::exchange)},
-                               {wire::Intent::kPrincipalFieldNumber, Part(kPrincipal)},
-                               {wire::Intent::kOsUserFieldNumber, Part(kOsUser)},
-                               {wire::Intent::kCallFieldNumber, Number()},
-                               {wire::Intent::kModelFieldNumber, Text(&Glance::model)},
-                               {wire::Intent::kStreamFieldNumber, Number()},
-                               {wire::Intent::kMaxTokensFieldNumber, Number()},
-                               {wire::Intent::kBodyBytesFieldNumber, Number()},
-                               {wire::Intent::kMessagesFieldNumber, Number()},
-                               {wire::Intent::kToolsFieldNumber, Text()},
-                               {wire::Intent::kServerToolsFieldNumber, Text()},
-                               {wire::Intent::kSessionFieldNumber, Text(&Glance::session)},
-                               {wire::Intent::kAgentFieldNumber, Text()},
-                               {wire::Intent::kParentAgentFieldNumber, Text()},
-                               {wire::Intent::kUserAgentFieldNumber, Text()},
-                               {wire::Intent::kUpstreamFieldNumber, Text()},
-                               {wire::Intent::kPeerFieldNumber, Text()},
-                               {wire::Intent::kPolicyVersionFieldNumber, Number()},
-                               {wire::Intent::kRuleFieldNumber, Text()},
-                               {wire::Intent::kRemovedToolsFieldNumber, Text()},
-                               {wire::Intent::kLoweredMaxTokensFieldNumber, Number()},
-                               {wire::Intent::kProviderFieldNumber, Text()},
-                               {wire::Intent::kResidencyFieldNumber, Text()}});
-
-constexpr Schema kUsage = Of({{wire::Usage::kInputFieldNumber, Number(&Glance::input)},
-                              {wire::Usage::kOutputFieldNumber, Number(&Glance::output)},
-                              {wire::Usage::kCacheReadFieldNumber, Number(&Glance::cache_read)},
-                              {wire::Usage::kCacheWrite5MFieldNumber, Number(&Glance::cache_write_5m)},
-                              {wire::Usage::kCacheWrite1HFieldNumber, Number(&Glance::cache_write_1h)},
-                              {wire::Usage::kThinkingFieldNumber, Number()},
-                              {wire::Usage::kWebSearchesFieldNumber, Number()},
-                              {wire::Usage::kWebFetchesFieldNumber, Number()},
-                              {wire::Usage::kServiceTierFieldNumber, Text()},
-                              {wire::Usage::kSpeedFieldNumber, Text()},
-                              {wire::Usage::kInferenceGeoFieldNumber, Text()}});
-
-constexpr Schema kOutcome = Of({{wire::Outcome::kExchangeFieldNumber, Bytes(&Glance::exchange)},
-                                {wire::Outcome::kStatusFieldNumber, Number()},
-                                {wire::Outcome::kEndingFieldNumber, Word(&Glance::ending)},
-                                {wire::Outcome::kUpstreamRequestIdFieldNumber, Text()},
-                                {wire::Outcome::kUpstreamModelFieldNumber, Text()},
-                                {wire::Outcome::kUpstreamMessageIdFieldNumber, Text()},
-                                {wire::Outcome::kUsageFieldNumber, Part(kUsage)},
-                                {wire::Outcome::kCostNanoDollarsFieldNumber, Number(&Glance::nano_dollars)},
-                                {wire::Outcome::kPriceVersionFieldNumber, Text()},
-                                {wire::Outcome::kEstimatedFieldNumber, Number()},
-                                {wire::Outcome::kStopReasonFieldNumber, Text()},
-                                {wire::Outcome::kToolUsesFieldNumber, Text()},
-                                {wire::Outcome::kBytesInFieldNumber, Number()},
-                                {wire::Outcome::kBytesOutFieldNumber, Number()},
-                                {wire::Outcome::kFirstByteNsFieldNumber, Number()},
-                                {wire::Outcome::kTotalNsFieldNumber, Number()},
-                                {wire::Outcome::kErrorTypeFieldNumber, Text()},
-                                {wire::Outcome::kOsUserFieldNumber, Part(kOsUser)},
-                                {wire::Outcome::kChargesFieldNumber, Field{.kind = Kind::kCharge}},
-                                {wire::Outcome::kAdmissionFieldNumber, Text()},
-                                {wire::Outcome::kExtensionsFieldNumber, Number()},
-                                {wire::Outcome::kRefusedExtensionFieldNumber, Text()}});
-
-constexpr Schema kRefusal = Of({{wire::Refusal::kExchangeFieldNumber, Bytes()},
-                                {wire::Refusal::kReasonFieldNumber, Text()},
-                                {wire::Refusal::kStatusFieldNumber, Number()},
-                                {wire::Refusal::kRuleFieldNumber, Text()},
-                                {wire::Refusal::kPrincipalFieldNumber, Part(kPrincipal)},
-                                {wire::Refusal::kOsUserFieldNumber, Part(kOsUser)},
-                                {wire::Refusal::kModelFieldNumber, Text(&Glance::model)},
-                                {wire::Refusal::kCallFieldNumber, Number()},
-                                {wire::Refusal::kSessionFieldNumber, Text(&Glance::session)},
-                                {wire::Refusal::kUserAgentFieldNumber, Text()},
-                                {wire::Refusal::kPeerFieldNumber, Text()},
-                                {wire::Refusal::kTimesFieldNumber, Number()},
-                                {wire::Refusal::kFirstWallTimeFieldNumber, Fixed()},
-                                {wire::Refusal::kLastWallTimeFieldNumber, Fixed()},
-                                {wire::Refusal::kPolicyVersionFieldNumber, Number()},
-                                {wire::Refusal::kProviderFieldNumber, Text()},
-                                {wire::Refusal::kResidencyFieldNumber, Text()},
-                                {wire::Refusal::kAccountFieldNumber, Text()},
-                                {wire::Refusal::kResetsFieldNumber, Fixed()}});
-
-constexpr Schema kKeyFirstUsed = Of({{wire::KeyFirstUsed::kKeyIdFieldNumber, Text(&Glance::first_key)},
-                                     {wire::KeyFirstUsed::kPrincipalFieldNumber, Part(kPrincipal)},
-                                     {wire::KeyFirstUsed::kOsUserFieldNumber, Part(kOsUser)}});
-
-constexpr Schema kSecretFound = Of({{wire::SecretFound::kExchangeFieldNumber, Bytes()},
-                                    {wire::SecretFound::kRuleFieldNumber, Text()},
-                                    {wire::SecretFound::kActionFieldNumber, Number()},
-                                    {wire::SecretFound::kInAnswerFieldNumber, Number()},
-                                    {wire::SecretFound::kPartFieldNumber, Text()},
-                                    {wire::SecretFound::kMessageFieldNumber, Number()},
-                                    {wire::SecretFound::kBlockFieldNumber, Number()},
-                                    {wire::SecretFound::kToolFieldNumber, Text()},
-                                    {wire::SecretFound::kFingerprintFieldNumber, Bytes()},
-                                    {wire::SecretFound::kLengthFieldNumber, Number()},
-                                    {wire::SecretFound::kPrincipalFieldNumber, Part(kPrincipal)},
-                                    {wire::SecretFound::kOsUserFieldNumber, Part(kOsUser)},
-                                    {wire::SecretFound::kModelFieldNumber, Text(&Glance::model)},
-                                    {wire::SecretFound::kCallFieldNumber, Number()},
-                                    {wire::SecretFound::kSessionFieldNumber, Text(&Glance::session)},
-                                    {wire::SecretFound::kPolicyVersionFieldNumber, Number()},
-                                    {wire::SecretFound::kPolicyRuleFieldNumber, Text()},
-                                    {wire::SecretFound::kPathFieldNumber, Text()},
-                                    {wire::SecretFound::kTimesFieldNumber, Number()}});
-
-constexpr Schema kEvent = Of({{wire::Event::kVersionFieldNumber, Number()},
-                              {wire::Event::kSaltFieldNumber, Bytes()},
-                              {wire::Event::kIncarnationFieldNumber, Fixed(&Glance::incarnation)},
-                              {wire::Event::kSequenceFieldNumber, Number(&Glance::sequence)},
-                              {wire::Event::kWallTimeFieldNumber, Fixed(&Glance::wall_time)},
-                              {wire::Event::kBootTimeFieldNumber, Fixed()},
-                              {wire::Event::kCutStringsFieldNumber, Number()},
-                              {wire::Event::kDroppedItemsFieldNumber, Number()},
-                              {wire::Event::kIntentFieldNumber, Body(kIntent)},
-                              {wire::Event::kOutcomeFieldNumber, Body(kOutcome)},
-                              {wire::Event::kRefusalFieldNumber, Body(kRefusal)},
-                              {wire::Event::kKeyFirstUsedFieldNumber, Body(kKeyFirstUsed)},
-                              {wire::Event::kSecretFoundFieldNumber, Body(kSecretFound)}});
 
 // What lies ahead in the bytes. Each Take is false where the bytes end too soon, or where protobuf might see
 // in them something else.
@@ -224,21 +52,6 @@ class Ahead {
   const char* at_;
   const char* end_;
 };
-
-constexpr uint64_t WireTypeOf(Kind kind) {
-  switch (kind) {
-    case Kind::kUnknown: break;
-    case Kind::kNumber:
-    case Kind::kWord: return 0;
-    case Kind::kFixed: return 1;
-    case Kind::kBytes:
-    case Kind::kText:
-    case Kind::kMessage:
-    case Kind::kCharge:
-    case Kind::kBody: return 2;
-  }
-  return 8;  // which no tag can hold
-}
 
 bool IsText(std::string_view bytes) {
   uint8_t all = 0;
@@ -368,7 +181,7 @@ void SetOutcome(Glance& glance, const wire::Outcome& outcome) {
 
 std::optional<Glance> GlanceQuickly(std::string_view bytes) {
   Glance glance;
-  if (!Read(bytes, kEvent, glance)) return std::nullopt;
+  if (!Read(bytes, kEventSchema, glance)) return std::nullopt;
   return glance;
 }
 

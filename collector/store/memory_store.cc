@@ -2,31 +2,16 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include "collector/store/hours.h"
+#include "collector/store/memory_state.h"
 #include "collector/store/page_cursor.h"
 #include "collector/store/rules.h"
 #include "shared/base/guarded.h"
 
 namespace postern::store {
 namespace {
-
-using ChainKey = std::pair<std::string, uint64_t>;
-using RecordKey = std::pair<RecordKind, std::string>;
-
-struct State {
-  std::vector<NewEvent> events;  // by leaf; bytes are empty where the body was removed
-  std::map<ChainKey, Chain> chains;
-  std::map<std::tuple<std::string, uint64_t, uint64_t>, Leaf> places;
-  std::map<RecordKey, Record> records;
-  std::map<std::string, std::vector<SetAside>> set_aside;  // the oldest first
-  uint64_t revision = 0;
-  std::map<std::string, std::string> ledger;
-  uint64_t ledger_version = 0;
-};
 
 template <class T>
 bool Holds(const std::optional<T>& wanted, const T& is) {
@@ -66,11 +51,11 @@ class MemoryStore : public Store {
  public:
   Result<Receipt> Commit(const Change& change) override {
     RETURN_IF_ERROR(CheckRules(change));
-    return state_.With([&](State& state) { return Apply(state, change); });
+    return state_.With([&](MemoryState& state) { return Apply(state, change); });
   }
 
   Result<std::vector<Entry>> Entries(Leaf first, size_t limit) override {
-    return state_.With([&](const State& state) -> Result<std::vector<Entry>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<Entry>> {
       std::vector<Entry> entries;
       for (uint64_t leaf = static_cast<uint64_t>(first);
            leaf < state.events.size() && entries.size() < std::min(limit, kMaxPage); ++leaf) {
@@ -81,7 +66,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::vector<StoredEvent>> Events(const std::vector<Leaf>& leaves) override {
-    return state_.With([&](const State& state) -> Result<std::vector<StoredEvent>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<StoredEvent>> {
       std::vector<StoredEvent> events;
       for (const Leaf leaf : leaves) {
         const auto index = static_cast<uint64_t>(leaf);
@@ -93,7 +78,7 @@ class MemoryStore : public Store {
   }
 
   Result<Leaf> Locate(const std::string& agent, uint64_t incarnation, uint64_t sequence) override {
-    return state_.With([&](const State& state) -> Result<Leaf> {
+    return state_.With([&](const MemoryState& state) -> Result<Leaf> {
       const auto found = state.places.find({agent, incarnation, sequence});
       if (found == state.places.end()) return Error{ErrorCode::kNotFound, "the log has no such event"};
       return found->second;
@@ -101,7 +86,7 @@ class MemoryStore : public Store {
   }
 
   Result<uint64_t> RemoveBodies(WallTime before, const std::vector<std::string>& kinds) override {
-    return state_.With([&](State& state) -> Result<uint64_t> {
+    return state_.With([&](MemoryState& state) -> Result<uint64_t> {
       uint64_t removed = 0;
       for (const std::string& kind : kinds) {
         for (NewEvent& event : state.events) {
@@ -116,7 +101,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::optional<Chain>> FindChain(const std::string& agent, uint64_t incarnation) override {
-    return state_.With([&](const State& state) -> Result<std::optional<Chain>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::optional<Chain>> {
       const auto found = state.chains.find({agent, incarnation});
       if (found == state.chains.end()) return std::optional<Chain>();
       return std::optional(found->second);
@@ -124,7 +109,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::vector<Chain>> Chains(const std::string& agent) override {
-    return state_.With([&](const State& state) -> Result<std::vector<Chain>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<Chain>> {
       std::vector<Chain> chains;
       for (const auto& [key, chain] : state.chains) {
         if (key.first == agent) chains.push_back(chain);
@@ -135,7 +120,7 @@ class MemoryStore : public Store {
 
   Result<std::vector<crypto::Digest>> Digests(const std::string& agent, uint64_t incarnation, uint64_t first,
                                               size_t limit) override {
-    return state_.With([&](const State& state) -> Result<std::vector<crypto::Digest>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<crypto::Digest>> {
       std::vector<crypto::Digest> digests;
       for (uint64_t sequence = first; digests.size() < std::min(limit, kMaxPage); ++sequence) {
         const auto found = state.places.find({agent, incarnation, sequence});
@@ -147,7 +132,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::vector<SetAside>> ListSetAside(const std::string& agent, size_t limit) override {
-    return state_.With([&](const State& state) -> Result<std::vector<SetAside>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<SetAside>> {
       const auto found = state.set_aside.find(agent);
       if (found == state.set_aside.end()) return std::vector<SetAside>();
       std::vector<SetAside> groups(found->second.rbegin(), found->second.rend());
@@ -164,7 +149,7 @@ class MemoryStore : public Store {
       ASSIGN_OR_RETURN(const Leaf leaf, ReadCursor(asked, *cursor));
       last = static_cast<uint64_t>(leaf);
     }
-    return state_.With([&](const State& state) -> Result<EventPage> {
+    return state_.With([&](const MemoryState& state) -> Result<EventPage> {
       const EventFilter filter = Cut(asked);
       std::vector<uint64_t> found;
       for (uint64_t leaf = 0; leaf < state.events.size(); ++leaf) {
@@ -184,7 +169,7 @@ class MemoryStore : public Store {
 
   Result<std::vector<SumRow>> Sum(const SumQuery& query) override {
     RETURN_IF_ERROR(CheckRules(query));
-    return state_.With([&](const State& state) -> Result<std::vector<SumRow>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<SumRow>> {
       const EventFilter filter = Cut(query.filter);
       std::map<std::vector<std::string>, Spending> sums;
       for (const NewEvent& event : state.events) {
@@ -202,7 +187,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::optional<Record>> Get(RecordKind kind, const std::string& id) override {
-    return state_.With([&](const State& state) -> Result<std::optional<Record>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::optional<Record>> {
       const auto found = state.records.find({kind, id});
       if (found == state.records.end()) return std::optional<Record>();
       return std::optional(found->second);
@@ -215,7 +200,7 @@ class MemoryStore : public Store {
     if (cursor) {
       ASSIGN_OR_RETURN(last, ReadCursor(kind, label, *cursor));
     }
-    return state_.With([&](const State& state) -> Result<RecordPage> {
+    return state_.With([&](const MemoryState& state) -> Result<RecordPage> {
       RecordPage page;
       for (auto it = state.records.upper_bound({kind, last});
            it != state.records.end() && it->first.first == kind; ++it) {
@@ -233,7 +218,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::vector<Record>> ChangedSince(uint64_t revision, size_t limit) override {
-    return state_.With([&](const State& state) -> Result<std::vector<Record>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<Record>> {
       std::vector<Record> changed;
       for (const auto& [key, record] : state.records) {
         if (record.revision > revision) changed.push_back(record);
@@ -249,7 +234,7 @@ class MemoryStore : public Store {
   }
 
   Result<LedgerPage> ListLedger(const std::optional<Cursor>& cursor, size_t limit) override {
-    return state_.With([&](const State& state) -> Result<LedgerPage> {
+    return state_.With([&](const MemoryState& state) -> Result<LedgerPage> {
       LedgerPage page{.version = state.ledger_version};
       for (auto row = cursor ? state.ledger.upper_bound(*cursor) : state.ledger.begin();
            row != state.ledger.end(); ++row) {
@@ -264,7 +249,7 @@ class MemoryStore : public Store {
   }
 
   StoreStats stats() override {
-    return state_.With([](const State& state) {
+    return state_.With([](const MemoryState& state) {
       StoreStats stats{
           .log_size = state.events.size(), .revision = state.revision, .ledger = state.ledger_version};
       for (const auto& [agent, groups] : state.set_aside) stats.set_aside += groups.size();
@@ -277,7 +262,7 @@ class MemoryStore : public Store {
   }
 
   Result<std::vector<std::string>> Check(const std::function<void(uint64_t, uint64_t)>& progress) override {
-    return state_.With([&](const State& state) -> Result<std::vector<std::string>> {
+    return state_.With([&](const MemoryState& state) -> Result<std::vector<std::string>> {
       std::vector<std::string> problems;
       for (uint64_t leaf = 0; leaf < state.events.size(); ++leaf) {
         const NewEvent& event = state.events[leaf];
@@ -290,66 +275,7 @@ class MemoryStore : public Store {
   }
 
  private:
-  static Status CheckExpected(const State& state, const Change& change) {
-    for (const Change::Advance& advance : change.chains) {
-      const auto found = state.chains.find({advance.chain.agent, advance.chain.incarnation});
-      const uint64_t sequence = found == state.chains.end() ? 0 : found->second.sequence;
-      if (sequence != advance.expected)
-        return Error{ErrorCode::kDenied, "the chain has gone on in the meantime"};
-      if (found != state.chains.end() && found->second.closed && !advance.chain.closed)
-        return Error{ErrorCode::kDenied, "the chain has been closed in the meantime"};
-    }
-    if (!change.ledger.empty() && change.ledger_expected != state.ledger_version)
-      return Error{ErrorCode::kDenied, "the ledger has been changed in the meantime"};
-    for (const Change::Put& put : change.records) {
-      const auto found = state.records.find({put.record.kind, put.record.id});
-      const uint64_t revision = found == state.records.end() ? 0 : found->second.revision;
-      if (revision != put.expected)
-        return Error{ErrorCode::kDenied, "the record has been changed in the meantime"};
-    }
-    return Ok{};
-  }
-
-  static Result<Receipt> Apply(State& state, const Change& change) {
-    RETURN_IF_ERROR(CheckExpected(state, change));
-    Receipt receipt{.first_leaf = Leaf{state.events.size()}};
-    for (const NewEvent& event : change.events) {
-      const Entry& entry = event.entry;
-      state.places[{entry.agent, entry.incarnation, entry.sequence}] = Leaf{state.events.size()};
-      state.events.push_back(event);
-      state.events.back().facts = Cut(event.facts);
-    }
-    for (const Change::Advance& advance : change.chains)
-      state.chains[{advance.chain.agent, advance.chain.incarnation}] = advance.chain;
-    if (!change.records.empty()) state.revision = std::max(state.revision + 1, change.least_revision);
-    for (const Change::Put& put : change.records) {
-      Record& record = state.records[{put.record.kind, put.record.id}];
-      record = put.record;
-      record.revision = state.revision;
-    }
-    for (const SetAside& group : change.set_aside) Keep(state.set_aside[group.agent], group);
-    if (!change.ledger.empty()) ++state.ledger_version;
-    for (const LedgerRow& row : change.ledger) {
-      if (row.erased) state.ledger.erase(row.key);
-      else state.ledger[row.key] = row.value;
-    }
-    receipt.log_size = state.events.size();
-    receipt.revision = state.revision;
-    receipt.ledger = state.ledger_version;
-    return receipt;
-  }
-
-  static void Keep(std::vector<SetAside>& groups, const SetAside& group) {
-    groups.push_back(group);
-    uint64_t bytes = 0;
-    for (const SetAside& kept : groups) bytes += kept.bytes.size();
-    while (groups.size() > kMaxSetAsidePerAgent || bytes > kMaxSetAsideBytesPerAgent) {
-      bytes -= groups.front().bytes.size();
-      groups.erase(groups.begin());
-    }
-  }
-
-  Guarded<State> state_;
+  Guarded<MemoryState> state_;
 };
 
 }  // namespace

@@ -1,0 +1,1 @@
+postern_fuzzer(scan_text_fuzzer SOURCES scan_text_fuzzer.cc DEPS postern_cli postern_wire)

@@ -5,14 +5,23 @@
 namespace postern::secrets {
 namespace {
 
-// So far around what is new a match may begin or end that touches it: a private key of 4,096 bits, in PEM,
+// No match is looked for that begins or ends farther from what is new: a private key of 4,096 bits, in PEM,
 // takes 3,300 bytes.
 constexpr size_t kAround = 8'192;
+// Beside what a match can reach: where others end that stand before it.
+constexpr size_t kBeside = 128;
+// So many bytes of the body are mostly more than what is looked at before what is new.
+constexpr size_t kNear = 1'536;
 
 }  // namespace
 
-BodyDelta::BodyDelta(const BodyInput& input, const Known& known, const Literals* literals)
-    : body_(input.body), known_(known), rules_(input.scanner.identity().get()), literals_(literals) {
+BodyDelta::BodyDelta(const BodyInput& input, const Known& known, const Literals* literals, Reach reach)
+    : body_(input.body),
+      scanner_(input.scanner),
+      known_(known),
+      rules_(input.scanner.identity().get()),
+      literals_(literals),
+      reach_(reach) {
   if (known_.hash == nullptr) return;
   pieces_ = input.pieces.empty() ? known_.hash->OfPieces(body_) : input.pieces;
   for (const auto& one : known_.bodies) {
@@ -28,7 +37,8 @@ BodyDelta::BodyDelta(const BodyInput& input, const Known& known, const Literals*
   }
   if (before_ == nullptr) return;
   for (auto mark = before_->marks.rbegin(); mark != before_->marks.rend() && mark_ == nullptr; ++mark) {
-    if (mark->raw + kAround <= same_ && mark->told_at <= same_) mark_ = &*mark;
+    const size_t before = reach_ == Reach::kNear ? kNear : kAround;
+    if (mark->raw + before <= same_ && mark->told_at <= same_) mark_ = &*mark;
   }
 }
 
@@ -86,12 +96,37 @@ bool BodyDelta::IsFresh(const Span& span) const {
   return first != fresh_.end() && (first->begin < span.end || first->begin == span.begin);
 }
 
-std::vector<Span> BodyDelta::Regions(size_t view_size) const {
+// With the whole of the lines that it begins and ends in, as far as these are in one value: what is allowed
+// by its line, and what is encoded, is as it would be in the whole text.
+Span BodyDelta::Around(const Span& fresh, const MappedText& view, const Calls& calls) const {
+  const std::string_view text = view.text();
+  const size_t longest = literals_ == nullptr ? 0 : literals_->longest();
+  const Span farthest{fresh.begin - std::min(fresh.begin, kAround),
+                      std::min(fresh.end + kAround, text.size())};
+  Span reach = scanner_.ReachAround(text, fresh, calls, kAround);
+  reach.begin = std::min(reach.begin, fresh.begin - std::min(fresh.begin, longest));
+  reach.end = std::max(reach.end, fresh.end + longest);
+  reach.begin = std::max(farthest.begin, reach.begin - std::min(reach.begin, kBeside));
+  reach.end = std::min(farthest.end, reach.end + kBeside);
+  if (const auto value = view.ValueFrom(reach.begin); value && value->begin < reach.begin) {
+    const Span before{std::max(farthest.begin, value->begin), reach.begin};
+    const size_t newline = In(text, before).rfind('\n');
+    reach.begin = newline == std::string_view::npos ? before.begin : before.begin + newline + 1;
+  }
+  if (const auto value = view.ValueFrom(reach.end); value && value->begin < reach.end) {
+    const Span behind{reach.end, std::max(reach.end, std::min(farthest.end, value->end))};
+    reach.end += std::min(In(text, behind).find('\n'), behind.size());
+  }
+  return reach;
+}
+
+std::optional<std::vector<Span>> BodyDelta::Regions(const MappedText& view, const Calls& calls) const {
   std::vector<Span> regions;
   for (const Span& fresh : fresh_) {
-    const Span region{fresh.begin - std::min(fresh.begin, kAround), std::min(fresh.end + kAround, view_size)};
+    const Span region = Around(fresh, view, calls);
+    if (reach_ == Reach::kNear && mark_ != nullptr && region.begin == 0) return std::nullopt;
     if (!regions.empty() && region.begin <= regions.back().end) {
-      regions.back().end = region.end;
+      regions.back().end = std::max(regions.back().end, region.end);
     } else {
       regions.push_back(region);
     }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,11 +15,14 @@
 
 namespace postern::secrets {
 
+// How far before what differs the view begins: so far as mostly suffices, or as far as anything is looked at.
+enum class Reach { kNear, kFar };
+
 // Thread-compatible; what it is given must outlive it.
 class BodyDelta {
  public:
   // Only bodies that were scanned by these rules, and in which these literals were looked for, are known.
-  BodyDelta(const BodyInput& input, const Known& known, const Literals* literals);
+  BodyDelta(const BodyInput& input, const Known& known, const Literals* literals, Reach reach);
 
   const KnownBody* before() const { return before_; }  // the one that begins as this one does; may be none
   size_t same() const { return same_; }                // bytes that are the same
@@ -29,8 +33,9 @@ class BodyDelta {
   void FindFresh(const MappedText& view, const ViewParts& parts);
   // After that: whether these bytes of the view hold something new.
   bool IsFresh(const Span& span) const;
-  // What is new, and so much around it as a match that touches it may reach.
-  std::vector<Span> Regions(size_t view_size) const;
+  // What is new, and so much around it as decides about a match that touches it, if keywords call for no more
+  // than this. Nothing where the view doesn't reach so far: then kFar is needed.
+  std::optional<std::vector<Span>> Regions(const MappedText& view, const Calls& calls) const;
 
   // For what is known of the next one.
   std::vector<PieceHash> TakePieces() { return std::move(pieces_); }
@@ -40,11 +45,14 @@ class BodyDelta {
   bool Counts(const KnownBody& known) const;
   bool IsKnown(uint64_t hash) const;
   void AddFresh(const Span& span, size_t clean_to);
+  Span Around(const Span& fresh, const MappedText& view, const Calls& calls) const;
 
   const std::string_view body_;
+  const Scanner& scanner_;
   const Known& known_;
   const void* const rules_;
   const Literals* const literals_;
+  const Reach reach_;
   std::vector<PieceHash> pieces_;
   const KnownBody* before_ = nullptr;
   size_t same_ = 0;

@@ -36,16 +36,19 @@ class FoundPlaces {
 // One look at the body, with what is known and the literals that there are.
 class Look {
  public:
-  Look(const BodyInput& input, const Known& known, const std::shared_ptr<const Literals>& literals)
+  Look(const BodyInput& input, const Known& known, const std::shared_ptr<const Literals>& literals,
+       Reach reach)
       : in_(input),
         known_(known),
         literals_(literals),
         view_(input.workspace.view()),
-        delta_(input, known, literals.get()) {}
+        delta_(input, known, literals.get(), reach) {}
 
   // What it finds besides what is known. Without `fits` it has to be done again without what is known.
   Status Run();
   bool fits() const { return fits_; }
+  // Without this it has to be done again with Reach::kFar.
+  bool reaches() const { return reaches_; }
   std::vector<FoundInBody>& found() { return found_; }
   BodyScan Finish();
 
@@ -69,6 +72,7 @@ class Look {
   size_t scanned_ = 0;
   Calls calls_;
   bool fits_ = true;
+  bool reaches_ = true;
   std::vector<FoundInBody> found_;
   std::vector<BodyCut> cuts_;
 };
@@ -78,6 +82,7 @@ Status Look::Run() {
   RETURN_IF_ERROR(LinearViewFrom(in_.body, delta_.mark(), view_, parts_));
   delta_.FindFresh(view_, parts_);
   RETURN_IF_ERROR(ScanRegions());
+  if (!reaches_) return Ok{};
   TakeKnown();
   std::stable_sort(found_.begin(), found_.end(), [](const FoundInBody& a, const FoundInBody& b) {
     return a.finding.raw.begin < b.finding.raw.begin;
@@ -86,19 +91,24 @@ Status Look::Run() {
   return Ok{};
 }
 
-// A keyword counts wherever it stands: where a later region has one, those before it are looked at again.
+// A keyword counts wherever it stands: where some call for more than was known, what was looked at is looked
+// at again, and more of it. A region that is alone has had its own keywords.
 Status Look::ScanRegions() {
-  const std::vector<Span> regions = delta_.Regions(view_.text().size());
-  for (const Span& region : regions) scanned_ += region.size();
-  while (true) {
-    Calls first;
-    for (size_t i = 0; i < regions.size(); ++i) {
-      RETURN_IF_ERROR(ScanRegion(regions[i]));
-      if (i == 0) first = calls_;
-    }
-    if (calls_ == first || regions.empty()) return Ok{};
+  auto regions = delta_.Regions(view_, calls_);
+  while (regions) {
+    const Calls before = calls_;
     found_.clear();
+    for (const Span& region : *regions) {
+      scanned_ += region.size();
+      RETURN_IF_ERROR(ScanRegion(region));
+    }
+    if (calls_ == before) return Ok{};
+    auto next = delta_.Regions(view_, calls_);
+    if (next == regions && next->size() == 1) return Ok{};
+    regions = std::move(next);
   }
+  reaches_ = false;
+  return Ok{};
 }
 
 // The value of the view that ends behind this byte of the region, as far as it lies in that.
@@ -277,9 +287,15 @@ Result<std::shared_ptr<const Literals>> Remembered(const BodyInput& input, std::
 
 Result<BodyScan> ScanBody(const BodyInput& input) {
   Known known = input.known;
+  Reach reach = Reach::kNear;
   for (int round = 0;; ++round) {
-    Look look(input, known, known.literals);
+    Look look(input, known, known.literals, reach);
     RETURN_IF_ERROR(look.Run());
+    if (!look.reaches()) {
+      reach = Reach::kFar;
+      --round;
+      continue;
+    }
     ASSIGN_OR_RETURN(const auto literals, Remembered(input, look.found(), known.literals));
     // A literal that is new may stand anywhere. A second one can't come of that, but where the oldest ones
     // go.

@@ -67,6 +67,7 @@ Span SecretIn(const CompiledRule& rule, std::string_view match) {
 
 size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size_t least) {
   if (!pattern.understood || pattern.run.all()) return least;
+  if (pattern.run.none()) return from - std::min(from - least, pattern.fixed_bytes);
   size_t others = 0;
   size_t at = from;
   while (at > least) {
@@ -78,6 +79,7 @@ size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size
 
 size_t WalkForward(const Pattern& pattern, std::string_view text, size_t from) {
   if (!pattern.understood || pattern.run.all()) return text.size();
+  if (pattern.run.none()) return from + std::min(text.size() - from, pattern.fixed_bytes);
   size_t others = 0;
   size_t at = from;
   while (at < text.size()) {
@@ -86,6 +88,52 @@ size_t WalkForward(const Pattern& pattern, std::string_view text, size_t from) {
   }
   return at;
 }
+
+namespace {
+
+// Hands out bits of Calls.
+class Calling {
+ public:
+  size_t Next() { return std::min(next_++, Calls().size() - 1); }
+
+ private:
+  size_t next_ = kArmed + 1;
+};
+
+// Whether it matches only in texts that have one of its keywords.
+bool NeedsKeyword(const Rule& rule) {
+  return !rule.keywords.empty() && std::none_of(rule.keywords.begin(), rule.keywords.end(),
+                                                [](const std::string& keyword) { return keyword.empty(); });
+}
+
+// Where a rule that has an expression is run, and what its keywords call for. A required rule counts without
+// them.
+void Place(uint32_t index, bool is_required, Calling& calling, CompiledRules& all) {
+  CompiledRule& rule = all.rules[index];
+  const Pattern& pattern = rule.pattern;
+  const bool needs_keyword = NeedsKeyword(*rule.rule);
+  StageEntry entry{.rule = index, .expression = pattern.for_vectorscan, .beyond_ascii = pattern.beyond_ascii};
+  rule.in_first_stage = pattern.understood && pattern.literal != kBadLiteral && IsTaken(entry);
+  const bool is_short = pattern.understood && pattern.run.none() && pattern.fixed_bytes <= kShort;
+  std::optional<size_t> call;
+  if (needs_keyword && !(rule.in_first_stage && is_short)) {
+    call = calling.Next();
+    entry.calls.push_back(*call);
+  }
+  if (rule.in_first_stage && pattern.literal < kUsefulLiteral && needs_keyword && !is_required) {
+    entry.runs = Runs::kWhenArmed;
+    entry.calls.push_back(kArmed);
+  }
+  if (!entry.calls.empty()) entry.keywords = rule.rule->keywords;
+  if (!is_short) all.long_ones.push_back({index, call});
+  if (!rule.in_first_stage) {
+    all.beside.push_back({index, call});
+    entry.runs = Runs::kElsewhere;
+  }
+  if (rule.in_first_stage || call) all.entries.push_back(std::move(entry));
+}
+
+}  // namespace
 
 Result<CompiledRules> CompileRules(const RuleSet& set) {
   CompiledRules all;
@@ -101,34 +149,14 @@ Result<CompiledRules> CompileRules(const RuleSet& set) {
     }
     all.rules.push_back(std::move(compiled));
   }
-  for (size_t i = 0; i < all.rules.size(); ++i) {
-    CompiledRule& rule = all.rules[i];
-    if (!rule.regex) {
-      all.by_path.push_back(static_cast<uint32_t>(i));
-      continue;
+  Calling calling;
+  for (uint32_t i = 0; i < all.rules.size(); ++i) {
+    if (!all.rules[i].regex) {
+      all.by_path.push_back(i);
+    } else {
+      Place(i, is_required[i], calling, all);
     }
-    StageEntry entry{.rule = static_cast<uint32_t>(i),
-                     .expression = rule.pattern.for_vectorscan,
-                     .beyond_ascii = rule.pattern.beyond_ascii,
-                     .runs = Runs::kAlways};
-    // A required rule counts without its keywords.
-    if (rule.pattern.literal < kUsefulLiteral && !rule.rule->keywords.empty() && !is_required[i]) {
-      entry.runs = Runs::kWhenArmed;
-      entry.keywords = rule.rule->keywords;
-    }
-    const bool has_empty = std::any_of(rule.rule->keywords.begin(), rule.rule->keywords.end(),
-                                       [](const std::string& keyword) { return keyword.empty(); });
-    rule.in_first_stage = rule.pattern.understood && rule.pattern.literal != kBadLiteral && IsTaken(entry) &&
-                          (entry.keywords.empty() || !has_empty);
-    if (!rule.in_first_stage) {
-      auto& beside = all.beside.emplace_back(CompiledRules::Beside{static_cast<uint32_t>(i), std::nullopt});
-      if (rule.rule->keywords.empty() || has_empty) continue;
-      entry.runs = Runs::kElsewhere;
-      entry.keywords = rule.rule->keywords;
-      entry.call = std::min(all.beside.size(), Calls().size() - 1);  // the first is the armed database's
-      beside.call = entry.call;
-    }
-    all.entries.push_back(std::move(entry));
+    all.has_companions |= !all.rules[i].required.empty();
   }
   ASSIGN_OR_RETURN(all.allow, CompileLists(set.allow_lists));
   return all;

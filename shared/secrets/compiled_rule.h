@@ -32,6 +32,9 @@ struct CompiledRule {
 // What of the match is secret: the rule's group; or the first that isn't empty; or all.
 Span SecretIn(const CompiledRule& rule, std::string_view match);
 
+// Matches of most rules are no longer.
+inline constexpr size_t kShort = 512;
+
 // What a match can reach: so far back from an end, and so far forward.
 size_t WalkBack(const Pattern& pattern, std::string_view text, size_t from, size_t least);
 size_t WalkForward(const Pattern& pattern, std::string_view text, size_t from);
@@ -42,12 +45,16 @@ struct CompiledRules {
   std::vector<CompiledRule> rules;
   std::vector<AllowMatch> allow;
   std::vector<StageEntry> entries;
-  // Rules that texts are held against without a first stage: all texts, or those that call for it.
-  struct Beside {
+  // A rule that may match in any text, or only in those that call for it.
+  struct OnCall {
     uint32_t rule;
     std::optional<size_t> call;
+
+    bool IsDue(const Calls& calls) const { return !call || calls[*call]; }
   };
-  std::vector<Beside> beside;
+  std::vector<OnCall> beside;     // texts are held against them without a first stage
+  std::vector<OnCall> long_ones;  // a match may be longer than kShort
+  bool has_companions = false;    // a match may count by another one far from it
   std::vector<uint32_t> by_path;  // rules that have no expression
 };
 Result<CompiledRules> CompileRules(const RuleSet& set);

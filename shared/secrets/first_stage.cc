@@ -55,7 +55,9 @@ std::pair<Expressions, Expressions> Split(const std::vector<StageEntry>& entries
   for (const StageEntry& entry : entries) {
     Expressions& side = entry.runs == Runs::kAlways ? split.first : split.second;
     if (entry.runs != Runs::kElsewhere) side.Add(entry.expression, FlagsOf(entry), entry.rule);
-    for (const std::string& keyword : entry.keywords) keywords.emplace(keyword, entry.call);
+    for (const std::string& keyword : entry.keywords) {
+      for (const size_t call : entry.calls) keywords.emplace(keyword, call);
+    }
   }
   for (const auto& [keyword, call] : keywords)
     split.first.Add(Escaped(keyword), HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH,

@@ -28,8 +28,9 @@ struct Ends {
   size_t last = 0;
 };
 
-// What the keywords of a text call for, of what runs only where there is one: the armed database, and rules
-// that Vectorscan doesn't take. The last bit is shared by those for which there is none left.
+// What the keywords of a text call for: the armed database, which runs only where there is one; rules that
+// Vectorscan doesn't take, likewise; rules whose matches may be long, for which more is looked at around what
+// is new of a text. The last bit is shared by those for which there is none left.
 using Calls = std::bitset<64>;
 inline constexpr size_t kArmed = 0;
 
@@ -77,8 +78,8 @@ struct StageEntry {
   std::string expression;  // Vectorscan's syntax; unused where it runs elsewhere
   bool beyond_ascii = false;
   Runs runs = Runs::kAlways;
-  std::vector<std::string> keywords{};  // of what doesn't always run
-  size_t call = kArmed;                 // what they call for
+  std::vector<std::string> keywords{};  // of what doesn't always run, or may reach far
+  std::vector<size_t> calls{};          // what they call for
 };
 
 // Whether Vectorscan takes it: it knows less than RE2, and not what matches nothing.

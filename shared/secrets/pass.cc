@@ -27,8 +27,8 @@ Status Pass::Run(std::vector<Finding>& findings) {
   }
   // In the order of the rules, whichever stage they are in.
   std::vector<uint32_t> due(in_.hits.rules());
-  for (const CompiledRules::Beside& beside : in_.rules.beside) {
-    if (!beside.call || in_.hits.calls()[*beside.call]) due.push_back(beside.rule);
+  for (const CompiledRules::OnCall& beside : in_.rules.beside) {
+    if (beside.IsDue(in_.hits.calls())) due.push_back(beside.rule);
   }
   std::sort(due.begin(), due.end());
   due.erase(std::unique(due.begin(), due.end()), due.end());

@@ -99,6 +99,22 @@ Status Scanner::Parts::FindEnds(std::string_view text, const Decoded* decoded,
   return Ok{};
 }
 
+Span Scanner::ReachAround(std::string_view text, const Span& span, const Calls& calls, size_t most) const {
+  const Span farthest{span.begin - std::min(span.begin, most), std::min(span.end + most, text.size())};
+  const std::string_view near = In(text, farthest);
+  if (parts_->compiled.has_companions || HasFoldingCharacters(near)) return farthest;
+  Span reach{std::max(farthest.begin, span.begin - std::min(span.begin, kShort)),
+             std::min(farthest.end, span.end + kShort)};
+  const std::string_view known = text.substr(0, farthest.end);
+  for (const CompiledRules::OnCall& one : parts_->compiled.long_ones) {
+    if (!one.IsDue(calls)) continue;
+    const Pattern& pattern = parts_->compiled.rules[one.rule].pattern;
+    reach.begin = std::min(reach.begin, WalkBack(pattern, known, span.begin, farthest.begin));
+    reach.end = std::max(reach.end, WalkForward(pattern, known, span.end));
+  }
+  return reach;
+}
+
 Status Scanner::ScanFirstStage(std::string_view text, Workspace& workspace) const {
   workspace.parts_->hits.Clear();
   workspace.parts_->hits.Call({});

@@ -83,6 +83,11 @@ class Scanner {
   Result<std::vector<Finding>> Scan(const Fragment& fragment, Workspace& workspace,
                                     const ScanOptions& options) const;
 
+  // The bytes of this text in which a match can lie that touches these ones, if the keywords of all that it
+  // stands in call for no more than this; at most `most` on either side. What decides about a match without
+  // being part of it, such as its line, may lie beyond.
+  Span ReachAround(std::string_view text, const Span& span, const Calls& calls, size_t most) const;
+
   // The first stage alone: how fast it could be. For benchmarks.
   Status ScanFirstStage(std::string_view text, Workspace& workspace) const;
 

@@ -135,6 +135,8 @@ void AnswerMeter::Apply(AnswerEvent& event) {
     usage_.Merge(event.usage);
     facts_.usage = usage_.ToUsage();
     facts_.usage_seen = true;
+    facts_.prompt_told = usage_.prompt_seen;
+    facts_.usage_told = facts_.usage_told || event.type != "message_start";
   }
   for (AnswerBlock& block : event.content) Start(std::move(block));
   if (event.type == "content_block_start" && event.block) {

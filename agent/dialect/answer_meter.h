@@ -28,6 +28,8 @@ namespace postern::dialect {
 struct AnswerFacts {
   pricing::Usage usage;
   bool usage_seen = false;
+  bool prompt_told = false;  // what the prompt is billed was in it
+  bool usage_told = false;   // it came once the answer was written: not with message_start alone
   std::string message_id;
   std::string model;  // as the provider names it
   std::string stop_reason;

@@ -133,6 +133,7 @@ bool UsageReport::Read(JsonCursor& json) {
   json.EnterObject();
   std::string_view key;
   while (json.NextMember(key)) {
+    prompt_seen = prompt_seen || (Equals(key, "input_tokens") && json.Peek() == JsonKind::kNumber);
     if (Equals(key, "iterations")) {
       ReadIterations(json, on_top);
     } else if (Equals(key, "service_tier")) {
@@ -154,6 +155,7 @@ void UsageReport::Merge(const UsageReport& later) {
     on_top.*count = std::max(on_top.*count, later.on_top.*count);
   }
   seen = seen || later.seen;
+  prompt_seen = prompt_seen || later.prompt_seen;
   Prefer(later.service_tier, service_tier);
   Prefer(later.speed, speed);
   Prefer(later.inference_geo, inference_geo);

@@ -31,7 +31,8 @@ struct UsageCounts {
 
 // One `usage` object, or the larger of several. Thread-compatible.
 struct UsageReport {
-  bool seen = false;  // a count was in it
+  bool seen = false;         // a count was in it
+  bool prompt_seen = false;  // input_tokens was, which no report of a prompt leaves out
   UsageCounts counts;
   UsageCounts on_top;        // the sum of the iterations that the counts leave out
   std::string service_tier;  // these three made plain, at most 64 bytes

@@ -51,8 +51,9 @@ std::string_view Each(limits::Span span) {
   return "";
 }
 
-std::string AmountText(const Limit& limit) {
-  const int64_t units = limit.amount.units();
+// With a raise, while it lasts.
+std::string AmountText(const Limit& limit, WallTime now) {
+  const int64_t units = limit.AmountAt(now).units();
   switch (limit.unit) {
     case Unit::kUsd: return policy::AmountText(wire::LIMIT_UNIT_USD, units);
     case Unit::kTokens: return policy::AmountText(wire::LIMIT_UNIT_TOKENS, units);
@@ -101,17 +102,20 @@ void ShapeForClient(Refusal& refusal, const Limit& limit, const purse::Decision&
 
 Refusal Exhausted(const Limit& limit, const purse::Decision& decision, const MoneyGrounds& grounds) {
   if (limit.unit == Unit::kConcurrent) {
-    return Waits(Reason::kSlotsInUse, Title(limit) + " is reached; this one is tried again in a moment.",
-                 kSlotPause);
+    return Waits(Reason::kSlotsInUse,
+                 Title(limit, grounds.now) + " is reached; this one is tried again in a moment.", kSlotPause);
   }
   if (decision.resets && *decision.resets - grounds.now <= kSoon) {
     const auto pause = Until(*decision.resets, grounds.now);
-    return Waits(Reason::kRateLimit,
-                 Title(limit) + " is reached; it goes on in " + std::to_string(pause.count()) + " s.", pause);
+    return Waits(
+        Reason::kRateLimit,
+        Title(limit, grounds.now) + " is reached; it goes on in " + std::to_string(pause.count()) + " s.",
+        pause);
   }
   const bool is_budget = IsBudget(limit.unit);
   Refusal refusal{is_budget ? Reason::kBudgetSpent : Reason::kLongRateLimit,
-                  Title(limit) + (is_budget ? " has too little left for this request." : " is reached.") +
+                  Title(limit, grounds.now) +
+                      (is_budget ? " has too little left for this request." : " is reached.") +
                       BeginsAnew(decision, grounds) + Advice(limit, grounds.terms)};
   ShapeForClient(refusal, limit, decision, grounds);
   return refusal;
@@ -132,10 +136,10 @@ Refusal Unavailable(const MoneyGrounds& grounds) {
 
 }  // namespace
 
-std::string Title(const Limit& limit) {
+std::string Title(const Limit& limit, WallTime now) {
   std::string title(Whose(limit.scope));
   title += IsBudget(limit.unit) ? " budget" : " limit";
-  title += " \"" + limit.id + "\" of " + AmountText(limit);
+  title += " \"" + limit.id + "\" of " + AmountText(limit, now);
   if (limit.unit != Unit::kConcurrent) title += Each(limit.span);
   title += OfWhat(limit.scope);
   return title;
@@ -189,15 +193,15 @@ Refusal CutRefusal(const purse::Decision& decision, const MoneyGrounds& grounds)
         "This answer was ended: what this host holds of your organisation's budgets is used up, and the "
         "collector that gives more can't be reached or didn't answer in time.";
   } else if (limit != nullptr) {
-    refusal.sentence = "This answer was ended: " + Title(*limit) + " is spent." +
+    refusal.sentence = "This answer was ended: " + Title(*limit, grounds.now) + " is spent." +
                        BeginsAnew(decision, grounds) + Advice(*limit, grounds.terms);
   }
   return refusal;
 }
 
 Refusal UnboundedRefusal(const Limit& limit, std::string_view why, const MoneyGrounds& grounds) {
-  Refusal refusal{Reason::kUnboundedCost,
-                  std::string(why) + ": " + Title(limit) + " refuses it." + Advice(limit, grounds.terms)};
+  Refusal refusal{Reason::kUnboundedCost, std::string(why) + ": " + Title(limit, grounds.now) +
+                                              " refuses it." + Advice(limit, grounds.terms)};
   refusal.rule = "limits." + limit.id;
   refusal.policy_version = grounds.policy_version;
   return refusal;

@@ -47,8 +47,8 @@ Refusal UnboundedRefusal(const limits::Limit& limit, std::string_view why, const
 
 Refusal LossRefusal(purse::Loss loss);
 
-// "Your team's budget \"ml-month\" of $500.00 a month".
-std::string Title(const limits::Limit& limit);
+// "Your team's budget \"ml-month\" of $500.00 a month"; a raise counts while it lasts.
+std::string Title(const limits::Limit& limit, WallTime now);
 
 // "2026-12-01 00:00 (Europe/Berlin)".
 std::string TimeText(WallTime time, const wire::TimeZone& zone);

@@ -46,10 +46,9 @@ Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream,
 http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<const OwnedHeader> warnings) {
   const http::Head& head = upstream_.head();
   auto headers = AnswerHeaders(head);
-  if (!warnings.empty()) {
+  if (spending_.has_budget())
     std::erase_if(headers, [](const http::Header& header) { return IsRateLimitHeader(header.name); });
-    for (const OwnedHeader& warning : warnings) headers.push_back({warning.name, warning.value});
-  }
+  for (const OwnedHeader& warning : warnings) headers.push_back({warning.name, warning.value});
   headers.push_back({"x-postern-exchange", exchange_id});
   if (screen_ != nullptr) std::erase_if(headers, IsOfOriginalBytes);
   exchange_.Begin(head.status, head.reason, headers, screen_ == nullptr ? LengthOf(head) : std::nullopt);

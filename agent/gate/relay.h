@@ -42,7 +42,7 @@ class Relay {
   screening::AnswerScreen* screen() { return screen_.get(); }
 
   // Sends the head, with `exchange_id` and the warnings added, and the body. What was sent is the provider's,
-  // byte for byte, but for its own rate-limit headers where there are warnings, and for what is screened;
+  // byte for byte, but for its own rate-limit headers where there is a budget, and for what is screened;
   // where it could not be sent whole, the client's connection is cut and not ended. ENDING_BUDGET: what comes
   // next can't be paid for, and End is to be called.
   http::Task<wire::Ending> Run(const std::string& exchange_id, std::span<const OwnedHeader> warnings);

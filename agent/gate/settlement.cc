@@ -24,23 +24,42 @@ void FillUsage(wire::Usage& to, const pricing::Usage& from) {
   to.set_inference_geo(from.inference_geo);
 }
 
+// What is billed is said together with why the answer stopped: whatever becomes of the connection afterwards,
+// that is the bill.
+bool HasSaidAll(const dialect::AnswerFacts& answer) {
+  return !answer.stop_reason.empty() && answer.usage_told && answer.prompt_told && answer.unreadable == 0;
+}
+
+// An error in place of an answer, whatever status it came with.
+bool FailedBeforeItBegan(const dialect::AnswerFacts& answer) {
+  return !answer.error_type.empty() && !answer.begun && !answer.usage_seen && answer.content_bytes == 0 &&
+         answer.unreadable == 0;
+}
+
+// The input side as it was expected, where nothing was said of it.
+void ExpectPrompt(pricing::Usage& usage, const pricing::Usage& expected) {
+  usage.input = expected.input;
+  usage.cache_read = expected.cache_read;
+  usage.cache_write_5m = expected.cache_write_5m;
+  usage.cache_write_1h = expected.cache_write_1h;
+}
+
 // So that no product overflows.
 constexpr int64_t kMostSeen = 1'000'000'000;
 
 }  // namespace
 
-Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status,
-                        wire::Call call, std::string_view model, const pricing::Place& place,
+Settlement SettleAnswer(const dialect::AnswerFacts& answer, uint32_t status, wire::Call call,
+                        std::string_view model, const pricing::Place& place,
                         const pricing::PriceTable& prices, WallTime now, const Expected& expected) {
   Settlement settlement;
-  if (call != wire::CALL_MESSAGES || status / 100 != 2) return settlement;
+  if (call != wire::CALL_MESSAGES || status / 100 != 2 || FailedBeforeItBegan(answer)) return settlement;
   settlement.usage = answer.usage;
-  const bool whole =
-      ending == wire::ENDING_COMPLETE && answer.complete && answer.usage_seen && answer.unreadable == 0;
-  if (!whole) {
+  if (!HasSaidAll(answer)) {
     settlement.estimated = true;
-    const bool has_come = answer.events > 0 || answer.content_bytes > 0 || answer.unreadable > 0;
-    if (!answer.usage_seen && has_come) settlement.usage = expected.prompt;
+    const bool has_come =
+        answer.events > 0 || answer.complete || answer.content_bytes > 0 || answer.unreadable > 0;
+    if (!answer.prompt_told && has_come) ExpectPrompt(settlement.usage, expected.prompt);
     const int64_t seen = std::min(estimate::SeenTokens(answer.content_bytes), kMostSeen);
     settlement.usage.output =
         std::max(settlement.usage.output, (seen * expected.billed_permille + 999) / 1'000);

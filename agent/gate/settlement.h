@@ -24,12 +24,13 @@ struct Expected {
   int64_t billed_permille = 1'000;  // for a thousand tokens of output that are seen
 };
 
-// An answer to /v1/messages with status 2xx costs its usage; count_tokens and errors cost nothing, nor does
-// an answer of which nothing came. Where it broke off, its output is at least what was seen of it
+// An answer to /v1/messages with status 2xx costs its usage; count_tokens and errors cost nothing, with
+// status 200 too where one comes before the answer has begun, nor does an answer of which nothing came. Where
+// it broke off before the provider had said what it bills, its output is at least what was seen of it
 // (estimate::SeenTokens) and what goes unseen with that; where it had not even said how long the prompt was,
 // that is what was expected. The bill then says that it is estimated.
-Settlement SettleAnswer(const dialect::AnswerFacts& answer, wire::Ending ending, uint32_t status,
-                        wire::Call call, std::string_view model, const pricing::Place& place,
+Settlement SettleAnswer(const dialect::AnswerFacts& answer, uint32_t status, wire::Call call,
+                        std::string_view model, const pricing::Place& place,
                         const pricing::PriceTable& prices, WallTime now, const Expected& expected = {});
 
 // What it comes to in each unit. A request counts once it was sent.

@@ -20,6 +20,9 @@ constexpr int64_t kShortenBy = 4;
 
 bool CountsCost(const Limit& limit) { return limit.unit == Unit::kUsd || limit.unit == Unit::kTokens; }
 
+// What people think of as money, rather than as a pace.
+bool IsBudget(const Limit& limit) { return CountsCost(limit) && limit.span != limits::Span::kMinute; }
+
 bool Thinks(const dialect::RequestFacts& request) {
   // Newer models think though nobody asks them to; only a request that forbids it doesn't.
   return request.thinking != "disabled";
@@ -192,11 +195,21 @@ void Spending::OnExtended(const purse::Decision& decision, const limits::Amounts
   strand_.Notify();
 }
 
+bool Spending::has_budget() const {
+  return reserved_ && std::any_of(met_.begin(), met_.end(),
+                                  [](const limits::Match& match) { return IsBudget(*match.limit); });
+}
+
 std::vector<OwnedHeader> Spending::Warnings() const {
-  if (!reserved_) return {};
-  const auto fullest = purse_->Fullest(met_);
-  if (!fullest || fullest->limit == nullptr || !CountsCost(*fullest->limit)) return {};
-  return WarningHeaders(*fullest);
+  if (!has_budget()) return {};
+  // A rate limit that is nearly reached must not hide it.
+  std::optional<purse::Fullness> fullest;
+  for (const limits::Match& match : met_) {
+    if (!IsBudget(*match.limit)) continue;
+    auto one = purse_->Fullest(std::span(&match, 1));
+    if (one && (!fullest || one->permille > fullest->permille)) fullest = std::move(one);
+  }
+  return fullest ? WarningHeaders(*fullest) : std::vector<OwnedHeader>();
 }
 
 Expected Spending::ExpectedOf(uint64_t body_bytes) const {

@@ -72,6 +72,8 @@ class Spending {
   // Why the answer was ended.
   const std::optional<Refusal>& refusal() const { return refusal_; }
 
+  // A budget is kept for whoever asks: then nothing passes that the provider says of its own limits.
+  bool has_budget() const;
   // To be sent with an answer that is let through: how much of the fullest budget is gone.
   std::vector<OwnedHeader> Warnings() const;
 

@@ -248,6 +248,15 @@ TEST(Budgets, WarnsFromThreeQuartersOnAndLetsNoneOfTheProvidersOwnHeadersPass) {
   EXPECT_EQ(warned.Find("anthropic-ratelimit-unified-overage-surpassed-threshold"), "0.75");
   EXPECT_EQ(warned.Find("anthropic-ratelimit-unified-status"), "allowed_warning");
   EXPECT_EQ(warned.Find("anthropic-ratelimit-requests-remaining"), "");
+  // Nor with an error: what the provider says there of its own limits would be taken for the person's.
+  const std::string failed =
+      "HTTP/1.1 529 Overloaded\\r\\nContent-Type: application/json\\r\\nRetry-After: 3\\r\\n"
+      "anthropic-ratelimit-unified-status: rejected\\r\\nContent-Length: 2\\r\\n\\r\\n{}";
+  const Response error = host.Ask(StreamBody("[[postern raw \"" + failed + "\"]]"));
+  EXPECT_EQ(error.status, 529) << error.body;
+  EXPECT_EQ(error.Find("retry-after"), "3");
+  for (const auto& [name, value] : error.headers)
+    EXPECT_FALSE(name.starts_with("anthropic-ratelimit")) << name;
 }
 
 TEST(Budgets, InGatewayModeASpentBudgetIsSaidAsTheVendorsGatewaySaysIt) {

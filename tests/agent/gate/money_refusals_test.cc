@@ -92,6 +92,13 @@ TEST_F(Says, WhichBudgetIsSpentWhenItBeginsAnewAndWhomToAsk) {
   EXPECT_EQ(refusal.account, "ml-month");
 }
 
+TEST_F(Says, HowMuchABudgetIsWithItsRaiseWhileThatLasts) {
+  Limit raised = Budget();
+  raised.raise = limits::Raise{Amount(50'000'000'000), kNow + std::chrono::hours(1)};
+  EXPECT_THAT(Title(raised, kNow), HasSubstr("of $550"));
+  EXPECT_THAT(Title(raised, kNow + std::chrono::hours(1)), HasSubstr("of $500"));
+}
+
 TEST_F(Says, AShortRateLimitSoThatTheClientWaitsAndGoesOn) {
   const Refusal refusal = MoneyRefusal(Exhausted("key-rate/k7", std::chrono::seconds(12)), Grounds());
   EXPECT_EQ(StatusOf(refusal), 429);

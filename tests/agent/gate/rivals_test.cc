@@ -25,8 +25,8 @@ Settlement SettledStream(std::string_view start_usage, std::string_view delta_us
   event("message_delta", R"(,"delta":{"stop_reason":"end_turn"},"usage":)" + std::string(delta_usage));
   event("message_stop", "");
   meter.Finish();
-  return SettleAnswer(meter.facts(), wire::ENDING_COMPLETE, 200, wire::CALL_MESSAGES, "claude-opus-5", {},
-                      estimate::Published(), estimate::kNoon);
+  return SettleAnswer(meter.facts(), 200, wire::CALL_MESSAGES, "claude-opus-5", {}, estimate::Published(),
+                      estimate::kNoon);
 }
 
 // LiteLLM #11789: cache reads of streams are billed as input. Here 0.50 a million, not 5.

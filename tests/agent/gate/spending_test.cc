@@ -221,6 +221,43 @@ TEST_F(SpendingTest, WarnsWithHowMuchOfTheBudgetIsGone) {
   }(*this));
 }
 
+TEST_F(SpendingTest, WarnsOfABudgetThoughARateLimitIsNearerToItsEnd) {
+  limits::Limit pace = purse::LimitOf("pace", Unit::kTokens, 10'000'000);
+  pace.span = limits::Span::kMinute;
+  Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar), purse::LimitOf("rate", Unit::kRequests, 2), pace});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    {
+      Spender one(test, 1);
+      const auto refusal = co_await one.Reserve();
+      EXPECT_FALSE(refusal);
+      test.Intend(one.spending, 1);
+      EXPECT_TRUE(one.spending.Settle(purse::Dollars(8 * kDollar), spool::Outcome(1)));
+    }
+    Spender next(test, 2);
+    const auto refusal = co_await next.Reserve();
+    EXPECT_FALSE(refusal);
+    EXPECT_TRUE(next.spending.has_budget());
+    bool warns = false;
+    for (const OwnedHeader& header : next.spending.Warnings())
+      warns =
+          warns || header == OwnedHeader{"anthropic-ratelimit-unified-overage-surpassed-threshold", "0.75"};
+    EXPECT_TRUE(warns);
+  }(*this));
+}
+
+TEST_F(SpendingTest, WarnsNobodyOfAPace) {
+  limits::Limit pace = purse::LimitOf("pace", Unit::kTokens, 10'000'000);
+  pace.span = limits::Span::kMinute;
+  Begin({pace, purse::LimitOf("rate", Unit::kRequests, 2)});
+  Run([](SpendingTest& test) -> http::Task<void> {
+    Spender one(test, 1);
+    const auto refusal = co_await one.Reserve();
+    EXPECT_FALSE(refusal);
+    EXPECT_FALSE(one.spending.has_budget());
+    EXPECT_TRUE(one.spending.Warnings().empty());
+  }(*this));
+}
+
 TEST_F(SpendingTest, RefusesWhereALimitIsAndNobodyKeepsCount) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {

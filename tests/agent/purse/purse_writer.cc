@@ -156,7 +156,8 @@ class Writer {
   AgentClock clock_{WallNow(), BootClock::now()};
   std::unique_ptr<spool::Spool> spool_;
   std::optional<Purse> purse_;
-  const limits::Limit limit_{.id = "team", .subject = "", .within = "", .amount = {}, .raise = {}};
+  const limits::Limit limit_{
+      .id = "team", .subject = "", .within = "", .amount = {}, .span = limits::Span::kYear, .raise = {}};
   std::vector<http::Strand*> waiting_;
   std::vector<Settled> unsynced_;
   std::mt19937_64 random_{static_cast<uint64_t>(getpid())};

@@ -5,7 +5,7 @@
 
 namespace postern::purse {
 
-// All lives' money is of one window.
+// All lives' money is of one window, a long year.
 inline constexpr limits::Window kWindow{WallTime{std::chrono::hours(24 * 20'000)},
                                         WallTime{std::chrono::hours(24 * 60'000)}};
 

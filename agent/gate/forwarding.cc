@@ -38,6 +38,18 @@ bool IsNamedByConnection(const http::Head& head, std::string_view name) {
 
 }  // namespace
 
+std::vector<size_t> HeadersThatGoOn(const http::Head& client) {
+  std::vector<size_t> places;
+  places.reserve(client.headers.size());
+  const bool has_connection = client.Find("connection").has_value();
+  for (size_t i = 0; i < client.headers.size(); ++i) {
+    const std::string_view name = client.headers[i].name;
+    if (IsOneOf(kOurs, name) || IsOneOf(kBetweenNeighbours, name)) continue;
+    if (!has_connection || !IsNamedByConnection(client, name)) places.push_back(i);
+  }
+  return places;
+}
+
 void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
                         std::string_view credential_line, uint64_t body_bytes) {
   // Room for all of it, so that no piece of it is left behind where the text grew.
@@ -51,12 +63,8 @@ void AppendUpstreamHead(std::string& out, const http::Head& client, const Destin
       .append(client.target)
       .append(" HTTP/1.1\r\n");
   http::AppendHeaderLine(out, "host", destination.host);
-  const bool has_connection = client.Find("connection").has_value();
-  for (const http::Header& header : client.headers) {
-    if (IsOneOf(kOurs, header.name) || IsOneOf(kBetweenNeighbours, header.name)) continue;
-    if (has_connection && IsNamedByConnection(client, header.name)) continue;
-    http::AppendHeaderLine(out, header.name, header.value);
-  }
+  for (const size_t place : HeadersThatGoOn(client))
+    http::AppendHeaderLine(out, client.headers[place].name, client.headers[place].value);
   out.append(destination.extra_lines).append(credential_line);
   http::AppendHeaderLine(out, "accept-encoding", "identity");
   if (body_bytes > 0 || client.method == "POST")

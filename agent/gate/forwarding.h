@@ -10,6 +10,7 @@
 // Towards the client the same without the last three; Content-Length is set anew from the framing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct Destination {
   std::string target_prefix;  // in front of the request's target: a path, or a whole URL for a plain proxy
   std::string extra_lines;    // whole header lines with their ends, such as Proxy-Authorization
 };
+
+// Which of the client's headers go on to the provider, by their places.
+std::vector<size_t> HeadersThatGoOn(const http::Head& client);
 
 // The head of the request to the provider, with its blank line; `credential_line` is a whole header line with
 // its end, and is the only secret in it. Appended to `out`, whose owner wipes it.

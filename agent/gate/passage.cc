@@ -213,6 +213,7 @@ void Passage::Settle() {
 }
 
 http::Task<void> Passage::Refuse(const Refusal& refusal) {
+  HideNames();
   gate_.metrics_.CountRefusal(refusal.reason);
   gate_.RecordRefusal(RefusalEvent(facts_, caller_, refusal));
   const http::Answer answer = Render(refusal, id_text_);

@@ -63,8 +63,12 @@ class Passage {
   std::optional<Refusal> LowerMaxTokens(int64_t most);
   http::Task<void> RunCall();
   http::Task<std::optional<Refusal>> ScreenBody();
+  screening::Request ScreeningRequest();
+  std::optional<Refusal> ScreenHead(const screening::Request& request);
+  void TakeHead(screening::ScreenedHead screened, const std::vector<size_t>& places);
+  void HideNames();
   std::optional<Refusal> TakeScreened(screening::Screened screened);
-  Status RecordSecrets(const screening::Screened& screened);
+  Status RecordSecrets(const std::vector<screening::Found>& found);
   policy::SecretOrders SecretOrders() const;
   void ScreenAnswer(const http::Head& answer);
   void RecordAnswerSecrets();
@@ -103,6 +107,8 @@ class Passage {
   std::string price_model_;             // as the price table calls it
   std::string conversation_;
   std::vector<secrets::PieceHash> pieces_;  // of the body; none: not known, or it was edited since
+  std::vector<std::string> head_values_;    // of the edited head
+  std::optional<http::Head> edited_head_;
   Spending spending_;
 
   // From the intent on.

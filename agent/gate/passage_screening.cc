@@ -1,5 +1,6 @@
 // The part of the way where secrets are taken out of the request, or keep it from leaving, and the answer is
 // made ready to be screened.
+#include "agent/gate/forwarding.h"
 #include "agent/gate/passage.h"
 #include "agent/gate/secret_events.h"
 #include "agent/gate/secret_sentences.h"
@@ -21,8 +22,7 @@ policy::SecretOrders Passage::SecretOrders() const {
   return policy_->rules->SecretOrdersFor(who);
 }
 
-http::Task<std::optional<Refusal>> Passage::ScreenBody() {
-  if (gate_.screening_ == nullptr) co_return std::nullopt;
+screening::Request Passage::ScreeningRequest() {
   screening::Request request{.body = exchange_.body().view()};
   if (policy_ != nullptr) {
     request.policy = policy_->rules;
@@ -31,16 +31,64 @@ http::Task<std::optional<Refusal>> Passage::ScreenBody() {
   }
   request.session = Owner() + '\n' + SessionOf(facts_);
   request.conversation = facts_.client.agent_id;
-  request.pieces = std::move(pieces_);
-  auto screened = co_await gate_.screening_->Screen(exchange_.strand(), std::move(request));
+  return request;
+}
+
+http::Task<std::optional<Refusal>> Passage::ScreenBody() {
+  if (gate_.screening_ == nullptr) co_return std::nullopt;
+  const screening::Request request = ScreeningRequest();
+  screening::Request asked = request;
+  asked.pieces = std::move(pieces_);
+  auto screened = co_await gate_.screening_->Screen(exchange_.strand(), std::move(asked));
   if (exchange_.strand().cancelled()) co_return std::nullopt;
   if (!screened) co_return NoSecretRulesRefusal();
-  co_return TakeScreened(*std::move(screened));
+  auto refusal = ScreenHead(request);
+  if (!refusal) refusal = TakeScreened(*std::move(screened));
+  co_return refusal;
+}
+
+// Rules are ready, since the body was looked at.
+std::optional<Refusal> Passage::ScreenHead(const screening::Request& request) {
+  const http::Head& head = exchange_.head();
+  const std::vector<size_t> places = HeadersThatGoOn(head);
+  std::vector<screening::HeadPart> parts;
+  parts.reserve(1 + places.size());
+  parts.push_back({"", head.target});
+  for (const size_t place : places) parts.push_back({head.headers[place].name, head.headers[place].value});
+  auto screened = gate_.screening_->ScreenHead(request, parts);
+  if (!screened) return NoSecretRulesRefusal();
+  if (!screened->found.empty()) HideNames();
+  if (!RecordSecrets(screened->found)) return RecordRefusal();
+  switch (screened->outcome) {
+    case Outcome::kClean: return std::nullopt;
+    case Outcome::kRedacted: TakeHead(*std::move(screened), places); return std::nullopt;
+    case Outcome::kBlocked:
+      return SecretBlockedRefusal(screened->found[screened->blocked_by], facts_.ruling.policy_version);
+    case Outcome::kNoMemory: return NoSecretMemoryRefusal();
+    default: return SecretsTooMuchRefusal();
+  }
+}
+
+void Passage::TakeHead(screening::ScreenedHead screened, const std::vector<size_t>& places) {
+  head_values_ = std::move(screened.values);
+  http::Head& head = edited_head_.emplace(exchange_.head());
+  head.target = head_values_[0];
+  for (size_t i = 0; i < places.size(); ++i) head.headers[places[i]].value = head_values_[i + 1];
+}
+
+// What the client calls things may be anything, and stands in events.
+void Passage::HideNames() {
+  if (gate_.screening_ == nullptr) return;
+  for (std::string* name :
+       {&facts_.request.model, &facts_.request.session_id, &facts_.client.session_id, &facts_.client.agent_id,
+        &facts_.client.parent_agent_id, &facts_.client.user_agent}) {
+    if (!name->empty() && gate_.screening_->IsSecret(*name)) *name = "REDACTED";
+  }
 }
 
 std::optional<Refusal> Passage::TakeScreened(screening::Screened screened) {
   // What was found must be in the record before anything leaves.
-  if (!RecordSecrets(screened)) return RecordRefusal();
+  if (!RecordSecrets(screened.found)) return RecordRefusal();
   switch (screened.outcome) {
     case Outcome::kClean: return std::nullopt;
     case Outcome::kRedacted: break;
@@ -54,16 +102,19 @@ std::optional<Refusal> Passage::TakeScreened(screening::Screened screened) {
   body.Clear();
   body.Reserve(screened.body.size());
   body.Append(screened.body);
-  // Whoever edits it after this finds everything where it stands now.
+  // Whoever edits it after this finds everything where it stands now, and who tells of its tools and its
+  // session tells what leaves.
   auto facts = dialect::ReadMessagesRequest(body.view(), gate_.json_);
   if (!facts) return Refusal{Reason::kMalformedBody, facts.error().message};
   facts_.request.places = std::move(facts->places);
+  facts_.request.tools = std::move(facts->tools);
+  facts_.request.session_id = std::move(facts->session_id);
   return std::nullopt;
 }
 
 // Those that stood there in the conversation's last request, too, are in the record already.
-Status Passage::RecordSecrets(const screening::Screened& screened) {
-  for (const screening::Found& found : screened.found) {
+Status Passage::RecordSecrets(const std::vector<screening::Found>& all) {
+  for (const screening::Found& found : all) {
     if (found.known) continue;
     const auto ticket = gate_.recorder_.Append(SecretFoundEvent(facts_, caller_, found));
     if (!ticket) return ticket.error();
@@ -90,6 +141,7 @@ void Passage::RecordAnswerSecrets() {
   screen.Abandon();  // of an answer that was whole nothing is left
   const std::vector<screening::Found> all = screen.TakeFound();
   gate_.screening_->CountAnswer(all, screen.restored());
+  outcome_.set_restored_secrets(static_cast<uint32_t>(screen.restored()));
   for (const screening::Found& found : all) {
     wire::Event event = SecretFoundEvent(facts_, caller_, found);
     event.mutable_secret_found()->set_in_answer(true);

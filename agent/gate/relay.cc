@@ -11,6 +11,8 @@ namespace {
 using http::Io;
 
 constexpr std::chrono::milliseconds kGraceAfterStop{100};
+constexpr std::chrono::seconds kLongestSilence{60};
+constexpr std::string_view kComment = ": held\n\n";  // between events; clients pass over it
 
 std::optional<uint64_t> LengthOf(const http::Head& head) {
   if (head.framing == http::Framing::kLength) return head.content_length;
@@ -53,6 +55,7 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<co
   if (screen_ != nullptr) std::erase_if(headers, IsOfOriginalBytes);
   exchange_.Begin(head.status, head.reason, headers, screen_ == nullptr ? LengthOf(head) : std::nullopt);
   exchange_.strand().SetDeadlineIn(deadlines_.stream_idle);
+  sent_at_ = exchange_.strand().loop().now();
   for (;;) {
     const http::BodyPiece piece = upstream_.TryReadBody();
     if (piece.io == Io::kWouldBlock) {
@@ -71,11 +74,13 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<co
       co_return sent == Io::kOk ? wire::ENDING_COMPLETE : wire::ENDING_CLIENT_GONE;
     }
     if (piece.bytes.empty()) continue;
+    if (out->empty() && MustShowLife()) out = kComment;
     if (!out->empty()) {
       const Io sent = co_await exchange_.SendPiece(*out);
       if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
       flushed_ = true;
       held_since_.reset();
+      sent_at_ = exchange_.strand().loop().now();
     }
     if (spending_.must_wait()) {
       const bool goes_on = co_await spending_.MayGoOn();
@@ -83,6 +88,13 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<co
     }
     exchange_.strand().SetDeadlineIn(Patience());
   }
+}
+
+// Whether what comes is held, and the client has been told nothing for long.
+bool Relay::MustShowLife() const {
+  return screen_ != nullptr && screen_->holds_block() &&
+         exchange_.strand().loop().now() - sent_at_ >=
+             std::min<std::chrono::nanoseconds>(deadlines_.stream_idle / 4, kLongestSilence);
 }
 
 // How long more is waited for.

@@ -5,7 +5,9 @@
 // cancelled by closing it.
 //
 // Where answers are screened for secrets (agent/screening) what goes on is what that lets go on: mostly the
-// same bytes, event by event. What it holds goes on after 50 ms at the latest.
+// same bytes, event by event. What it holds goes on after 50 ms at the latest, but for a tool's block, which
+// it holds until its stop: however long that takes, the client gets a comment from time to time, since it
+// leaves a stream that says nothing for five minutes.
 //
 // A stream that has said message_stop is over for the client even if the provider keeps the body open: Claude
 // Code waits for the end of the body, so it is ended here after a short grace.
@@ -66,6 +68,7 @@ class Relay {
   Result<std::string_view> Screened(std::string_view bytes);
   Result<std::string_view> ScreenedEnd();
   std::chrono::nanoseconds Patience();
+  bool MustShowLife() const;
   http::Task<std::optional<wire::Ending>> AwaitMore();
 
   http::Exchange& exchange_;
@@ -77,6 +80,7 @@ class Relay {
   std::unique_ptr<screening::AnswerScreen> screen_;  // none: everything goes on as it comes
   std::string screened_;                             // what goes on next
   std::optional<BootTime> held_since_;               // the screen holds something that is to go on soon
+  BootTime sent_at_{};                               // the client got something
   bool ok_ = false;                                  // the answer is no error
   bool blind_ = false;
   bool flushed_ = false;

@@ -186,6 +186,10 @@ bool AnswerScreen::holds() const {
   });
 }
 
+bool AnswerScreen::holds_block() const {
+  return std::any_of(blocks_.begin(), blocks_.end(), [](const auto& block) { return block.second.is_held; });
+}
+
 Result<std::string_view> AnswerScreen::Release() {
   out_.clear();
   for (auto& [index, block] : blocks_) {

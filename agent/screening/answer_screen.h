@@ -56,6 +56,9 @@ class AnswerScreen {
   bool holds() const;
   Result<std::string_view> Release();
 
+  // Whether a tool's block is held until its stop.
+  bool holds_block() const;
+
   // The body has ended too early, and nothing more goes on: what was found in blocks that are open counts.
   void Abandon();
 

@@ -165,7 +165,11 @@ void Screening::Count(const Request& request, const Screened& screened) {
   ++counts_.requests;
   counts_.bytes += request.body.size();
   if (screened.outcome == Screened::Outcome::kTooMuch) ++counts_.too_much;
-  for (const Found& found : screened.found) {
+  CountFound(screened.found);
+}
+
+void Screening::CountFound(const std::vector<Found>& all) {
+  for (const Found& found : all) {
     switch (found.action) {
       case wire::SECRET_ACTION_WARN: counts_.warned += found.times; break;
       case wire::SECRET_ACTION_REDACT: counts_.redacted += found.times; break;

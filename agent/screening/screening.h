@@ -14,10 +14,12 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "agent/screening/answer_screen.h"
+#include "agent/screening/head_screen.h"
 #include "agent/screening/keys.h"
 #include "agent/screening/rule_keeper.h"
 #include "agent/screening/screen.h"
@@ -89,6 +91,12 @@ class Screening {
   // Nothing where the strand was cancelled, or the rules weren't ready in time: then nothing may go.
   http::Task<std::optional<Screened>> Screen(http::Strand& strand, Request request);
 
+  // The head of the request; its body isn't looked at here. What stood in the session's last head, too, is
+  // known. Nothing while no rules are ready.
+  std::optional<ScreenedHead> ScreenHead(const Request& request, std::span<const HeadPart> parts);
+  // Whether a rule finds something in what a client calls something, such as a model.
+  bool IsSecret(std::string_view name);
+
   // For the answer to a request that was screened; null where nothing of it is looked at or restored. This
   // must live longer.
   std::unique_ptr<AnswerScreen> ForAnswer(const AnswerRequest& request, AnswerScreen::Form form,
@@ -121,6 +129,7 @@ class Screening {
   http::Task<std::optional<Screened>> ByWorker(http::Strand& strand, std::string_view body, Terms terms);
   void Remember(const Request& request, Screened& screened);
   void Count(const Request& request, const Screened& screened);
+  void CountFound(const std::vector<Found>& found);
 
   http::Loop& loop_;
   const std::chrono::nanoseconds patience_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/secrets/session_memory.h"
 
@@ -18,6 +19,8 @@ namespace postern::screening {
 struct Session {
   secrets::SessionMemory memory;
   uint64_t policy_version = 0;  // by which its last request was judged
+  std::vector<std::string>
+      in_head{};  // what was found in the last head that had something: rule, action, fingerprint
 };
 
 // Owned by the loop thread.

@@ -220,6 +220,7 @@ void Write(const Object& object, const wire::Outcome& outcome) {
   object.Objects("charges", outcome.charges());
   object.Number("extensions", outcome.extensions());
   object.Text("refused_extension", outcome.refused_extension());
+  object.Number("restored_secrets", outcome.restored_secrets());
 }
 
 void Write(const Object& object, const wire::Refusal& refusal) {

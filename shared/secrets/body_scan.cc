@@ -21,12 +21,13 @@ class FoundPlaces {
       places_.emplace_back(found[i].finding.rule, found[i].finding.raw.begin, found[i].finding.raw.end);
     std::sort(places_.begin(), places_.end());
   }
-  // One rule's findings don't overlap.
-  bool Meets(uint32_t rule, const Span& raw) const {
-    const auto next = std::lower_bound(places_.begin(), places_.end(), std::tuple(rule, raw.end, size_t{0}));
+  // All of these, by this rule, whose findings don't overlap.
+  bool Cover(uint32_t rule, const Span& raw) const {
+    const auto next =
+        std::lower_bound(places_.begin(), places_.end(), std::tuple(rule, raw.begin + 1, size_t{0}));
     if (next == places_.begin()) return false;
     const auto& [before_rule, begin, end] = *std::prev(next);
-    return before_rule == rule && end > raw.begin;
+    return before_rule == rule && end >= raw.end;
   }
 
  private:
@@ -152,7 +153,7 @@ Status Look::ScanLoose(const Span& region, size_t first) {
     const Span in_match = loose.text.Raw(one.match), in_secret = loose.text.Raw(one.secret_span);
     const Span match{in_match.begin + region.begin, in_match.end + region.begin};
     const Span secret{in_secret.begin + region.begin, in_secret.end + region.begin};
-    if (delta_.IsFresh(match) && !known.Meets(one.rule, view_.Raw(secret))) Add(one, match, secret);
+    if (delta_.IsFresh(match) && !known.Cover(one.rule, view_.Raw(secret))) Add(one, match, secret);
   }
   return Ok{};
 }

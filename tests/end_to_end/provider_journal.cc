@@ -3,6 +3,9 @@
 #include <chrono>
 #include <thread>
 
+#include "shared/base/check.h"
+#include "shared/base/json_text.h"
+
 namespace postern::end_to_end {
 namespace {
 
@@ -25,6 +28,13 @@ std::string BodyOf(const Result<support::Response>& response) {
 }  // namespace
 
 void ProviderJournal::Reset() const { static_cast<void>(support::Fetch(target_, "POST", "/_control/reset")); }
+
+void ProviderJournal::AnswerAll(std::string_view directive) const {
+  const std::string script = R"({"rules":[{"answer":)" + JsonString(directive) + "}]}";
+  const auto answer =
+      support::Fetch(target_, "POST", "/_control/script", {{"content-type", "application/json"}}, script);
+  CHECK(answer && answer->status / 100 == 2);
+}
 
 void ProviderJournal::Open(std::string_view gate) const {
   static_cast<void>(support::Fetch(target_, "POST", "/_control/open?gate=" + std::string(gate)));

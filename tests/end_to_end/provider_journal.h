@@ -28,6 +28,9 @@ class ProviderJournal {
   uint64_t arrived() const;
   // Lets answers go on that hold at this gate.
   void Open(std::string_view gate) const;
+  // Every request is answered so from now on (tests/support/provider/README.md, directives). What a directive
+  // says in a header would be screened on its way.
+  void AnswerAll(std::string_view directive) const;
   // The value of `"name":value` in a piece of JSON, quotes taken off; empty if there is none.
   static std::string Member(std::string_view json, std::string_view name);
 

@@ -28,18 +28,18 @@ std::string Prompt(const std::string& text) {
 
 class SecretAnswers : public ::testing::Test {
  protected:
-  void Begin(const std::string& policy) {
+  void Begin(const std::string& policy, const std::string& config = "") {
     const std::string file = directory_.Write("policy.yaml", std::string(kOpen) + policy);
-    host_.emplace(HostOptions{.extra_config = "policy:\n  file: " + file + "\n",
+    host_.emplace(HostOptions{.extra_config = "policy:\n  file: " + file + "\n" + config,
                               .provider_arguments = {"--record-bodies"}});
     provider_.emplace(host_->provider_port());
   }
 
   // What the client gets of an answer that is to be this.
   std::string Answer(const std::string& directive, const std::string& prompt = "hi") {
-    support::Headers headers = host_->MessageHeaders();
-    headers.emplace_back("x-sim", "do: " + directive);
-    const auto response = support::Fetch(host_->target(), "POST", "/v1/messages", headers, Prompt(prompt));
+    provider_->AnswerAll(directive);
+    const auto response =
+        support::Fetch(host_->target(), "POST", "/v1/messages", host_->MessageHeaders(), Prompt(prompt));
     EXPECT_TRUE(response && response->complete);
     return response ? response->body : "";
   }
@@ -104,6 +104,21 @@ TEST_F(SecretAnswers, OriginalsGoBackIntoListedToolsAndNowhereElse) {
     EXPECT_THAT(answer, Not(HasSubstr("evil.example/" + Token(2)))) << form;
     EXPECT_THAT(answer, Not(HasSubstr("It is " + Token(2)))) << form;
   }
+  EXPECT_EQ(host_->StopAgent().code, 0);
+  size_t told = 0;
+  for (const std::string& outcome : EventsOf(host_->Events(), "outcome")) {
+    told += outcome.find(R"("restored_secrets":1)") != std::string::npos ? 1 : 0;
+    EXPECT_THAT(outcome, Not(HasSubstr(Token(2))));
+  }
+  EXPECT_EQ(told, 3u);
+}
+
+TEST_F(SecretAnswers, WhileAToolsBlockIsHeldTheClientHearsSomething) {
+  Begin("  restore: [Write]\n", "deadlines:\n  stream_idle: 4s\n");
+  const std::string input = R"({"file_path":"a","content":")" + std::string(400, 'x') + R"("})";
+  const std::string answer = Answer("tool Write" + input + " size=10 pace_ms=50 stream");
+  EXPECT_THAT(answer, HasSubstr("\n\n: held\n\n"));
+  EXPECT_THAT(answer, HasSubstr("message_stop"));
 }
 
 TEST_F(SecretAnswers, WithoutAWordOfThePolicyNothingIsLookedAtOrRestored) {

@@ -37,22 +37,20 @@ class SecretStreams : public ::testing::Test {
                .provider_arguments = {"--record-bodies"}}),
         provider_(host_.provider_port()) {}
 
-  support::Headers HeadersFor(const std::string& directive) const {
-    support::Headers headers = host_.MessageHeaders();
-    headers.emplace_back("x-sim", "do: " + directive);
-    return headers;
-  }
   RawConnection Begin(const std::string& directive) {
     auto connection = RawConnection::Open(host_.target());
     EXPECT_TRUE(connection);
-    EXPECT_TRUE(connection->Send(FormatRequest("POST", "/v1/messages", HeadersFor(directive), Prompt("hi"))));
+    provider_.AnswerAll(directive);
+    EXPECT_TRUE(
+        connection->Send(FormatRequest("POST", "/v1/messages", host_.MessageHeaders(), Prompt("hi"))));
     return *std::move(connection);
   }
 
   // The same answer as it leaves the provider.
   std::vector<SseEvent> AtTheProvider(const std::string& directive) {
     provider_.Reset();
-    support::Headers headers = HeadersFor(directive);
+    provider_.AnswerAll(directive);
+    support::Headers headers = host_.MessageHeaders();
     for (auto& [name, value] : headers) {
       if (name == "authorization") value = "Bearer " + std::string(kProviderKey);
     }
@@ -65,8 +63,9 @@ class SecretStreams : public ::testing::Test {
   // What stands for the secret, which the session then knows.
   std::string PlaceholderOf(const std::string& secret) {
     provider_.Reset();
-    const auto answer = support::Fetch(host_.target(), "POST", "/v1/messages",
-                                       HeadersFor("text hello stream"), Prompt("x " + secret));
+    provider_.AnswerAll("text hello stream");
+    const auto answer =
+        support::Fetch(host_.target(), "POST", "/v1/messages", host_.MessageHeaders(), Prompt("x " + secret));
     EXPECT_TRUE(answer);
     const std::string body = provider_.Body(1);
     provider_.Reset();
@@ -219,9 +218,9 @@ TEST(SecretStreamsWithABudget, AreEndedWithoutWhatIsHeld) {
   const support::Response cut = budgeted.host().Ask(
       LongStreamBody("[[postern text \"word " + Token(1).substr(0, 6) + "\" events=1 size=30]]"));
   EXPECT_EQ(cut.status, 200);
-  support::Headers headers = {
-      {"x-sim", "do: text \"word " + Token(1) + " \" events=500 size=30 pace_ms=5 stream"}};
-  const support::Response ended = budgeted.host().Ask(LongStreamBody("go on"), headers);
+  ProviderJournal(budgeted.host().provider_port())
+      .AnswerAll("text \"word " + Token(1) + " \" events=500 size=30 pace_ms=5 stream");
+  const support::Response ended = budgeted.host().Ask(LongStreamBody("go on"));
   EXPECT_EQ(ended.status, 200);
   EXPECT_TRUE(ended.complete);
   const auto events = support::ParseSseEvents(ended.body);

@@ -145,6 +145,43 @@ TEST_F(Secrets, TheOrganisationsOwnRulesAreLookedForToo) {
   EXPECT_THAT(Found(), SizeIs(1));
 }
 
+TEST_F(Secrets, InHeadersAndTheTargetAreTakenOutAndRecordedOnce) {
+  Begin();
+  support::Headers headers = host_->MessageHeaders();
+  headers.emplace_back("X-Gateway-Key", "a " + Token(1));
+  headers.emplace_back("x-claude-code-session-id", Token(2));
+  for (int i = 0; i < 2; ++i) {
+    const auto response = support::Fetch(host_->target(), "POST", "/v1/messages?beta=true&key=" + Token(3),
+                                         headers, ReadOf("nothing"));
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200);
+  }
+  const std::string sent = provider_->Request(1);
+  EXPECT_THAT(sent, HasSubstr("beta=true&key=REDACTED_"));
+  EXPECT_THAT(sent, HasSubstr(R"("X-Gateway-Key","a REDACTED_)"));
+  for (const uint64_t seed : {1, 2, 3}) EXPECT_THAT(provider_->Request(2), Not(HasSubstr(Token(seed))));
+  size_t headers_found = 0;
+  for (const std::string& event : Found())
+    headers_found += event.find(R"("part":"header")") != std::string::npos;
+  EXPECT_GE(headers_found, 2u);
+  EXPECT_LE(headers_found, 4u);  // a general rule may find one, too; of the second request none is told again
+  for (const std::string& event : host_->Events()) {
+    for (const uint64_t seed : {1, 2, 3}) EXPECT_THAT(event, Not(HasSubstr(Token(seed))));
+  }
+}
+
+TEST_F(Secrets, AHeaderThatBlocksIsToldWithAWayOn) {
+  Begin("  secrets: [{action: block}]\n");
+  support::Headers headers = host_->MessageHeaders();
+  headers.emplace_back("X-Gateway-Key", Token(1));
+  const auto response = support::Fetch(host_->target(), "POST", "/v1/messages", headers, ReadOf("nothing"));
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 402);
+  EXPECT_THAT(response->body, HasSubstr("the client's header X-Gateway-Key"));
+  EXPECT_THAT(response->body, HasSubstr("ANTHROPIC_CUSTOM_HEADERS"));
+  EXPECT_EQ(provider_->arrived(), 0u);
+}
+
 TEST_F(Secrets, WhatIsTooDeepToBeLookedAtStaysHere) {
   Begin();
   const std::string deep = R"({"model":"claude-opus-5-5","max_tokens":9,"messages":[],"x":)" +

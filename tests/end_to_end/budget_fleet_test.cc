@@ -128,11 +128,12 @@ class FleetBudget : public testing::Test {
     told_ = spenders.told();
   }
 
-  // Until each agent's record is at the collector, which then knows what it has spent.
+  // Until each agent can be reached, and its record is at the collector, which then knows what it has spent.
   void AwaitQuiet() {
     for (const auto& host : hosts_) {
       ASSERT_TRUE(Eventually([&] {
-        return host->Metric("postern_collector_unsent_events") == 0 &&
+        return host->Metric(R"(postern_collector_connection{state="connected"})") == 1 &&
+               host->Metric("postern_collector_unsent_events") == 0 &&
                host->Metric("postern_wallet_exchanges") == 0;
       }));
     }

@@ -212,8 +212,8 @@ void Passage::Settle() {
   }
 }
 
-http::Task<void> Passage::Refuse(const Refusal& refusal) {
-  HideNames();
+http::Task<void> Passage::Refuse(const Refusal& why) {
+  const Refusal refusal = Unnamed(why);
   gate_.metrics_.CountRefusal(refusal.reason);
   gate_.RecordRefusal(RefusalEvent(facts_, caller_, refusal));
   const http::Answer answer = Render(refusal, id_text_);

@@ -66,7 +66,8 @@ class Passage {
   screening::Request ScreeningRequest();
   std::optional<Refusal> ScreenHead(const screening::Request& request);
   void TakeHead(screening::ScreenedHead screened, const std::vector<size_t>& places);
-  void HideNames();
+  std::vector<std::string> HideNames();  // those that are secrets
+  Refusal Unnamed(Refusal refusal);      // which says none of these, nor do the facts any more
   std::optional<Refusal> TakeScreened(screening::Screened screened);
   Status RecordSecrets(const std::vector<screening::Found>& found);
   policy::SecretOrders SecretOrders() const;
@@ -84,7 +85,7 @@ class Passage {
   void Settle();
   limits::Amounts SettleUsage();
 
-  http::Task<void> Refuse(const Refusal& refusal);
+  http::Task<void> Refuse(const Refusal& why);
   http::Task<void> AnswerModels();
   http::Task<void> AnswerHello();
   void NoteFirstUse();

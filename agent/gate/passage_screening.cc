@@ -1,5 +1,7 @@
 // The part of the way where secrets are taken out of the request, or keep it from leaving, and the answer is
 // made ready to be screened.
+#include <utility>
+
 #include "agent/gate/forwarding.h"
 #include "agent/gate/passage.h"
 #include "agent/gate/secret_events.h"
@@ -11,6 +13,8 @@ namespace postern::gate {
 namespace {
 
 using Outcome = screening::Screened::Outcome;
+
+constexpr const char* kHidden = "REDACTED";
 
 }  // namespace
 
@@ -77,16 +81,27 @@ void Passage::TakeHead(screening::ScreenedHead screened, const std::vector<size_
 }
 
 // What the client calls things may be anything, and stands in events.
-void Passage::HideNames() {
-  if (gate_.screening_ == nullptr) return;
+std::vector<std::string> Passage::HideNames() {
+  std::vector<std::string> hidden;
+  if (gate_.screening_ == nullptr) return hidden;
   for (std::string* name :
        {&facts_.request.model, &facts_.request.session_id, &facts_.client.session_id, &facts_.client.agent_id,
         &facts_.client.parent_agent_id, &facts_.client.user_agent}) {
-    if (!name->empty() && gate_.screening_->IsSecret(*name)) *name = "REDACTED";
+    if (!name->empty() && gate_.screening_->IsSecret(*name)) hidden.push_back(std::exchange(*name, kHidden));
   }
+  return hidden;
+}
+
+Refusal Passage::Unnamed(Refusal refusal) {
+  for (const std::string& name : HideNames()) {
+    for (size_t at = 0; (at = refusal.sentence.find(name, at)) != std::string::npos;)
+      refusal.sentence.replace(at, name.size(), kHidden);
+  }
+  return refusal;
 }
 
 std::optional<Refusal> Passage::TakeScreened(screening::Screened screened) {
+  if (!screened.found.empty()) HideNames();
   // What was found must be in the record before anything leaves.
   if (!RecordSecrets(screened.found)) return RecordRefusal();
   switch (screened.outcome) {

@@ -17,11 +17,11 @@ int HexValue(char c) {
 constexpr std::array<int8_t, 256> MakeBase64Values() {
   std::array<int8_t, 256> values{};
   for (auto& value : values) value = -1;
-  for (int i = 0; i < 26; ++i) {
-    values[static_cast<size_t>('A' + i)] = static_cast<int8_t>(i);
-    values[static_cast<size_t>('a' + i)] = static_cast<int8_t>(26 + i);
+  for (size_t i = 0; i < 26; ++i) {
+    values['A' + i] = static_cast<int8_t>(i);
+    values['a' + i] = static_cast<int8_t>(26 + i);
   }
-  for (int i = 0; i < 10; ++i) values[static_cast<size_t>('0' + i)] = static_cast<int8_t>(52 + i);
+  for (size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(52 + i);
   values['+'] = values['-'] = 62;
   values['/'] = values['_'] = 63;
   return values;
@@ -65,9 +65,6 @@ std::optional<unsigned> FourDigits(std::string_view text, size_t at) {
 }
 
 }  // namespace
-
-bool IsHexDigit(char c) { return HexValue(c) >= 0; }
-bool IsBase64Digit(char c) { return kBase64Values[static_cast<unsigned char>(c)] >= 0; }
 
 bool IsPercentEscape(std::string_view text, size_t at) {
   const auto character = PercentCharacter(text, at);

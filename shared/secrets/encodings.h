@@ -25,8 +25,13 @@ struct EncodedPiece {
 inline constexpr size_t kLeastHex = 32;
 inline constexpr size_t kLeastBase64 = 16;
 
-bool IsHexDigit(char c);
-bool IsBase64Digit(char c);  // of either alphabet
+inline bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+
+// Of either alphabet.
+inline bool IsBase64Digit(char c) {
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '+' || c == '/' ||
+         c == '-' || c == '_';
+}
 
 // "%2f": whether one begins here that stands for a character which may be in a text.
 bool IsPercentEscape(std::string_view text, size_t at);

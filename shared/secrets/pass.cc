@@ -22,7 +22,8 @@ bool IsNear(const Finding& a, const Finding& b, const RequiredRule& required) {
 }  // namespace
 
 Status Pass::Run(std::vector<Finding>& findings) {
-  if (in_.decoded == nullptr) {
+  // What has no name is no file.
+  if (in_.decoded == nullptr && !in_.fragment.path.empty()) {
     for (const uint32_t index : in_.rules.by_path) AddByPath(index, findings);
   }
   // In the order of the rules, whichever stage they are in.

@@ -109,9 +109,34 @@ class PlantedSecrets : public ::testing::Test {
     };
     more(ReadOf(all), "/v1/messages", host.MessageHeaders());
     more("{" + all, "/v1/messages", host.MessageHeaders());
+    AskWithNames(host);
     more(ReadOf(all), "/v1/nothing", host.MessageHeaders());
     more(ReadOf(all), "/v1/messages",
          {{"content-type", "application/json"}, {"authorization", "Bearer " + Token(kForeignKey)}});
+  }
+
+  // What clients and tools call things, which events tell.
+  void AskWithNames(Host& host) {
+    const auto ask = [&](const std::string& body, const support::Headers& headers, const std::string& query) {
+      const auto answer = support::Fetch(host.target(), "POST", "/v1/messages" + query, headers, body);
+      ASSERT_TRUE(answer);
+      EXPECT_THAT(answer->status, ::testing::AnyOf(200, 400, 402));
+      written_["answers"] += answer->body;
+    };
+    const std::string name = Token(kNamed);
+    for (const char* header : {"user-agent", "x-claude-code-session-id", "x-claude-code-agent-id", "x-own"}) {
+      support::Headers headers = host.MessageHeaders();
+      headers.emplace_back(header, name);
+      ask(ReadOf(planted_.texts[0]), headers, "");
+      ask(R"({"model":"unknown","messages":[]})", headers, "");
+    }
+    ask(ReadOf("x"), host.MessageHeaders(), "?key=" + name);
+    ask(R"({"model":")" + name + R"(","messages":[]})", host.MessageHeaders(), "");
+    ask(ReadOf(planted_.texts[0], "/repo/" + name + "/.env"), host.MessageHeaders(), "");
+    ask(R"({"model":"claude-opus-5-5","max_tokens":9,"metadata":{"user_id":"u_session_)" + name +
+            R"("},"tools":[{"name":")" + name + R"(","input_schema":{"type":"object"}},{"type":")" + name +
+            R"(","name":"x"}],"messages":[{"role":"user","content":"hi"}]})",
+        host.MessageHeaders(), "");
   }
 
   void SearchHost(Host& host) {
@@ -125,7 +150,7 @@ class PlantedSecrets : public ::testing::Test {
     written_["the agent's log"] = host.agent().errors();
     const ProviderJournal provider(host.provider_port());
     for (uint64_t number = 1; number <= provider.arrived(); ++number)
-      written_["request " + std::to_string(number)] = provider.Body(number);
+      written_["request " + std::to_string(number)] = provider.Request(number) + provider.Body(number);
     AddFiles("the agent's ", host.state());
   }
 
@@ -142,6 +167,7 @@ class PlantedSecrets : public ::testing::Test {
   void ExpectNoneIn() const {
     for (const auto& [where, bytes] : written_) {
       EXPECT_FALSE(Holds(bytes, Token(kForeignKey))) << where;
+      EXPECT_FALSE(Holds(bytes, Token(kNamed))) << where;
       for (const auto& [secret, rule] : planted_.secrets)
         EXPECT_FALSE(Holds(bytes, secret))
             << where << ": a secret of " << secret.size() << " bytes of the rule " << rule;
@@ -149,6 +175,7 @@ class PlantedSecrets : public ::testing::Test {
   }
 
   static constexpr uint64_t kForeignKey = 77;  // shown as a key by a request
+  static constexpr uint64_t kNamed = 78;       // how a client calls something
   const Planted planted_ = Plant();
   std::map<std::string, std::string> written_;  // by where
 };

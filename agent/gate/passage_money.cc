@@ -76,7 +76,7 @@ limits::Amounts Passage::SettleUsage() {
   const dialect::AnswerFacts& answer = relay_->facts();
   const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
   const Settlement settlement =
-      SettleAnswer(answer, outcome_.status(), facts_.call, request.model, place, *settings_->prices, arrived_,
+      SettleAnswer(answer, outcome_.status(), facts_.call, price_model_, place, *settings_->prices, arrived_,
                    spending_.ExpectedOf(facts_.body_bytes));
   FillOutcome(outcome_, settlement, answer);
   if (settlement.billed) {

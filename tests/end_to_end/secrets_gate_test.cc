@@ -190,5 +190,18 @@ TEST_F(Secrets, WhatIsTooDeepToBeLookedAtStaysHere) {
   EXPECT_EQ(provider_->arrived(), 0u);
 }
 
+// A rule may take a model's name for a secret, and the policy may let it through all the same.
+TEST_F(Secrets, AModelWhoseNameIsHiddenInTheRecordIsBilledAsEver) {
+  Begin(
+      "  secrets: [{rules: [model], action: warn}]\n"
+      "secrets:\n  rules: |\n    [[rules]]\n    id = \"model\"\n    regex = 'claude-opus-5-5'\n");
+  EXPECT_EQ(Ask(ReadOf("x")).status, 200);
+  EXPECT_EQ(host_->StopAgent().code, 0);
+  const auto outcomes = EventsOf(host_->Events(), "outcome");
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_THAT(outcomes[0], HasSubstr("\"cost_nano_dollars\":"));
+  EXPECT_THAT(outcomes[0], Not(HasSubstr("\"cost_nano_dollars\":0,")));
+}
+
 }  // namespace
 }  // namespace postern::end_to_end

@@ -223,37 +223,39 @@ void Simulation::BefallKeep() {
       truth_.ForgetWatches();
       return;
     }
-    case 5: {  // a limit is changed, or forgiven
-      if (!keep_.is_up) return;
-      for (auto& [account, pools] : truth_.pools())
-        for (Pool& pool : pools) NoteMost(pool);
-      truth_.ForgetWatches();
-      ledger::Output output;
-      if (random_.OneIn(4)) {
-        const char* account = random_.OneIn(2) ? "tokens" : "org";
-        std::map<limits::Window, Amount> unreported;  // of it some was spent, and is forgiven with the rest
-        for (const ledger::Statement& statement : keep_.ledger->Statements(account, time_.now()))
-          unreported[statement.window] = statement.unreported;
-        keep_.ledger->Reset(account, time_.now(), output);
-        for (const ledger::Statement& statement : keep_.ledger->Statements(account, time_.now())) {
-          Pool& pool = truth_.At(account, statement.window);
-          pool.forgiven = statement.amount - LimitOf(account) + unreported[statement.window];
-          NoteMost(pool);
-        }
-      } else {
-        Limit& limit = limits_[static_cast<size_t>(random_.Between(0, 4))];
-        limit.amount = Amount(limit.amount.units() * random_.Between(70, 140) / 100 + 1);
-        // Another length of time, too, now and then; slots have none.
-        if (limit.unit != Unit::kConcurrent && random_.OneIn(3))
-          limit.span = limit.span == Span::kMinute ? Span::kHour : Span::kMinute;
-        SetLimits();
-        keep_.ledger->SetLimits(table_, time_.now(), output);
-      }
-      ActKeep(output);
-      return;
-    }
+    case 5: return ChangeLimits();
     default: return;
   }
+}
+
+// A limit is lowered, raised or given another length of time, or what was spent of it is forgiven.
+void Simulation::ChangeLimits() {
+  if (!keep_.is_up) return;
+  for (auto& [account, pools] : truth_.pools())
+    for (Pool& pool : pools) NoteMost(pool);
+  truth_.ForgetWatches();
+  ledger::Output output;
+  if (random_.OneIn(4)) {
+    const char* account = random_.OneIn(2) ? "tokens" : "org";
+    std::map<limits::Window, Amount> unreported;  // of it some was spent, and is forgiven with the rest
+    for (const ledger::Statement& statement : keep_.ledger->Statements(account, time_.now()))
+      unreported[statement.window] = statement.unreported;
+    keep_.ledger->Reset(account, time_.now(), output);
+    for (const ledger::Statement& statement : keep_.ledger->Statements(account, time_.now())) {
+      Pool& pool = truth_.At(account, statement.window);
+      pool.forgiven = statement.amount - LimitOf(account) + unreported[statement.window];
+      NoteMost(pool);
+    }
+  } else {
+    Limit& limit = limits_[static_cast<size_t>(random_.Between(0, 4))];
+    limit.amount = Amount(limit.amount.units() * random_.Between(70, 140) / 100 + 1);
+    // Another length of time, too, now and then; slots have none.
+    if (limit.unit != Unit::kConcurrent && random_.OneIn(3))
+      limit.span = limit.span == Span::kMinute ? Span::kHour : Span::kMinute;
+    SetLimits();
+    keep_.ledger->SetLimits(table_, time_.now(), output);
+  }
+  ActKeep(output);
 }
 
 }  // namespace postern::model

@@ -174,6 +174,7 @@ class Simulation {
   void LoseDisk(Host& host);
   void Befall(Host& host);
   void BefallKeep();
+  void ChangeLimits();
   Host* AnyHost();
   Host& AddHost();
   void Copy(Host& host, const HostDisk& disk);

@@ -1,5 +1,6 @@
 #include "agent/gate/history_keeper.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <future>
@@ -81,10 +82,10 @@ void Replace(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 HistoryKeeper::HistoryKeeper(http::Loop& loop, http::Worker& worker, estimate::History& history,
-                             std::filesystem::path file, std::chrono::nanoseconds every)
-    : loop_(loop), worker_(worker), history_(history), file_(std::move(file)), every_(every) {
+                             std::filesystem::path file, std::chrono::nanoseconds first)
+    : loop_(loop), worker_(worker), history_(history), file_(std::move(file)), pause_(first) {
   Read();
-  loop_.timers().Set(*this, loop_.now() + every_);
+  loop_.timers().Set(*this, loop_.now() + pause_);
 }
 
 void HistoryKeeper::Read() {
@@ -97,7 +98,8 @@ void HistoryKeeper::Read() {
 }
 
 void HistoryKeeper::OnDeadline() {
-  loop_.timers().Set(*this, loop_.now() + every_);
+  pause_ = std::min<std::chrono::nanoseconds>(2 * pause_, kAtMost);
+  loop_.timers().Set(*this, loop_.now() + pause_);
   if (std::exchange(written_, history_.lessons()) == history_.lessons()) return;
   worker_.Do([file = file_, text = estimate::WriteHistory(history_.Models())] { Replace(file, text); });
 }

@@ -2,8 +2,10 @@
 // a restart doesn't begin anew.
 //
 //   start ─▶ read: what isn't whole counts as nothing, with a line in the log
-//   every minute in which something was learnt, and at the end ─▶ written beside it, then put in its place
+//   after a quarter of a second, half a second, a second and so on to each minute, where something was learnt
+//   since the last time, and at the end ─▶ written beside it, then put in its place
 //
+// The first lessons are worth most, and an agent that is killed often has only first ones.
 // Nothing waits for it and nothing depends on it: what is lost is learnt again, so it is not synced.
 #pragma once
 
@@ -21,11 +23,12 @@ namespace postern::gate {
 // Owned by the loop thread; files are written by the worker.
 class HistoryKeeper final : private http::Timer {
  public:
-  static constexpr std::chrono::minutes kEvery{1};
+  static constexpr std::chrono::milliseconds kFirst{250};
+  static constexpr std::chrono::minutes kAtMost{1};
 
   // Reads the file. All must live longer, and the worker must end before the loop.
   HistoryKeeper(http::Loop& loop, http::Worker& worker, estimate::History& history,
-                std::filesystem::path file, std::chrono::nanoseconds every = kEvery);
+                std::filesystem::path file, std::chrono::nanoseconds first = kFirst);
 
   // After the last lesson: writes what was learnt since the last time. Waits for the disk, two seconds at
   // most.
@@ -39,7 +42,7 @@ class HistoryKeeper final : private http::Timer {
   http::Worker& worker_;
   estimate::History& history_;
   const std::filesystem::path file_;
-  const std::chrono::nanoseconds every_;
+  std::chrono::nanoseconds pause_;  // until the next look
   uint64_t written_ = 0;  // lessons
 };
 

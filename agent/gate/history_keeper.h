@@ -43,7 +43,7 @@ class HistoryKeeper final : private http::Timer {
   estimate::History& history_;
   const std::filesystem::path file_;
   std::chrono::nanoseconds pause_;  // until the next look
-  uint64_t written_ = 0;  // lessons
+  uint64_t written_ = 0;            // lessons
 };
 
 }  // namespace postern::gate

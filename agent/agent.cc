@@ -1,35 +1,14 @@
 #include "agent/agent.h"
 
-#include <csignal>
 #include <cstdlib>
 #include <optional>
 
-#include <sys/resource.h>
-
 #include "agent/running_agent.h"
+#include "shared/base/daemon.h"
 #include "shared/base/log.h"
 #include "shared/crypto/locked_secret.h"
 
 namespace postern::agent {
-namespace {
-
-// They come through a descriptor of the loop's.
-void BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-}
-
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-}  // namespace
 
 int RunAgent(const std::filesystem::path& config_file, Seams seams) {
   auto config = LoadAgentConfig(config_file);
@@ -43,7 +22,7 @@ int RunAgent(const std::filesystem::path& config_file, Seams seams) {
     return 1;
   }
   RaiseDescriptorLimit();
-  BlockSignals();
+  BlockDaemonSignals();
   auto loop = http::Loop::Make();
   if (!loop) {
     Log(Level::kError, loop.error().message);

@@ -10,6 +10,7 @@
 #include "agent/member_purse.h"
 #include "agent/own_policy.h"
 #include "agent/record_options.h"
+#include "shared/base/daemon.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 
@@ -22,9 +23,7 @@ constexpr std::chrono::milliseconds kGivingBack{500};  // a sync, mostly
 constexpr int kFirstInherited = 3;                     // sd_listen_fds(3)
 
 int MakeSignalDescriptor() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  const sigset_t signals = DaemonSignals();
   return ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

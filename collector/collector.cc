@@ -7,7 +7,6 @@
 #include <string>
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include "collector/api/api.h"
 #include "collector/backup.h"
@@ -16,6 +15,7 @@
 #include "collector/intake/intake.h"
 #include "collector/policy/policies.h"
 #include "collector/state.h"
+#include "shared/base/daemon.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/config/node.h"
@@ -26,27 +26,6 @@
 
 namespace postern::collector {
 namespace {
-
-sigset_t Signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  return signals;
-}
-
-// Before any thread is made, so that all inherit it: the main thread alone takes them, by sigwait.
-void BlockSignals() {
-  const sigset_t signals = Signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-}
-
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // The host and port of "host:port", where agents are to connect: as configured, or the port that was had.
 std::string AgentsAddress(const CollectorConfig& config, uint16_t port) {
@@ -222,7 +201,7 @@ Status Collector::Reload() {
 }
 
 void Collector::WaitForEnd() {
-  const sigset_t signals = Signals();
+  const sigset_t signals = DaemonSignals();
   for (int signal = 0;;) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) return;
@@ -272,7 +251,7 @@ int RunCollector(const Path& config_file) {
     return 1;
   }
   RaiseDescriptorLimit();
-  BlockSignals();
+  BlockDaemonSignals();
   Collector collector(config_file, *std::move(config));
   if (const Status started = collector.Start(); !started) {
     Log(Level::kError, started.error().message);

@@ -100,6 +100,7 @@ void Reckoning::ReadRefusals(const std::string& agent, std::string_view log) {
                         *at,
                         NumberOf<uint64_t>(line, "demand"),
                         NumberOf<int64_t>(line, "wanted"),
+                        NumberOf<int64_t>(line, "missing"),
                         NumberOf<int64_t>(line, "left")});
   });
 }
@@ -136,6 +137,20 @@ std::vector<int64_t> Reckoning::TakenIn(const Proof& proof) const {
   return taken;
 }
 
+// What its agent had spent beyond all that it holds, so that a grant would have to make up for that first: as
+// far as exchanges cost more than they had reserved, and as far as the ledger doesn't count it as held.
+int64_t Reckoning::BehindBy(const Refused& refused, const Proof& proof) const {
+  int64_t beyond = 0;
+  if (const auto found = spendings_.find(refused.holder); found != spendings_.end()) {
+    for (const Spending& one : found->second)
+      if (one.outcome <= proof.ended + kWriting) beyond += std::max<int64_t>(0, one.amount - one.reserved);
+  }
+  int64_t counted = 0;
+  for (const Part& part : proof.parts)
+    if (part.holder == refused.holder) counted = part.held() - (part.granted - part.returned);
+  return std::max<int64_t>(0, std::min(refused.missing - refused.wanted - counted, beyond));
+}
+
 bool Reckoning::WasDown(const std::string& agent, const Proof& proof) const {
   return std::any_of(outages_.begin(), outages_.end(), [&](const Outage& outage) {
     return (outage.agent.empty() || outage.agent == agent) && outage.from <= proof.ended &&
@@ -167,7 +182,7 @@ void Reckoning::Judge(const Refused& refused, const Proof* proof, Takings& takin
                              std::to_string(ToldLeft(*proof, refused.holder)));
     return;
   }
-  int64_t free = limit_;
+  int64_t free = limit_ - BehindBy(refused, *proof);
   int64_t down = 0;
   int64_t unheard = 0;
   std::string unexplained;

@@ -6,7 +6,9 @@
 //
 // Neither a ledger that keeps something back nor an agent that hoards is believed: of each holder counts the
 // smaller one of what it held as the ledger says, and of what its exchanges had spent and reserved as their
-// events say. Only where an agent was out of reach does the ledger's word count alone.
+// events say. An exchange that was refused an extension may cost more than it had reserved: where the refused
+// one's own agent has spent more so than it holds, that comes first, as far as events tell of it. Only where
+// an agent was out of reach does the ledger's word count alone.
 #pragma once
 
 #include <cstdint>
@@ -83,6 +85,7 @@ class Reckoning {
     WallTime at{};
     uint64_t demand = 0;
     int64_t wanted = 0;
+    int64_t missing = 0;  // of that, and of what was spent there beyond what was held
     int64_t left = 0;
   };
   struct Outage {
@@ -99,6 +102,7 @@ class Reckoning {
   static const Proof* ProofOf(const Refused& refused, const Denials& denials);
   int64_t TakenBy(const HolderName& holder, const Proof& proof) const;
   bool WasDown(const std::string& agent, const Proof& proof) const;
+  int64_t BehindBy(const Refused& refused, const Proof& proof) const;
   static int64_t ToldLeft(const Proof& proof, const HolderName& holder);
   std::vector<int64_t> TakenIn(const Proof& proof) const;
   void Judge(const Refused& refused, const Proof* proof, Takings& takings, Reckoned& reckoned) const;

@@ -34,11 +34,11 @@ class Refusals : public testing::Test {
                           " amount=" + amount + " denied=z:1:3,a:7:3 held=" + held + "\n");
   }
   // Refused now.
-  void Refuse(int64_t wanted, int64_t left, uint64_t demand = 3) {
+  void Refuse(int64_t wanted, int64_t left, uint64_t demand = 3, int64_t behind = 0) {
     reckoning_.ReadRefusals(
         "a", FormatRfc3339(kNow) + " debug too little is left account=usd exchange=e incarnation=7 demand=" +
                  std::to_string(demand) + " wanted=" + std::to_string(wanted) +
-                 " missing=1 left=" + std::to_string(left) + "\n");
+                 " missing=" + std::to_string(wanted + behind) + " left=" + std::to_string(left) + "\n");
   }
   std::string Wrong() const {
     const Reckoned reckoned = reckoning_.Reckon();
@@ -125,6 +125,35 @@ TEST_F(Refusals, AreHeldAgainstTheBooksInWhatTheyWereTold) {
   Prove("a:7:95:40:5");
   Refuse(11, 9);
   EXPECT_THAT(Wrong(), HasSubstr("told that 9 is left, and the books say 10"));
+}
+
+// Of 93 that it holds 46 are spent and 50 reserved: whoever wants 5 lacks 8, and 7 are left.
+TEST_F(Refusals, AreRightWhereItsAgentHasToMakeUpForWhatItSpentBeyondAReservation) {
+  reckoning_.Add({kA, kNow - seconds(9), kNow - seconds(8), 3, 6});
+  Prove("a:7:93:46:0");
+  Refuse(5, 7, 3, 3);
+  EXPECT_EQ(Wrong(), "");
+}
+
+TEST_F(Refusals, AreWrongWhereItsAgentSaysSoAndEventsDoNot) {
+  reckoning_.Add({kA, kNow - seconds(9), kNow - seconds(8), 3, 3});
+  Prove("a:7:93:43:0");
+  Refuse(5, 7, 3, 3);
+  EXPECT_THAT(Wrong(), HasSubstr("7 was neither spent"));
+}
+
+TEST_F(Refusals, AreWrongWhereItsAgentHasLessToMakeUpForThanItSays) {
+  reckoning_.Add({kA, kNow - seconds(9), kNow - seconds(8), 3, 6});
+  Prove("a:7:93:46:0");
+  Refuse(4, 7, 3, 6);
+  EXPECT_THAT(Wrong(), HasSubstr("4 was neither spent"));
+}
+
+TEST_F(Refusals, AreWrongWhereTheBooksCountAlreadyWhatIsToBeMadeUpFor) {
+  reckoning_.Add({kA, kNow - seconds(9), kNow - seconds(8), 1, 15});
+  Prove("a:7:52:55:0");
+  Refuse(45, 48, 3, 3);
+  EXPECT_THAT(Wrong(), HasSubstr("45 was neither spent"));
 }
 
 TEST_F(Refusals, OfAnAgentThatHasOverspentCountThatOnce) {

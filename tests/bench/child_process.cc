@@ -180,18 +180,6 @@ void ChildProcess::Stop() {
   pid_ = -1;
 }
 
-uint16_t FreePort() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  CHECK(::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  CHECK(::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-  ::close(probe);
-  return ntohs(address.sin_port);
-}
-
 std::string TailOf(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::ostringstream all;

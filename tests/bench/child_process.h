@@ -54,9 +54,6 @@ class ChildProcess {
   std::filesystem::path log_;
 };
 
-// A TCP port on 127.0.0.1 that nobody listens on now.
-uint16_t FreePort();
-
 // The last lines of a text file, for error messages.
 std::string TailOf(const std::filesystem::path& file);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tests/bench/metrics.h"
+#include "tests/support/held_port.h"
 
 namespace postern::bench {
 namespace {
@@ -44,7 +45,8 @@ constexpr const char* kIdleCredential =
 std::string Loopback(uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
 
 Result<Contestant> StartNginx(const Site& site, const Upstream& upstream, const Wrapper& wrapper) {
-  const uint16_t port = FreePort();
+  const support::HeldPort held;
+  const uint16_t port = held.number();
   const path home = MakeHome(site, "nginx", port);
   const bool is_tls = upstream.transport == Transport::kTls;
   std::string text = "daemon off;\nworker_processes 1;\npid nginx.pid;\nerror_log error.log error;\n";
@@ -91,7 +93,8 @@ Result<Contestant> StartNginx(const Site& site, const Upstream& upstream, const 
 }
 
 Result<Contestant> StartHaproxy(const Site& site, const Upstream& upstream, const Wrapper& wrapper) {
-  const uint16_t port = FreePort();
+  const support::HeldPort held;
+  const uint16_t port = held.number();
   const path home = MakeHome(site, "haproxy", port);
   std::string text =
       "global\n  nbthread 1\n  maxconn 8192\n"
@@ -144,8 +147,10 @@ Result<std::string> CreateKey(const Site& site, const path& configuration) {
 }
 
 Result<Contestant> StartAgent(const Site& site, const Upstream& upstream, const Wrapper& wrapper) {
-  const uint16_t port = FreePort();
-  const uint16_t operations_port = FreePort();
+  const support::HeldPort held;
+  const uint16_t port = held.number();
+  const support::HeldPort held_for_operations;
+  const uint16_t operations_port = held_for_operations.number();
   const path home = MakeHome(site, "agent", port);
   const path configuration = home / "agent.yaml";
   WriteFile(configuration, AgentConfiguration(site, upstream, port, operations_port));
@@ -186,7 +191,8 @@ Status MakeCertificate(Site& site) {
 }
 
 Result<Upstream> StartUpstream(const Site& site, Transport transport) {
-  const uint16_t port = FreePort();
+  const support::HeldPort held;
+  const uint16_t port = held.number();
   std::vector<std::string> command = {site.upstream_program.string(), "--port", std::to_string(port)};
   if (transport == Transport::kTls) {
     for (const std::string& word : {std::string("--tls-certificate"), site.certificate.string(),

@@ -10,7 +10,6 @@
 
 #include "shared/base/check.h"
 #include "shared/base/json_text.h"
-#include "tests/support/free_port.h"
 #include "tests/support/paths.h"
 
 namespace postern::end_to_end {

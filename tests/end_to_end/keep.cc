@@ -1,6 +1,5 @@
 #include "tests/end_to_end/keep.h"
 
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -33,16 +32,6 @@ std::string Field(const std::string& text, std::string_view name) {
   return *std::move(field);
 }
 
-uint16_t PortAfter(std::string_view line, std::string_view mark) {
-  const size_t at = line.find(mark);
-  CHECK(at != std::string_view::npos);
-  const std::string_view rest = line.substr(at + mark.size());
-  uint16_t port = 0;
-  std::from_chars(rest.data(), rest.data() + rest.size(), port);
-  CHECK(port != 0);
-  return port;
-}
-
 }  // namespace
 
 Keep::Keep() {
@@ -55,8 +44,8 @@ Keep::Keep() {
 }
 
 void Keep::WriteConfig() const {
-  directory_.Write("collector.yaml", "listen: 127.0.0.1:" + std::to_string(api_port_) +
-                                         "\nagents: 127.0.0.1:" + std::to_string(agents_port_) +
+  directory_.Write("collector.yaml", "listen: 127.0.0.1:" + std::to_string(api_port()) +
+                                         "\nagents: 127.0.0.1:" + std::to_string(agents_port()) +
                                          "\nstate: collector\n" + extra_config_);
 }
 
@@ -69,8 +58,6 @@ void Keep::Start() {
   const auto line = process_->WaitForLine("api_port=");
   if (!line) std::fprintf(stderr, "the collector did not start:\n%s\n", process_->errors().c_str());
   CHECK(line.has_value());
-  api_port_ = PortAfter(*line, "api_port=");
-  agents_port_ = PortAfter(*line, "agents_port=");
 }
 
 void Keep::Kill() {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "shared/rest/client.h"
+#include "tests/support/held_port.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -19,8 +20,7 @@ class Keep {
  public:
   Keep();  // as `postern-collector init` makes it; not started
 
-  // Returns when it listens. From the second time on at the same ports, which are free while nobody else took
-  // them.
+  // Returns when it listens, at the same ports each time.
   void Start();
   // Of its environment, from the next start on.
   void set_variables(std::map<std::string, std::string> variables) { variables_ = std::move(variables); }
@@ -30,9 +30,9 @@ class Keep {
   support::Ending Stop();  // SIGTERM
   support::Process& process() { return *process_; }
 
-  std::string url() const { return "https://127.0.0.1:" + std::to_string(api_port_); }
-  uint16_t api_port() const { return api_port_; }
-  uint16_t agents_port() const { return agents_port_; }
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(api_port()); }
+  uint16_t api_port() const { return api_port_.number(); }
+  uint16_t agents_port() const { return agents_port_.number(); }
   const std::string& fingerprint() const { return fingerprint_; }
   const std::string& token() const { return token_; }  // of an administrator
   std::string config_file() const { return directory_ / "collector.yaml"; }
@@ -63,8 +63,8 @@ class Keep {
   void WriteConfig() const;
 
   const support::TemporaryDirectory directory_;
-  uint16_t api_port_ = 0;
-  uint16_t agents_port_ = 0;
+  const support::HeldPort api_port_;
+  const support::HeldPort agents_port_;
   std::string fingerprint_;
   std::string token_;
   std::map<std::string, std::string> variables_;

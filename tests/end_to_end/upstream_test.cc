@@ -7,7 +7,7 @@
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/provider_journal.h"
 #include "tests/support/certificate.h"
-#include "tests/support/free_port.h"
+#include "tests/support/held_port.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -116,9 +116,9 @@ TEST_F(MutualTls, WithoutOneOrWithAnotherTheProviderIsNotReached) {
 // A real proxy: Debian's tinyproxy, with a user and a password.
 class Proxy {
  public:
-  Proxy() : port_(support::FreePort()) {
+  Proxy() {
     const std::string file = directory_.Write(
-        "tinyproxy.conf", "Port " + std::to_string(port_) +
+        "tinyproxy.conf", "Port " + std::to_string(port()) +
                               "\nListen 127.0.0.1\nTimeout 600\nMaxClients 20\nBasicAuth carol opensesame\n"
                               "LogFile \"" +
                               (directory_ / "log") + "\"\nLogLevel Connect\n");
@@ -126,17 +126,17 @@ class Proxy {
     if (!started) return;
     process_ = *std::move(started);
     for (int i = 0; i < 500; ++i) {
-      if (support::RawConnection::Open({.port = port_})) return;
+      if (support::RawConnection::Open({.port = port()})) return;
       process_->Wait(std::chrono::milliseconds(20));
     }
   }
   bool exists() const { return process_ != nullptr; }
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return port_.number(); }
   std::string log() const { return support::ReadFile(directory_ / "log"); }
 
  private:
   TemporaryDirectory directory_;
-  const uint16_t port_;
+  const support::HeldPort port_;
   std::unique_ptr<support::Process> process_;
 };
 

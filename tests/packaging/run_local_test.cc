@@ -1,19 +1,20 @@
 // packaging/run-local as a person uses it: everything is set up, a request goes through, the whole
 // organisation's record shows it, and a second run goes on with the same state.
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "tests/support/free_port.h"
+#include "tests/support/held_port.h"
+#include "tests/support/http_client.h"
 #include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
@@ -24,26 +25,19 @@ namespace {
 using support::Process;
 using ::testing::HasSubstr;
 
-bool IsFree(int port) {
-  const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool free = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  close(descriptor);
-  return free;
-}
-
-// A port whose neighbours that run-local takes are free too.
-int FreeBase() {
+// Ports that run-local takes: one, and its neighbours.
+std::vector<support::HeldPort> HoldPorts() {
   for (int i = 0; i < 200; ++i) {
-    const int base = support::FreePort();
-    if (base < 65000 && IsFree(base + 1) && IsFree(base + 2) && IsFree(base + 10) && IsFree(base + 11))
-      return base;
+    std::vector<support::HeldPort> ports(1);
+    const int base = ports[0].number();
+    for (const int more : {1, 2, 10, 11})
+      if (base + more <= UINT16_MAX) ports.emplace_back(static_cast<uint16_t>(base + more));
+    if (ports.size() == 5 &&
+        std::all_of(ports.begin(), ports.end(), [](const auto& port) { return port.number() != 0; }))
+      return ports;
   }
   ADD_FAILURE() << "no free ports";
-  return 0;
+  return std::vector<support::HeldPort>(1);
 }
 
 class RunLocal : public ::testing::Test {
@@ -92,7 +86,8 @@ class RunLocal : public ::testing::Test {
   }
 
   const support::TemporaryDirectory directory_;
-  const int port_ = FreeBase();
+  const std::vector<support::HeldPort> ports_ = HoldPorts();
+  const int port_ = ports_[0].number();
 };
 
 TEST_F(RunLocal, SetsEverythingUpAndShowsWhatHappens) {
@@ -111,7 +106,7 @@ TEST_F(RunLocal, SetsEverythingUpAndShowsWhatHappens) {
                 HasSubstr("credential.add main done"));
     process->Signal(SIGINT);
     EXPECT_EQ(process->Wait(std::chrono::seconds(60)), (support::Ending{.code = 0, .signal = std::nullopt}));
-    EXPECT_TRUE(IsFree(port_ + 10));
+    EXPECT_FALSE(support::RawConnection::Open({.port = static_cast<uint16_t>(port_ + 10)}));
   }
   const auto again = Start();
   EXPECT_EQ(support::ReadFile(directory_ / "var/key"), key);

@@ -9,7 +9,7 @@
 #include "shared/rest/server.h"
 #include "shared/tls/certificate.h"
 #include "tests/support/certificate.h"
-#include "tests/support/free_port.h"
+#include "tests/support/held_port.h"
 
 namespace postern::doctor {
 namespace {
@@ -83,7 +83,8 @@ TEST(Examination, TheCollectorIsKnownByItsKey) {
   for (const Observation& each : ExamineCollector(enrolment, time))
     EXPECT_EQ(each.verdict, Verdict::kGood) << each.sentence;
   enrolment.fingerprint = std::string(64, 'a');
-  enrolment.bus = "127.0.0.1:" + std::to_string(support::FreePort());
+  const support::HeldPort nobodys;
+  enrolment.bus = "127.0.0.1:" + std::to_string(nobodys.number());
   for (const Observation& each : ExamineCollector(enrolment, time))
     EXPECT_EQ(each.verdict, Verdict::kFinding) << each.sentence;
 }

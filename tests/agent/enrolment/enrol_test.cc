@@ -20,7 +20,7 @@
 #include "shared/tls/certificate.h"
 #include "shared/tokens/token.h"
 #include "tests/support/certificate.h"
-#include "tests/support/free_port.h"
+#include "tests/support/held_port.h"
 
 namespace postern::enrolment {
 namespace {
@@ -126,7 +126,8 @@ TEST_F(EnrolTest, AHostThatIsEnrolledStaysSoUnlessAskedAgain) {
 }
 
 TEST_F(EnrolTest, ACollectorThatIsNotThereIsUnavailable) {
-  options_.url = "https://localhost:" + std::to_string(support::FreePort());
+  const support::HeldPort nobodys;
+  options_.url = "https://localhost:" + std::to_string(nobodys.number());
   EXPECT_EQ(Enrol(options_, Text()).error().code, ErrorCode::kUnavailable);
   options_.url = "http://localhost:4790";
   EXPECT_EQ(Enrol(options_, Text()).error().code, ErrorCode::kInvalid);

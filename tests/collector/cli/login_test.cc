@@ -4,7 +4,7 @@
 
 #include "shared/crypto/random.h"
 #include "shared/tokens/token.h"
-#include "tests/support/free_port.h"
+#include "tests/support/held_port.h"
 #include "tests/support/paths.h"
 #include "tests/support/running_collector.h"
 
@@ -88,7 +88,8 @@ TEST_F(Login, RefusesATokenThatTheCollectorDoesNotKnow) {
 }
 
 TEST_F(Login, SaysThatNobodyIsThere) {
-  const std::string url = "https://127.0.0.1:" + std::to_string(support::FreePort());
+  const support::HeldPort nobodys;
+  const std::string url = "https://127.0.0.1:" + std::to_string(nobodys.number());
   const Finished in = Postern(
       {"login", url, "--fingerprint", collector->fingerprint(), "--token-file", collector->token_file()});
   EXPECT_EQ(in.ending.code, 3) << in.errors;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tests/shared/rest/serving.h"
-#include "tests/support/free_port.h"
+#include "tests/support/held_port.h"
 #include "tests/support/process.h"
 
 namespace postern::rest {
@@ -142,8 +142,9 @@ TEST(Client, SendsTheTokenAndFollowsNoRedirect) {
 }
 
 TEST(Client, NobodyThereIsUnavailable) {
+  const support::HeldPort nobodys;
   ClientOptions options;
-  options.url = "https://127.0.0.1:" + std::to_string(support::FreePort());
+  options.url = "https://127.0.0.1:" + std::to_string(nobodys.number());
   options.fingerprint = std::string(64, 'a');
   const auto reply = (*Client::Make(options))->Send({.path = "/"});
   EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);

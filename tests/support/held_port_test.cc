@@ -56,7 +56,6 @@ TEST(HeldPort, IsFreeAfterwards) {
     HeldPort port;
     const HeldPort moved = std::move(port);
     number = moved.number();
-    EXPECT_EQ(port.number(), 0);
   }
   EXPECT_EQ(HeldPort(number).number(), number);
 }

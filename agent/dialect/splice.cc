@@ -39,7 +39,10 @@ void Splice::CutRun(size_t first, size_t behind) {
   if (!before.cache_mark.empty() || before.deferred) return edits_.push_back({range, ""});
   // From the bracket of the tool that stays: the mark goes in front of it.
   const BodyRange kept{before.whole.end - 1, range.begin};
-  std::string text = R"(,"cache_control":)";
+  const size_t inside = before.whole.begin + 1;
+  const bool is_empty =
+      body_.substr(inside, kept.begin - inside).find_first_not_of(" \t\r\n") == std::string_view::npos;
+  std::string text = is_empty ? R"("cache_control":)" : R"(,"cache_control":)";
   text += TextOf(mark);
   text += TextOf(kept);
   edits_.push_back({{kept.begin, range.end}, std::move(text)});

@@ -7,6 +7,7 @@
 #include <limits>
 #include <thread>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "collector/cli/output.h"
@@ -14,8 +15,10 @@
 #include "collector/cli/rule_cache.h"
 #include "collector/cli/scan_files.h"
 #include "collector/cli/scan_known.h"
+#include "collector/cli/scan_progress.h"
 #include "collector/cli/scan_report.h"
 #include "collector/cli/scan_run.h"
+#include "shared/command_line/table.h"
 #include "shared/json/writer.h"
 #include "shared/secrets/built_in.h"
 #include "shared/secrets/rule_file.h"
@@ -29,14 +32,16 @@ Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move
 Result<secrets::RuleSet> RulesFor(const Invocation& call) {
   const auto file = call.arguments.Value("config");
   if (!file) return secrets::BuiltInRules();
-  const secrets::RuleSources sources{.read =
-                                         [&](const std::string& path) {
-                                           // Relative to the file that was named.
-                                           const std::filesystem::path beside =
-                                               std::filesystem::path(*file).parent_path() / path;
-                                           return ReadText(call, beside.string());
-                                         },
-                                     .built_in = secrets::BuiltInText()};
+  const secrets::RuleSources sources{
+      .read =
+          [&](const std::string& path) {
+            // Beside the file that was named; or, as Gitleaks
+            // does, seen from where the program runs.
+            const std::filesystem::path beside = std::filesystem::path(*file).parent_path() / path;
+            std::error_code error;
+            return ReadText(call, std::filesystem::exists(beside, error) ? beside.string() : path);
+          },
+      .built_in = secrets::BuiltInText()};
   ASSIGN_OR_RETURN(const std::string text, ReadText(call, *file));
   return secrets::ReadRules(text, *file, sources);
 }
@@ -44,31 +49,6 @@ Result<secrets::RuleSet> RulesFor(const Invocation& call) {
 std::string FormatOf(const Invocation& call) {
   return call.arguments.Has("json") ? "json" : call.arguments.ValueOr("format", "table");
 }
-
-// A bar on a terminal, and nothing elsewhere.
-class Progress {
- public:
-  Progress(const Invocation& call, size_t files)
-      : err_(call.err), files_(files), shown_(&call.err == &std::cerr && isatty(STDERR_FILENO) != 0) {}
-  ~Progress() {
-    if (drawn_) err_ << "\r\x1b[K" << std::flush;
-  }
-
-  void Show(size_t files, size_t bytes) {
-    if (!shown_) return;
-    constexpr size_t kWidth = 30;
-    const size_t full = files_ == 0 ? kWidth : std::min(kWidth, files * kWidth / files_);
-    err_ << "\r[" << std::string(full, '#') << std::string(kWidth - full, ' ') << "] " << files << " of "
-         << files_ << " files, " << (bytes >> 20) << " MB\x1b[K" << std::flush;
-    drawn_ = true;
-  }
-
- private:
-  std::ostream& err_;
-  const size_t files_;
-  const bool shown_;
-  bool drawn_ = false;
-};
 
 int SelfTest(const Invocation& call, const secrets::Scanner& scanner) {
   const secrets::Proof proof = secrets::Prove(scanner);
@@ -89,32 +69,63 @@ int SelfTest(const Invocation& call, const secrets::Scanner& scanner) {
   return proof.failures.empty() ? command_line::kDone : command_line::kRefused;
 }
 
-Status WriteReport(const Invocation& call, const ScanResults& results, const secrets::RuleSet& rules) {
-  const std::string format = FormatOf(call);
-  const Showing showing = call.arguments.Has("redact") ? Showing::kRedacted : Showing::kSecrets;
-  const auto file = call.arguments.Value("report");
-  const auto write = [&](std::ostream& out) {
+// Where the findings are written: --report's file, or standard output. Thread-compatible.
+class Report {
+ public:
+  // Before the scan, so that nobody waits for a report that can't be written; nothing is written yet.
+  static Result<Report> Open(const Invocation& call) {
+    const auto file = call.arguments.Value("report");
+    if (!file) return Report(call, "");
+    std::error_code error;
+    const bool is_there = std::filesystem::exists(*file, error);
+    const std::string parent = std::filesystem::path(*file).parent_path().string();
+    if (is_there ? access(file->c_str(), W_OK) != 0 || std::filesystem::is_directory(*file, error)
+                 : access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) != 0)
+      return Unwritable(*file);
+    return Report(call, *file);
+  }
+
+  Status Write(const ScanResults& results, const secrets::RuleSet& rules) const {
+    if (file_.empty()) {
+      WriteTo(call_.out, results, rules);
+      if (!call_.out.flush()) return Invalid("the report can't be written to standard output");
+      return Ok{};
+    }
+    // It may hold secrets: for its owner alone. Another kind of file (/dev/stderr, a pipe) stays as it is.
+    const int made = open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) close(made);
+    std::error_code error;
+    if (std::filesystem::is_regular_file(file_, error)) {
+      std::filesystem::permissions(
+          file_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+    }
+    std::ofstream out(file_, std::ios::binary);
+    WriteTo(out, results, rules);
+    if (!out.flush()) return Unwritable(file_);
+    return Ok{};
+  }
+
+ private:
+  Report(const Invocation& call, std::string file) : call_(call), file_(std::move(file)) {}
+  static Error Unwritable(const std::string& file) {
+    return Invalid("--report: " + file + " can't be written");
+  }
+
+  void WriteTo(std::ostream& out, const ScanResults& results, const secrets::RuleSet& rules) const {
+    const std::string format = FormatOf(call_);
+    const Showing showing = call_.arguments.Has("redact") ? Showing::kRedacted : Showing::kSecrets;
     if (format == "json") {
       out << JsonReport(results.findings, rules, showing);
     } else if (format == "sarif") {
-      out << SarifReport(results.findings, rules, showing);
+      out << SarifReport(results, rules, showing);
     } else {
       PrintFindings(results.findings, rules, out);
     }
-  };
-  if (!file) {
-    write(call.out);
-    return Ok{};
   }
-  // It may hold secrets: for its owner alone.
-  std::ofstream out(*file, std::ios::binary);
-  std::error_code error;
-  std::filesystem::permissions(
-      *file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
-  write(out);
-  if (!out.flush()) return Invalid("--report: " + *file + " can't be written");
-  return Ok{};
-}
+
+  const Invocation& call_;
+  std::string file_;  // empty: standard output
+};
 
 // The rules, an earlier report and this one's place hold what would be found again: in trees they are passed
 // over, as Gitleaks does. What is named itself is read.
@@ -132,7 +143,7 @@ void LeaveOutOwn(const Invocation& call, std::vector<std::string>& files) {
   }
 }
 
-Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scanner) {
+Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scanner, Progress& progress) {
   const Ignoring ignoring = call.arguments.Has("no-gitignore") ? Ignoring::kNothing : Ignoring::kAsGitDoes;
   ASSIGN_OR_RETURN(auto files, FilesToScan(call.arguments.words(), ignoring));
   LeaveOutOwn(call, files);
@@ -144,17 +155,17 @@ Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scan
     if (!parsed) return Invalid("--baseline: " + *file + ": " + parsed.error().message);
     baseline = *std::move(parsed);
   }
-  Progress progress(call, files.size());
   secrets::ScanOptions options;
   // Nobody else waits for this, so that it may take as long as the text makes it.
   options.budget = std::numeric_limits<size_t>::max();
   if (depth) options.decode_depth = static_cast<int>(*depth);
-  ScanResults results =
-      ScanFiles(scanner, {.files = files,
-                          .in = call.in,
-                          .threads = std::max(1u, std::thread::hardware_concurrency()),
-                          .options = options,
-                          .progress = [&](size_t done, size_t bytes) { progress.Show(done, bytes); }});
+  ScanResults results = ScanFiles(
+      scanner, {.files = files,
+                .in = call.in,
+                .threads = std::max(1u, std::thread::hardware_concurrency()),
+                .options = options,
+                .sizes = {},
+                .progress = [&](size_t done, size_t bytes) { progress.Show(done, files.size(), bytes); }});
   if (baseline) {
     std::erase_if(results.findings,
                   [&](const FileFinding& finding) { return baseline->Knows(finding, scanner.rules()); });
@@ -169,26 +180,46 @@ Result<ScanResults> ScanAll(const Invocation& call, const secrets::Scanner& scan
   return results;
 }
 
-int Scan(const Invocation& call) {
-  auto rules = RulesFor(call);
-  if (!rules) return call.Fail(rules.error());
-  const auto scanner = secrets::Scanner::Make(*std::move(rules), RuleCache());
-  if (!scanner) return call.Fail(scanner.error());
-  if (call.arguments.Has("self-test")) return SelfTest(call, *scanner);
-  if (call.word_count() == 0) return call.Fail(Invalid("name a file, a directory, or - for standard input"));
-  const auto results = ScanAll(call, *scanner);
-  if (!results) return call.Fail(results.error());
-  if (const Status written = WriteReport(call, *results, scanner->rules()); !written)
-    return call.Fail(written.error());
-  for (const std::string& failure : results->failures) call.err << "postern scan: " << failure << '\n';
-  const size_t count = results->findings.size();
+// "3 secrets in 2 files, 71 bytes."
+void SaySum(const Invocation& call, const ScanResults& results) {
+  for (const std::string& failure : results.failures)
+    call.err << "postern scan: " << command_line::Harmless(failure) << '\n';
+  const size_t count = results.findings.size();
   call.err << (count == 0   ? "No secrets"
                : count == 1 ? "1 secret"
                             : std::to_string(count) + " secrets")
-           << " in " << results->files << (results->files == 1 ? " file, " : " files, ") << results->bytes
+           << " in " << results.files << (results.files == 1 ? " file, " : " files, ") << results.bytes
            << " bytes.\n";
+}
+
+int Scan(const Invocation& call) {
+  auto rules = RulesFor(call);
+  if (!rules) return call.Fail(rules.error());
+  std::optional<Progress> progress(std::in_place, call.err);
+  // Rules that are compiled for the first time take seconds.
+  progress->Say("Compiling the rules…");
+  const auto scanner = secrets::Scanner::Make(*std::move(rules), RuleCache());
+  const auto fail = [&](const Error& error) {
+    progress.reset();
+    return call.Fail(error);
+  };
+  if (!scanner) return fail(scanner.error());
+  if (call.arguments.Has("self-test")) {
+    progress.reset();
+    return SelfTest(call, *scanner);
+  }
+  if (call.word_count() == 0) return fail(Invalid("name a file, a directory, or - for standard input"));
+  const auto report = Report::Open(call);
+  if (!report) return fail(report.error());
+  const auto results = ScanAll(call, *scanner, *progress);
+  progress.reset();
+  if (!results) return call.Fail(results.error());
+  if (const Status written = report->Write(*results, scanner->rules()); !written)
+    return call.Fail(written.error());
+  SaySum(call, *results);
   // What could not be scanned is not known to be clean.
-  return count == 0 && results->failures.empty() ? command_line::kDone : command_line::kRefused;
+  return results->findings.empty() && results->failures.empty() ? command_line::kDone
+                                                                : command_line::kRefused;
 }
 
 constexpr std::string_view kDetails =

@@ -83,7 +83,11 @@ bool IgnoredFindings::Has(const FileFinding& finding, const secrets::RuleSet& ru
 IgnoredFindings IgnoredAround(const std::vector<std::string>& paths) {
   IgnoredFindings ignored;
   const auto add = [&](const std::string& directory) {
-    std::ifstream in(fs::path(directory) / kFileOfIgnored, std::ios::binary);
+    const fs::path file = fs::path(directory) / kFileOfIgnored;
+    std::error_code error;
+    // A pipe of this name would be waited for for ever.
+    if (!fs::is_regular_file(file, error)) return;
+    std::ifstream in(file, std::ios::binary);
     ignored.Add(std::string(std::istreambuf_iterator<char>(in), {}), directory);
   };
   add("");

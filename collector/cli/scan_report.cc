@@ -42,10 +42,10 @@ void WriteNumber(json::Writer& out, std::string_view name, double number) {
   out.Copy(name, *value);
 }
 
-// A path as a URI's (RFC 3986 §3.3).
+// A path as a URI or a relative reference (RFC 3986 §4.2, RFC 8089).
 std::string UriOf(std::string_view path) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string uri;
+  std::string uri = path.starts_with('/') ? "file://" : "";
   for (const char c : path) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        std::string_view("-._~/!$&'()*+,;=@").find(c) != std::string_view::npos;
@@ -58,6 +58,18 @@ std::string UriOf(std::string_view path) {
     }
   }
   return uri;
+}
+
+// A text as a SARIF message, in which brackets and braces would be links and places to fill (§3.11.5,
+// §3.11.6).
+std::string MessageOf(std::string_view text) {
+  std::string message;
+  for (const char c : text) {
+    if (c == '{' || c == '}') message += c;
+    if (c == '[' || c == ']' || c == '\\') message += '\\';
+    message += c;
+  }
+  return message;
 }
 
 std::vector<std::string> TagsOf(const FileFinding& finding, const secrets::RuleSet& rules) {
@@ -110,8 +122,22 @@ std::string JsonReport(const std::vector<FileFinding>& findings, const secrets::
   return out.Take() + "\n";
 }
 
-std::string SarifReport(const std::vector<FileFinding>& findings, const secrets::RuleSet& rules,
-                        Showing showing) {
+namespace {
+
+// Whether all files were scanned, and which weren't (§3.20).
+void WriteInvocation(const std::vector<std::string>& failures, json::Writer& out) {
+  out.BeginList("invocations").BeginObject().Boolean("executionSuccessful", failures.empty());
+  out.BeginList("toolExecutionNotifications");
+  for (const std::string& failure : failures) {
+    out.BeginObject().Text("level", "error");
+    out.BeginObject("message").Text("text", MessageOf(failure)).EndObject().EndObject();
+  }
+  out.EndList().EndObject().EndList();
+}
+
+}  // namespace
+
+std::string SarifReport(const ScanResults& results, const secrets::RuleSet& rules, Showing showing) {
   json::Writer out;
   out.BeginObject()
       .Text("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
@@ -125,19 +151,21 @@ std::string SarifReport(const std::vector<FileFinding>& findings, const secrets:
       .BeginList("rules");
   for (const secrets::Rule& rule : rules.rules) {
     out.BeginObject().Text("id", rule.id);
-    out.BeginObject("shortDescription").Text("text", rule.description.empty() ? rule.id : rule.description);
+    out.BeginObject("shortDescription")
+        .Text("text", MessageOf(rule.description.empty() ? rule.id : rule.description));
     out.EndObject().EndObject();
   }
   out.EndList().EndObject().EndObject();
+  WriteInvocation(results.failures, out);
   out.Text("columnKind", "unicodeCodePoints").BeginList("results");
-  for (const FileFinding& finding : findings) {
+  for (const FileFinding& finding : results.findings) {
     const secrets::Place& place = finding.finding.place;
     out.BeginObject()
         .Text("ruleId", RuleOf(finding, rules).id)
         .Integer("ruleIndex", finding.finding.rule)
         .Text("level", "error");
     out.BeginObject("message")
-        .Text("text", RuleOf(finding, rules).id + " has found a secret in " + finding.file + ".")
+        .Text("text", MessageOf(RuleOf(finding, rules).id + " has found a secret in " + finding.file + "."))
         .EndObject();
     out.BeginList("locations").BeginObject().BeginObject("physicalLocation");
     out.BeginObject("artifactLocation").Text("uri", UriOf(finding.file)).EndObject();
@@ -148,7 +176,10 @@ std::string SarifReport(const std::vector<FileFinding>& findings, const secrets:
           .Integer("startColumn", finding.start_character)
           .Integer("endLine", place.end_line)
           .Integer("endColumn", finding.end_character + 1);
-      out.BeginObject("snippet").Text("text", SecretOf(finding, showing)).EndObject().EndObject();
+      // The region's text, which what was decoded isn't.
+      if (finding.finding.encodings == 0)
+        out.BeginObject("snippet").Text("text", MatchOf(finding, showing)).EndObject();
+      out.EndObject();
     }
     out.EndObject().EndObject().EndList();
     out.BeginObject("partialFingerprints")

@@ -21,8 +21,7 @@ enum class Showing { kSecrets, kRedacted };
 
 std::string JsonReport(const std::vector<FileFinding>& findings, const secrets::RuleSet& rules,
                        Showing showing);
-std::string SarifReport(const std::vector<FileFinding>& findings, const secrets::RuleSet& rules,
-                        Showing showing);
+std::string SarifReport(const ScanResults& results, const secrets::RuleSet& rules, Showing showing);
 // Never shows more than a secret's beginning.
 void PrintFindings(const std::vector<FileFinding>& findings, const secrets::RuleSet& rules,
                    std::ostream& out);

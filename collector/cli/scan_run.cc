@@ -9,7 +9,9 @@
 #include <optional>
 #include <thread>
 
-#include "collector/cli/scan_text.h"
+#include <signal.h>
+
+#include "collector/cli/scan_progress.h"
 
 namespace postern::cli {
 namespace {
@@ -26,6 +28,24 @@ size_t CharactersUpTo(std::string_view text, size_t at) {
                     [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+// While it is there, this thread and those that it starts leave to others the signals by which people end a
+// program.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t endings;
+    sigemptyset(&endings);
+    for (const int signal : kEndings) sigaddset(&endings, signal);
+    pthread_sigmask(SIG_BLOCK, &endings, &former_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t former_;
+};
+
 // What one file came to.
 struct FileResult {
   std::vector<FileFinding> findings;
@@ -41,7 +61,11 @@ class Run {
     const size_t threads = std::clamp<size_t>(job_.threads, 1, std::max<size_t>(1, job_.files.size()));
     running_ = threads;
     std::vector<std::thread> workers;
-    for (size_t i = 0; i < threads; ++i) workers.emplace_back([this] { Work(); });
+    {
+      // Who interrupts it interrupts the caller's thread, which alone draws.
+      const BlockedSignals blocked;
+      for (size_t i = 0; i < threads; ++i) workers.emplace_back([this] { Work(); });
+    }
     Wait();
     for (std::thread& worker : workers) worker.join();
     ScanResults all{.findings = {}, .failures = {}, .files = job_.files.size(), .bytes = bytes_};
@@ -72,24 +96,49 @@ class Run {
   }
 
   FileResult ScanOne(const std::string& file, secrets::Workspace& workspace) {
-    auto bytes = BytesOf(file, job_.in);
-    if (!bytes) return {.findings = {}, .failure = bytes.error().message};
-    bytes_ += bytes->size();
-    const std::string read = TextIn(*std::move(bytes));
-    auto findings = scanner_.Scan({.text = read, .path = file == "-" ? "" : file}, workspace, job_.options);
-    if (!findings) return {.findings = {}, .failure = file + ": " + findings.error().message};
     FileResult result;
-    for (secrets::Finding& finding : *findings) {
-      const size_t last = std::max(finding.match.begin + 1, finding.match.end) - 1;
-      result.findings.push_back({.file = file == "-" ? "stdin" : file,
-                                 .finding = std::move(finding),
-                                 .start_character = 1,
-                                 .end_character = 1});
-      FileFinding& added = result.findings.back();
-      added.start_character = std::max<size_t>(1, CharactersUpTo(read, added.finding.match.begin));
-      added.end_character = std::max<size_t>(1, CharactersUpTo(read, last));
+    auto pieces = TextPieces::Open(file, job_.in, job_.sizes);
+    if (!pieces) return {.findings = {}, .failure = pieces.error().message};
+    for (size_t before = 0;; before = pieces->bytes_read()) {
+      const auto piece = pieces->Next();
+      if (!piece) result.failure = piece.error().message;
+      if (!piece || !*piece) return result;
+      bytes_ += pieces->bytes_read() - before;
+      auto findings =
+          scanner_.Scan({.text = (*piece)->text, .path = file == "-" ? "" : file}, workspace, job_.options);
+      if (!findings) {
+        result.failure = file + ": " + findings.error().message;
+        return result;
+      }
+      for (secrets::Finding& finding : *findings) {
+        if (finding.match.begin >= (*piece)->begin && finding.match.begin < (*piece)->end)
+          result.findings.push_back(InFile(file, **piece, std::move(finding)));
+      }
     }
-    return result;
+  }
+
+  // With the places that the file has for it, not the piece.
+  static FileFinding InFile(const std::string& file, const Piece& piece, secrets::Finding finding) {
+    const size_t last = std::max(finding.match.begin + 1, finding.match.end) - 1;
+    FileFinding in_file{.file = file == "-" ? "stdin" : file,
+                        .finding = std::move(finding),
+                        .start_character = 1,
+                        .end_character = 1};
+    secrets::Place& place = in_file.finding.place;
+    if (place.start_line == 0) return in_file;  // its name gives it away
+    in_file.start_character = std::max<size_t>(1, CharactersUpTo(piece.text, in_file.finding.match.begin));
+    in_file.end_character = std::max<size_t>(1, CharactersUpTo(piece.text, last));
+    if (place.start_line == 1) {
+      place.start_column += piece.bytes;
+      in_file.start_character += piece.characters;
+    }
+    if (place.end_line == 1) {
+      place.end_column += piece.bytes;
+      in_file.end_character += piece.characters;
+    }
+    place.start_line += piece.lines;
+    place.end_line += piece.lines;
+    return in_file;
   }
 
   const secrets::Scanner& scanner_;

@@ -1,9 +1,8 @@
 // Scanning many files on all cores.
 //
-//   worker threads     each its own secrets::Workspace and one file's text; take the next file's number from
-//   a
-//                      counter, and write what they find to that file's place in the results; end when there
-//                      is none
+//   worker threads     each its own secrets::Workspace and a piece of one file's text; take the next file's
+//                      number from a counter, and write what they find to that file's place in the results;
+//                      end when there is none; take no signals
 //   the caller's       waits, and shows how far it is
 #pragma once
 
@@ -12,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/cli/scan_text.h"
 #include "shared/base/result.h"
 #include "shared/secrets/scanner.h"
 
@@ -38,6 +38,7 @@ struct ScanJob {
   std::istream& in;  // read for "-"
   size_t threads = 1;
   secrets::ScanOptions options;
+  PieceSizes sizes{};
   // Called now and then while it goes on: files and bytes done. May be empty.
   std::function<void(size_t files, size_t bytes)> progress;
 };

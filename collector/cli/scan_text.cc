@@ -6,13 +6,15 @@
 #include <fstream>
 #include <istream>
 #include <string_view>
+#include <utility>
+
+#include "shared/base/check.h"
 
 namespace postern::cli {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr size_t kMostBytes = 1 << 30;                         // of one file
 constexpr size_t kLeastRead = 64 << 10, kMostRead = 16 << 20;  // at a time
 constexpr size_t kLookedAt = 8'000;  // a file with no zero byte in so many is text, as for git
 
@@ -53,17 +55,21 @@ void AppendUtf8(std::string& text, uint32_t character) {
   }
 }
 
-// Half a character that stands alone becomes U+FFFD.
-std::string FromUtf16(std::string_view bytes, size_t high_byte) {
+enum class Following { kMore, kNothing };
+
+// Whole characters of UTF-16 at the front of `bytes` become UTF-8, and are taken off; half a character that
+// stands alone becomes U+FFFD. At the end of the text nothing is left.
+void MoveUtf16(std::string& bytes, size_t high_byte, Following following, std::string& text) {
+  const bool at_end = following == Following::kNothing;
   const auto unit = [&](size_t at) {
     return static_cast<uint32_t>(static_cast<unsigned char>(bytes[at + high_byte])) << 8 |
            static_cast<unsigned char>(bytes[at + 1 - high_byte]);
   };
-  std::string text;
-  text.reserve(bytes.size() / 2);
-  for (size_t at = 0; at + 1 < bytes.size(); at += 2) {
+  size_t at = 0;
+  for (; at + 1 < bytes.size(); at += 2) {
     uint32_t character = unit(at);
     const bool is_high = character >= 0xd800 && character < 0xdc00;
+    if (is_high && at + 3 >= bytes.size() && !at_end) break;
     const uint32_t next = is_high && at + 3 < bytes.size() ? unit(at + 2) : 0;
     if (next >= 0xdc00 && next < 0xe000) {
       character = 0x10000 + ((character - 0xd800) << 10) + (next - 0xdc00);
@@ -73,38 +79,86 @@ std::string FromUtf16(std::string_view bytes, size_t high_byte) {
     }
     AppendUtf8(text, character);
   }
-  return text;
+  bytes.erase(0, at_end ? bytes.size() : at);
 }
 
-Result<std::string> AllOf(std::istream& in, const std::string& name) {
-  std::string text;
-  while (in) {
-    const size_t had = text.size();
-    if (had > kMostBytes) return Error{ErrorCode::kInvalid, name + " is larger than 1 GB"};
-    text.resize(had + std::clamp(had, kLeastRead, kMostRead));
-    in.read(text.data() + had, static_cast<std::streamsize>(text.size() - had));
-    text.resize(had + static_cast<size_t>(std::max<std::streamsize>(0, in.gcount())));
-  }
-  if (in.bad()) return Error{ErrorCode::kNotFound, name + " can't be read"};
-  return text;
+size_t CharactersIn(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 }  // namespace
 
-Result<std::string> BytesOf(const std::string& file, std::istream& in) {
-  if (file == "-") return AllOf(in, "standard input");
+Result<TextPieces> TextPieces::Open(const std::string& file, std::istream& in, PieceSizes sizes) {
+  if (file == "-") return TextPieces("standard input", std::ifstream(), &in, sizes);
   std::error_code error;
   std::ifstream stream(file, std::ios::binary);
   if (!stream || std::filesystem::is_directory(file, error))
     return Error{ErrorCode::kNotFound, file + " can't be read"};
-  return AllOf(stream, file);
+  return TextPieces(file, std::move(stream), nullptr, sizes);
 }
 
-std::string TextIn(std::string bytes) {
-  const std::string_view view = bytes;
-  if (view.starts_with("\xff\xfe"sv)) return FromUtf16(view.substr(2), 1);
-  if (view.starts_with("\xfe\xff"sv)) return FromUtf16(view.substr(2), 0);
-  return IsText(view) ? std::move(bytes) : std::string();
+TextPieces::TextPieces(std::string name, std::ifstream file, std::istream* in, PieceSizes sizes)
+    : name_(std::move(name)), file_(std::move(file)), in_(in), sizes_(sizes) {
+  CHECK(sizes_.shared < sizes_.piece / 2);
+}
+
+Result<std::optional<Piece>> TextPieces::Next() {
+  if (ended_) return std::optional<Piece>();
+  if (began_) {
+    DropFront(text_.size() - sizes_.shared);
+    piece_.begin = sizes_.shared - sizes_.shared / 2;
+  }
+  began_ = true;
+  while (!ended_ && text_.size() < sizes_.piece) RETURN_IF_ERROR(ReadMore());
+  piece_.text = text_;
+  piece_.end = ended_ ? std::numeric_limits<size_t>::max() : text_.size() - sizes_.shared / 2;
+  return std::optional<Piece>(piece_);
+}
+
+Status TextPieces::ReadMore() {
+  std::istream& in = in_ == nullptr ? file_ : *in_;
+  std::string bytes(std::clamp(text_.size(), std::min(kLeastRead, sizes_.piece), kMostRead), '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(0, in.gcount())));
+  ended_ = !in || in.peek() == std::istream::traits_type::eof();
+  if (in.bad()) return Error{ErrorCode::kNotFound, name_ + " can't be read"};
+  bytes_read_ += bytes.size();
+  TakeUp(bytes);
+  return Ok{};
+}
+
+void TextPieces::TakeUp(std::string_view bytes) {
+  if (coding_ == Coding::kUnknown) {
+    coding_ = bytes.starts_with("\xff\xfe"sv)   ? Coding::kUtf16Little
+              : bytes.starts_with("\xfe\xff"sv) ? Coding::kUtf16Big
+              : IsText(bytes)                   ? Coding::kText
+                                                : Coding::kNoText;
+    if (coding_ == Coding::kUtf16Little || coding_ == Coding::kUtf16Big) bytes.remove_prefix(2);
+  }
+  switch (coding_) {
+    case Coding::kUtf16Little:
+    case Coding::kUtf16Big:
+      rest_ += bytes;
+      MoveUtf16(rest_, coding_ == Coding::kUtf16Little ? 1 : 0,
+                ended_ ? Following::kNothing : Following::kMore, text_);
+      break;
+    case Coding::kNoText: ended_ = true; break;
+    default: text_ += bytes;
+  }
+}
+
+void TextPieces::DropFront(size_t count) {
+  const std::string_view front = std::string_view(text_).substr(0, count);
+  const size_t newline = front.rfind('\n');
+  if (newline != std::string_view::npos) {
+    piece_.lines += static_cast<size_t>(std::count(front.begin(), front.end(), '\n'));
+    piece_.bytes = piece_.characters = 0;
+  }
+  const std::string_view line = front.substr(newline == std::string_view::npos ? 0 : newline + 1);
+  piece_.bytes += line.size();
+  piece_.characters += CharactersIn(line);
+  text_.erase(0, count);
 }
 
 }  // namespace postern::cli

@@ -8,9 +8,15 @@
 namespace postern::command_line {
 
 std::string Harmless(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  std::string out;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    // U+0080 to U+009F are control characters, too: U+009B begins what ESC [ begins.
+    const bool is_upper_control = byte == 0xc2 && at + 1 < text.size() &&
+                                  static_cast<unsigned char>(text[at + 1]) >= 0x80 &&
+                                  static_cast<unsigned char>(text[at + 1]) < 0xa0;
+    if (is_upper_control) ++at;
+    out += is_upper_control || byte < 0x20 || byte == 0x7f ? '?' : text[at];
   }
   return out;
 }

@@ -69,6 +69,11 @@ TEST(Splice, MovesTheCacheMarkOfACutToolToTheOneBeforeIt) {
       Cut(R"({"model":"m","tools":[{"name":"A"} , {"cache_control":{"type":"ephemeral"}}, {"name":"C"}]})",
           {1}),
       R"({"model":"m","tools":[{"name":"A","cache_control":{"type":"ephemeral"}} , {"name":"C"}]})");
+  // Also where that one holds nothing else.
+  EXPECT_EQ(
+      Cut(R"({"model":"m","tools":[{ },{"name":"B","cache_control":{"type":"ephemeral"}},{"name":"C"}]})",
+          {1}),
+      R"({"model":"m","tools":[{ "cache_control":{"type":"ephemeral"}},{"name":"C"}]})");
 }
 
 TEST(Splice, DropsTheMarkWhereNoToolBeforeItMayBearIt) {

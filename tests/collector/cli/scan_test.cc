@@ -1,13 +1,20 @@
 #include "collector/cli/scan.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "collector/cli/program.h"
 #include "shared/json/value.h"
@@ -103,7 +110,10 @@ TEST_F(ScanTest, WritesSarif) {
   const json::Object log = json::Parse(ran.out)->AsOpenObject().value();
   EXPECT_EQ(log.Text("version").value(), "2.1.0");
   EXPECT_THAT(ran.out, HasSubstr("\"ruleId\":\"key\""));
+  EXPECT_THAT(ran.out, HasSubstr("\"uri\":\"file:///"));
   EXPECT_THAT(ran.out, HasSubstr("a%20b.txt"));
+  EXPECT_THAT(ran.out, HasSubstr("\"snippet\":{\"text\":\"key=REDACTED\"}"));
+  EXPECT_THAT(ran.out, HasSubstr("\"executionSuccessful\":true"));
   EXPECT_THAT(ran.out, HasSubstr("\"startLine\":1,\"startColumn\":3,\"endLine\":1,\"endColumn\":15"));
   EXPECT_THAT(ran.out, Not(HasSubstr("abcd1234")));
 }
@@ -120,7 +130,18 @@ TEST_F(ScanTest, ExitsCleanWithFindingsOrWrong) {
   const Ran bad = Scan({Path("clean.txt")});
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err, HasSubstr("rules.toml:1: a.regex: "));
+  const Ran csv = Scan({Path("clean.txt"), "--format", "csv"});
+  EXPECT_THAT(csv.err, HasSubstr("--format: found \"csv\", allowed is one of table, json, sarif"));
   EXPECT_EQ(Scan({Path("clean.txt"), "--format", "json"}).out, "");
+}
+
+TEST_F(ScanTest, ABaselineThatIsNoneIsNamed) {
+  Write("clean.txt", "nothing\n");
+  Write("baseline.json", "{");
+  const Ran ran = Scan({Path("clean.txt"), "--baseline", Path("baseline.json")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("--baseline: " + Path("baseline.json") + ": "));
+  EXPECT_EQ(Scan({Path("clean.txt"), "--baseline", Path("none.json")}).code, 2);
 }
 
 TEST_F(ScanTest, AnEmptyReportIsAnEmptyList) {
@@ -233,6 +254,101 @@ TEST_F(ScanTest, ReadsUtf16AndTextWithZeroBytesButNoPrograms) {
   }
   EXPECT_EQ(Scan({Path("zeros.log")}).code, 1);
   EXPECT_EQ(Scan({Path("program")}).code, 0);
+}
+
+TEST_F(ScanTest, ATreeMayHoldAnything) {
+  Write("tree/ok.txt", "key=abcd1234\n");
+  Write("tree/new\nline.txt", "key=abcd1234\n");
+  Write("tree/\xff\xfe\x1b[31m\xc2\x9b.txt", "key=abcd1234\n");
+  namespace fs = std::filesystem;
+  fs::create_symlink(".", root_ / "tree/loop");
+  fs::create_symlink("b", root_ / "tree/a");
+  fs::create_symlink("a", root_ / "tree/b");
+  fs::create_symlink("nowhere", root_ / "tree/dangling");
+  ASSERT_EQ(mkfifo(Path("tree/pipe").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(Path("tree/.gitignore").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(Path("tree/.gitleaksignore").c_str(), 0600), 0);
+  const int made = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  const fs::path former = fs::current_path();
+  fs::current_path(root_);
+  std::strcpy(address.sun_path, "tree/socket");
+  ASSERT_EQ(bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  fs::current_path(former);
+  close(made);
+  const Ran ran = Scan({Path("tree"), "--json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(Files(ran.out).size(), 3u);
+  EXPECT_THAT(ran.err, HasSubstr("3 secrets in 3 files"));
+  // Nothing in a name moves the cursor.
+  const Ran table = Scan({Path("tree")});
+  EXPECT_EQ(table.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(table.out.find("\xc2\x9b"), std::string::npos);
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 4);
+}
+
+TEST_F(ScanTest, WhatCannotBeReadIsNamedAndNotTakenForClean) {
+  Write("tree/ok.txt", "nothing\n");
+  // A socket can't be opened, whoever asks.
+  const int made = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  const std::filesystem::path former = std::filesystem::current_path();
+  std::filesystem::current_path(root_);
+  std::strcpy(address.sun_path, "a\x1bsocket");
+  ASSERT_EQ(bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  std::filesystem::current_path(former);
+  close(made);
+  const Ran ran = Scan({Path("tree"), Path("a\x1bsocket"), "--format", "sarif"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("a?socket can't be read"));
+  EXPECT_THAT(ran.out, HasSubstr("\"executionSuccessful\":false"));
+  EXPECT_THAT(ran.out, HasSubstr("socket can't be read"));
+}
+
+TEST_F(ScanTest, AFileOfAnyLengthIsReadInPieces) {
+  Write("tree/long.txt", "key=abcd1234\n");
+  std::filesystem::resize_file(Path("tree/long.txt"), 150 << 20);  // of which the disk has little
+  std::ofstream(Path("tree/long.txt"), std::ios::app | std::ios::binary) << "\nkey=efgh5678\n";
+  const Ran ran = Scan({Path("tree"), "--json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("\"Secret\":\"abcd1234\""));
+  EXPECT_THAT(ran.out, HasSubstr(":key:3\""));
+  EXPECT_THAT(ran.err, HasSubstr("2 secrets in 1 file, " + std::to_string((150 << 20) + 14) + " bytes."));
+}
+
+TEST_F(ScanTest, AReportIsForItsOwnerAlone) {
+  Write("a.txt", "key=abcd1234\n");
+  Write("old.json", "what was there before, which is longer than the report that takes its place" +
+                        std::string(900, 'x'));
+  const auto mode = [&](const std::string& name) {
+    struct stat status{};
+    EXPECT_EQ(stat(Path(name).c_str(), &status), 0);
+    return status.st_mode & 0777;
+  };
+  for (const char* name : {"new.json", "old.json"}) {
+    EXPECT_EQ(Scan({Path("a.txt"), "--json", "--report", Path(name)}).code, 1);
+    EXPECT_EQ(mode(name), 0600u) << name;
+    EXPECT_EQ(Files(Text(name)).size(), 1u) << name;
+  }
+  // What isn't a file (/dev/null) keeps the rights that it has.
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0640), 0);
+  ASSERT_EQ(chmod(Path("pipe").c_str(), 0640), 0);
+  const int reading = open(Path("pipe").c_str(), O_RDWR | O_NONBLOCK);
+  EXPECT_EQ(Scan({Path("a.txt"), "--json", "--report", Path("pipe")}).code, 1);
+  EXPECT_EQ(mode("pipe"), 0640u);
+  close(reading);
+}
+
+TEST_F(ScanTest, AReportThatCannotBeWrittenIsRefusedBeforeTheScan) {
+  // Who scanned first would wait for this one.
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  for (const std::string& report : {Path("nowhere/report.json"), root_.string()}) {
+    const Ran ran = Scan({Path("pipe"), "--report", report});
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr("--report: " + report + " can't be written"));
+  }
+  EXPECT_EQ(Scan({Path("missing.txt"), "--report", Path("report.json")}).code, 2);
+  EXPECT_FALSE(std::filesystem::exists(Path("report.json")));
 }
 
 TEST_F(ScanTest, ReadsWhatHasNoLength) {

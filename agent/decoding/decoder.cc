@@ -57,13 +57,18 @@ Status Decoder::Decode(std::string_view bytes, const std::function<void(std::str
     const size_t before = bytes.size();
     const Step step = encoding_->Decode(bytes);
     ended_ = step.ended;
-    if (step.corrupt) {
-      failure_ = Error{ErrorCode::kCorrupt, "the answer is not what its Content-Encoding says"};
-    } else if (step.piece.size() > room_) {
+    if (step.piece.size() > room_) {
       failure_ = Error{ErrorCode::kExhausted, "the answer unpacks to more than the bound"};
-    } else if (!step.piece.empty()) {
+      break;
+    }
+    if (!step.piece.empty()) {
       room_ -= step.piece.size();
       take(step.piece);
+    }
+    if (step.corrupt) {
+      failure_ = Error{ErrorCode::kCorrupt, "the answer is not what its Content-Encoding says"};
+    } else if (!step.piece.empty()) {
+      continue;
     } else if (bytes.empty()) {
       return Ok{};
     } else if (bytes.size() == before && !ended_) {

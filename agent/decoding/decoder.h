@@ -34,8 +34,8 @@ class Decoder {
 
   // The next bytes of the body, cut anywhere; `take` gets what they decode to, piece by piece, each valid
   // within its call. What follows the end of the compressed data is passed over. kCorrupt: it isn't what the
-  // header said. kExhausted: the bound is reached. What was taken before stands; after an error every call
-  // gives it again.
+  // header said; what comes before that is given out, wherever the body is cut. kExhausted: the bound is
+  // reached. After an error every call gives it again.
   Status Decode(std::string_view bytes, const std::function<void(std::string_view)>& take);
 
   // The compressed data came to its end; false means that the body was cut. (Identity has no end to tell.)

@@ -12,7 +12,7 @@ namespace postern::decoding {
 struct Step {
   std::string_view piece;
   bool ended = false;
-  bool corrupt = false;
+  bool corrupt = false;  // what follows the piece
 };
 
 // One encoding's state. Thread-compatible.

@@ -28,6 +28,7 @@ AnswerMeter::AnswerMeter(std::string_view content_type, JsonCursor& json)
     : json_(json), form_(SaysEvents(content_type) ? Form::kEvents : Form::kUnsettled) {}
 
 void AnswerMeter::Feed(std::string_view bytes) {
+  facts_.came = facts_.came || !bytes.empty();
   if (form_ == Form::kUnsettled) {
     const size_t start = bytes.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return;
@@ -59,15 +60,16 @@ void AnswerMeter::Keep(std::string_view bytes) {
 }
 
 void AnswerMeter::Finish() {
+  facts_.ended = true;
   if (SseEvent event; form_ == Form::kEvents && events_.Finish(event)) Take(event);
   if (form_ != Form::kObject || facts_.unreadable > 0) return;
-  facts_.content_bytes = 0;
   auto whole = ReadAnswerEvent(object_, json_);
   std::string().swap(object_);
   if (!whole) {
     facts_.unreadable = 1;
     return;
   }
+  facts_.content_bytes = 0;
   Apply(*whole);
   facts_.complete = true;
 }

@@ -5,9 +5,9 @@
 // How usage adds up is in usage_report.h.
 //
 // The meter never stops an answer and fails neither open nor closed: an event that can't be read is counted
-// and passed over, and whoever bills must look at `complete`, `usage_seen` and `unreadable`. An error answer
-// carries no usage and so costs nothing; a stream that breaks off with an error keeps what was reported
-// before.
+// and passed over, and whoever bills must look at `complete`, `usage_seen`, `unreadable` and `undecoded`. An
+// error answer carries no usage and so costs nothing; a stream that breaks off with an error keeps what was
+// reported before.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +43,9 @@ struct AnswerFacts {
   bool begun = false;       // message_start
   uint64_t unreadable = 0;  // events too large or not JSON, stops of blocks that weren't open
   bool complete = false;    // message_stop, or the whole of a JSON answer
+  bool came = false;        // a byte of the body, or more
+  bool ended = false;       // the body came to its proper end
+  bool undecoded = false;   // its coding can't be read, or not any further
 
   friend bool operator==(const AnswerFacts&, const AnswerFacts&) = default;
 };
@@ -64,6 +67,9 @@ class AnswerMeter {
 
   // The body has ended properly. Where it was cut, leave this out: the facts are then what was seen.
   void Finish();
+
+  // What follows can't be read: nothing is to be fed any more.
+  void GiveUp() { facts_.undecoded = true; }
 
   // Up to date after each call.
   const AnswerFacts& facts() const { return facts_; }

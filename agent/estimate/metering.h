@@ -46,6 +46,7 @@ class Metering {
   limits::Amounts GrowthTo(const limits::Amounts& in_all) const;
 
   void Extended(const limits::Amounts& in_all);
+  const limits::Amounts& reserved() const { return reserved_; }
 
   int64_t step() const { return step_; }  // tokens of output
   // What has been billed of it by now, as far as one can tell.

@@ -120,6 +120,7 @@ class Passage {
   wire::Outcome& outcome_;  // its body
   BootTime body_read_{};
   Sent sent_ = Sent::kNo;
+  bool head_unread_ = false;    // of an answer that is none of an error
   std::optional<Relay> relay_;  // what was seen of an answer
 };
 

@@ -2,9 +2,20 @@
 // ended where it can't be had, and what it has come to.
 #include "agent/gate/passage.h"
 #include "agent/membership/limit_terms.h"
+#include "shared/base/log.h"
 
 namespace postern::gate {
 namespace {
+
+// Of which a head came, and nothing that can be read.
+const dialect::AnswerFacts& UnreadAnswer() {
+  static const dialect::AnswerFacts kUnread = [] {
+    dialect::AnswerFacts facts;
+    facts.undecoded = true;
+    return facts;
+  }();
+  return kUnread;
+}
 
 // Stands in the answer that was ended, and stays in the session's history; the sentence follows as the error.
 constexpr std::string_view kNotice = "[This answer was ended by Postern: its budget is spent.]";
@@ -71,14 +82,18 @@ http::Task<void> Passage::EndForMoney() {
 }
 
 limits::Amounts Passage::SettleUsage() {
-  if (!relay_) return SpentOf({}, sent_);
+  if (!relay_ && !head_unread_) return SpentOf({}, sent_);
   const dialect::RequestFacts& request = facts_.request;
-  const dialect::AnswerFacts& answer = relay_->facts();
+  const dialect::AnswerFacts& answer = relay_ ? relay_->facts() : UnreadAnswer();
   const pricing::Place place{pricing::Endpoint::kUnsaid, request.speed, request.inference_geo};
   const Settlement settlement =
-      SettleAnswer(answer, outcome_.status(), facts_.call, price_model_, place, *settings_->prices, arrived_,
-                   spending_.ExpectedOf(facts_.body_bytes));
+      SettleAnswer(answer, relay_ ? relay_->status() : 200, facts_.call, price_model_, place,
+                   *settings_->prices, arrived_, spending_.ExpectedOf(facts_.body_bytes));
   FillOutcome(outcome_, settlement, answer);
+  if (settlement.unread) {
+    LOG_LIMITED(std::chrono::seconds(10), Level::kWarning,
+                "an answer can't be read, and costs what was reserved for it", {{"exchange", id_text_}});
+  }
   if (settlement.billed) {
     gate_.metrics_.CountUsage(settlement.cost.model, settlement.usage, settlement.cost.nano_dollars);
     if (!settlement.estimated) spending_.Learn(settlement.usage, answer.content_bytes);

@@ -55,6 +55,8 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
     lease.reset();
   }
   if (io == Io::kOk) co_return std::nullopt;
+  const http::ClientConnection& asked = **lease;
+  head_unread_ = io == Io::kFailed && !asked.failure().empty() && asked.head().status / 100 == 2;
   outcome_.set_ending(io == Io::kDeadline ? wire::ENDING_DEADLINE : wire::ENDING_UPSTREAM_ERROR);
   if (io == Io::kCancelled) outcome_.set_ending(wire::ENDING_CLIENT_GONE);
   co_return io == Io::kDeadline ? silent : broken;
@@ -102,12 +104,13 @@ http::Task<void> Passage::RelayAnswer(std::optional<http::Lease>& lease) {
   }
   relay_.emplace(exchange_, upstream, settings_->config.deadlines, gate_.json_, spending_);
   if (relay_->blind() && answer.status / 100 == 2) {
-    // It was asked for identity. What can't be read can't be billed, so it isn't let through.
+    // It was asked for identity. What can't be read can't be billed by what it says, nor be looked through
+    // for secrets, so it isn't let through; it costs what was reserved.
     const Refusal refusal{Reason::kUnreadableAnswer,
                           "The provider's answer is encoded in a way that this gate can't read."};
     outcome_.set_status(static_cast<uint32_t>(StatusOf(refusal)));
     outcome_.set_ending(wire::ENDING_UPSTREAM_ERROR);
-    relay_.reset();
+    lease.reset();
     gate_.metrics_.CountRefusal(refusal.reason);
     const http::Answer answer_to_client = Render(refusal, id_text_);
     co_await exchange_.Send(answer_to_client);

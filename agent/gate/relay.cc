@@ -20,6 +20,16 @@ std::optional<uint64_t> LengthOf(const http::Head& head) {
   return std::nullopt;
 }
 
+// What the body is encoded in, if it says so. Several headers are one list (RFC 9110 §5.3).
+std::optional<std::string> CodingOf(const http::Head& head) {
+  std::optional<std::string> coding;
+  for (const http::Header& header : head.headers) {
+    if (!http::EqualsIgnoringCase(header.name, "content-encoding")) continue;
+    coding = coding ? *coding + ", " + std::string(header.value) : std::string(header.value);
+  }
+  return coding;
+}
+
 // A header that speaks of the body's bytes as the provider sent them.
 bool IsOfOriginalBytes(const http::Header& header) {
   return http::EqualsIgnoringCase(header.name, "content-encoding");
@@ -34,14 +44,15 @@ Relay::Relay(http::Exchange& exchange, http::ClientConnection& upstream,
       spending_(spending),
       deadlines_(deadlines),
       meter_(upstream.head().Find("content-type").value_or(""), json) {
-  ok_ = upstream.head().status == 200;
-  const auto encoding = upstream.head().Find("content-encoding");
-  if (!encoding) return;
-  auto decoder = decoding::Decoder::Make(*encoding);
+  told_status_ = static_cast<uint32_t>(upstream.head().status);
+  const auto coding = CodingOf(upstream.head());
+  if (!coding) return;
+  auto decoder = decoding::Decoder::Make(*coding);
   if (decoder) {
     decoder_.emplace(*std::move(decoder));
   } else {
     blind_ = true;
+    meter_.GiveUp();
   }
 }
 
@@ -66,7 +77,10 @@ http::Task<wire::Ending> Relay::Run(const std::string& exchange_id, std::span<co
     if (piece.io != Io::kOk) co_return wire::ENDING_UPSTREAM_CUT;
     auto out = Screened(piece.bytes);
     if (out && piece.last && screen_ != nullptr) out = ScreenedEnd();
-    if (!out) co_return wire::ENDING_UPSTREAM_ERROR;
+    if (!out) {
+      meter_.GiveUp();
+      co_return wire::ENDING_UPSTREAM_ERROR;
+    }
     if (piece.last) {
       meter_.Finish();
       upstream_whole_ = true;
@@ -111,7 +125,8 @@ http::Task<void> Relay::End(dialect::EndingWords words) {
   std::string last;
   if (!exchange_.last_given()) {
     const bool compressed = decoder_ && screen_ == nullptr;
-    if (!ok_ || blind_ || compressed || !meter_.has_events() || exchange_.has_length()) co_return;
+    if (told_status_ != 200 || blind_ || compressed || !meter_.has_events() || exchange_.has_length())
+      co_return;
     last = dialect::EndingEvents(dialect::StageOf(meter_), words);
   }
   co_await exchange_.EndBy(deadline, last);
@@ -129,7 +144,10 @@ http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
   if (wake == http::Wake::kCancelled) co_return wire::ENDING_CLIENT_GONE;
   if (screen_ != nullptr && screen_->holds() && !meter_.facts().complete) {
     const auto out = screen_->Release();
-    if (!out) co_return wire::ENDING_UPSTREAM_ERROR;
+    if (!out) {
+      meter_.GiveUp();
+      co_return wire::ENDING_UPSTREAM_ERROR;
+    }
     const Io sent = co_await exchange_.SendPiece(*out);
     if (sent != Io::kOk) co_return wire::ENDING_CLIENT_GONE;
     held_since_.reset();
@@ -145,7 +163,7 @@ http::Task<std::optional<wire::Ending>> Relay::AwaitMore() {
 // What of these bytes goes on, after the meter has read them. Errors: nothing more may go on.
 Result<std::string_view> Relay::Screened(std::string_view bytes) {
   if (screen_ == nullptr) {
-    Meter(bytes);
+    RETURN_IF_ERROR(Meter(bytes));
     return bytes;
   }
   screened_.clear();
@@ -179,15 +197,18 @@ Result<std::string_view> Relay::ScreenedEnd() {
   return std::string_view(screened_);
 }
 
-void Relay::Meter(std::string_view bytes) {
-  if (blind_) return;
+// Errors: what follows can't be read. An error answer costs nothing, and passes as it is.
+Status Relay::Meter(std::string_view bytes) {
+  if (blind_) return Ok{};
   if (decoder_) {
     const Status decoded = decoder_->Decode(bytes, [this](std::string_view plain) { meter_.Feed(plain); });
-    if (!decoded) blind_ = true;
+    blind_ = !decoded;
+    if (blind_ && told_status_ / 100 == 2) return decoded;
   } else {
     meter_.Feed(bytes);
   }
   spending_.See(meter_.facts());
+  return Ok{};
 }
 
 }  // namespace postern::gate

@@ -58,13 +58,16 @@ class Relay {
   static constexpr std::chrono::milliseconds kEndingPatience{200};
 
   const dialect::AnswerFacts& facts() const { return meter_.facts(); }
-  // Whether the answer's compression kept the meter from reading it.
+  // Whether the answer's coding keeps the meter from reading it. An answer that costs something mustn't be
+  // run then; where its coding breaks in the middle, it is cut there.
   bool blind() const { return blind_; }
+  // What the provider said, whatever the client is told.
+  uint32_t status() const { return told_status_; }
   // Whether the upstream's answer was read to its end, so that its connection can be used again.
   bool upstream_whole() const { return upstream_whole_; }
 
  private:
-  void Meter(std::string_view bytes);
+  Status Meter(std::string_view bytes);
   Result<std::string_view> Screened(std::string_view bytes);
   Result<std::string_view> ScreenedEnd();
   std::chrono::nanoseconds Patience();
@@ -81,7 +84,7 @@ class Relay {
   std::string screened_;                             // what goes on next
   std::optional<BootTime> held_since_;               // the screen holds something that is to go on soon
   BootTime sent_at_{};                               // the client got something
-  bool ok_ = false;                                  // the answer is no error
+  uint32_t told_status_ = 0;
   bool blind_ = false;
   bool flushed_ = false;
   bool upstream_whole_ = false;

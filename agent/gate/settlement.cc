@@ -33,7 +33,13 @@ bool HasSaidAll(const dialect::AnswerFacts& answer) {
 // An error in place of an answer, whatever status it came with.
 bool FailedBeforeItBegan(const dialect::AnswerFacts& answer) {
   return !answer.error_type.empty() && !answer.begun && !answer.usage_seen && answer.content_bytes == 0 &&
-         answer.unreadable == 0;
+         answer.unreadable == 0 && !answer.undecoded;
+}
+
+// The provider's bill was in it, or would have come, and nobody here can know what it says.
+bool IsUnread(const dialect::AnswerFacts& answer) {
+  if (answer.undecoded) return !HasSaidAll(answer);
+  return answer.ended && answer.came && !answer.begun && !answer.usage_seen;
 }
 
 // The input side as it was expected, where nothing was said of it.
@@ -42,6 +48,11 @@ void ExpectPrompt(pricing::Usage& usage, const pricing::Usage& expected) {
   usage.cache_read = expected.cache_read;
   usage.cache_write_5m = expected.cache_write_5m;
   usage.cache_write_1h = expected.cache_write_1h;
+}
+
+void RaiseToReserved(Settlement& settlement, const limits::Amounts& reserved) {
+  settlement.cost.nano_dollars = std::max(settlement.cost.nano_dollars, reserved[limits::Unit::kUsd]);
+  settlement.tokens = std::max(settlement.tokens, reserved[limits::Unit::kTokens]);
 }
 
 // So that no product overflows.
@@ -57,18 +68,22 @@ Settlement SettleAnswer(const dialect::AnswerFacts& answer, uint32_t status, wir
   settlement.usage = answer.usage;
   if (!HasSaidAll(answer)) {
     settlement.estimated = true;
-    const bool has_come =
-        answer.events > 0 || answer.complete || answer.content_bytes > 0 || answer.unreadable > 0;
+    const bool has_come = answer.came || answer.events > 0 || answer.complete || answer.content_bytes > 0 ||
+                          answer.unreadable > 0 || answer.undecoded;
     if (!answer.prompt_told && has_come) ExpectPrompt(settlement.usage, expected.prompt);
     const int64_t seen = std::min(estimate::SeenTokens(answer.content_bytes), kMostSeen);
     settlement.usage.output =
         std::max(settlement.usage.output, (seen * expected.billed_permille + 999) / 1'000);
+    settlement.unread = IsUnread(answer);
+    if (settlement.unread) settlement.usage.output = std::max(settlement.usage.output, expected.answer);
   }
   // The request's model has been priced before it left, so it can be priced now; the answer's own name is
   // only recorded.
   if (auto cost = prices.Price(model, settlement.usage, now, place)) {
     settlement.cost = *std::move(cost);
+    settlement.tokens = Amount(estimate::TokensOf(settlement.usage));
     settlement.billed = true;
+    if (settlement.unread) RaiseToReserved(settlement, expected.reserved);
   }
   return settlement;
 }
@@ -78,7 +93,7 @@ limits::Amounts SpentOf(const Settlement& settlement, Sent sent) {
   spent[limits::Unit::kRequests] = Amount(sent == Sent::kYes ? 1 : 0);
   if (!settlement.billed) return spent;
   spent[limits::Unit::kUsd] = settlement.cost.nano_dollars;
-  spent[limits::Unit::kTokens] = Amount(estimate::TokensOf(settlement.usage));
+  spent[limits::Unit::kTokens] = settlement.tokens;
   return spent;
 }
 

@@ -212,12 +212,32 @@ std::vector<OwnedHeader> Spending::Warnings() const {
   return fullest ? WarningHeaders(*fullest) : std::vector<OwnedHeader>();
 }
 
+// As it would be estimated, where no limit counts what it costs.
+int64_t Spending::LikelyAnswer() const {
+  if (likely_) return likely_->answer;
+  const int64_t likely = history_.LikelyAnswer(question_.id);
+  const dialect::RequestFacts& request = facts_.request;
+  const int64_t most =
+      facts_.ruling.max_tokens > 0 ? facts_.ruling.max_tokens : request.max_tokens.value_or(likely);
+  return request.stream ? std::min(likely, most) : most;
+}
+
+// In all, by the dearest of its limits.
+limits::Amounts Spending::Reserved() const {
+  limits::Amounts all = metering_ ? metering_->reserved() : estimate_.likely;
+  if (StrictLimit() == nullptr) return all;
+  for (size_t i = 0; i < limits::kUnits; ++i) all.of[i] = std::max(all.of[i], estimate_.worst.of[i]);
+  return all;
+}
+
 Expected Spending::ExpectedOf(uint64_t body_bytes) const {
   Expected expected;
+  expected.answer = LikelyAnswer();
   if (likely_) {
     expected.prompt = likely_->prompt;
     expected.prompt.web_searches = 0;
     expected.billed_permille = history_.BilledPerThousandSeen(question_.id);
+    expected.reserved = Reserved();
   } else {
     dialect::RequestWeight weight;
     weight.text_bytes = body_bytes;

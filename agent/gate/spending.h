@@ -77,7 +77,7 @@ class Spending {
   // To be sent with an answer that is let through: how much of the fullest budget is gone.
   std::vector<OwnedHeader> Warnings() const;
 
-  // What is expected to be billed beyond what is seen, for an answer that breaks off.
+  // What is expected to be billed beyond what is seen, for an answer that breaks off or can't be read.
   Expected ExpectedOf(uint64_t body_bytes) const;
 
   // Appends the outcome with the charges. Errors as Recorder::Append.
@@ -97,6 +97,8 @@ class Spending {
   const limits::Limit* StrictLimit() const;
   bool LowerMaxTokens(const purse::Decision& decision);
   void StartMetering();
+  int64_t LikelyAnswer() const;
+  limits::Amounts Reserved() const;
   void Ask(estimate::Metering::Stride stride);
   void OnExtended(const purse::Decision& decision, const limits::Amounts& in_all);
 

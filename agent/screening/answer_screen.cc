@@ -35,7 +35,7 @@ Result<AnswerScreen::Passed> AnswerScreen::Feed(std::string_view bytes) {
   input_ += bytes;
   if (form_ == Form::kObject) {
     if (input_.size() > kMostWhole) return TooLong();
-    return Passed{};
+    return Passed{.out = {}, .read = bytes};
   }
   for (size_t from = searched;;) {
     const size_t end = EventEnd(input_, from);
@@ -53,10 +53,11 @@ Result<AnswerScreen::Passed> AnswerScreen::Finish() {
   out_.clear();
   if (form_ == Form::kObject) {
     RETURN_IF_ERROR(TakeObject());
-  } else {
-    // An event without its empty line counts for clients, too.
-    if (!input_.empty()) RETURN_IF_ERROR(TakeEvent(input_));
+    used_ = input_.size();
+    return Passed{.out = out_, .read = {}};
   }
+  // An event without its empty line counts for clients, too.
+  if (!input_.empty()) RETURN_IF_ERROR(TakeEvent(input_));
   used_ = input_.size();
   return Passed{.out = out_, .read = input_};
 }

@@ -42,8 +42,9 @@ class AnswerScreen {
 
   struct Passed {
     std::string_view out;  // what goes on
-    std::string_view
-        read;  // of what came, what it was made of: for whoever meters. Both hold until the next call.
+    // Of what came, what it was made of, for whoever meters; of an object all of it as it comes. Both hold
+    // until the next call.
+    std::string_view read;
   };
   // The next bytes of the body, decoded if they were compressed. kInvalid for what can't be read, kExhausted
   // for what would take too long or is too long.

@@ -42,6 +42,7 @@ Task<Io> ClientConnection::SendRequest(Strand& strand, std::string_view method,
 Task<Io> ClientConnection::ReadHead(Strand& strand, size_t most_bytes) {
   input_.clear();
   parser_.Reset();
+  head_.status = 0;  // that of one that can't be read is looked at, too
   for (;;) {
     if (!input_.empty()) {
       const auto state = parser_.ReadHead(input_, head_);

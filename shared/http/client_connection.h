@@ -32,7 +32,7 @@ class ClientConnection {
                        std::chrono::nanoseconds stall);
 
   // Reads the next head: of an interim answer (1xx) or of the answer. kFailed with failure() when it isn't
-  // HTTP.
+  // HTTP, or is framed in a way that can't be read; head() then has its status, if that was read.
   Task<Io> ReadHead(Strand& strand, size_t most_bytes);
   const Head& head() const { return head_; }
   const std::string& failure() const { return parser_.failure(); }

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "shared/base/base64.h"
 #include "shared/base/hex.h"
 #include "shared/crypto/sha256.h"
 #include "tests/end_to_end/host.h"
@@ -341,6 +342,33 @@ std::vector<std::string> OfKind(const std::vector<std::string>& events, const st
     if (Text(event, "kind") == kind) found.push_back(event);
   }
   return found;
+}
+
+// Without limits nothing is reserved: it costs what would have been.
+TEST(Relay, AnAnswerInACodingThatCannotBeReadIsRefusedAndBilledAsEstimated) {
+  Host host;
+  for (const std::string& body : {StreamBody("[[postern RAW]]"), MessageBody("[[postern RAW]]")}) {
+    std::string asked = body;
+    const std::string raw =
+        "raw_base64 " + ToBase64(
+                            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: "
+                            "compress\r\ncontent-length: 8\r\n\r\nwhatever");
+    const auto response = host.Ask(asked.replace(asked.find("RAW"), 3, raw));
+    EXPECT_EQ(response.status, 502);
+    EXPECT_EQ(response.Find("x-should-retry"), "false");
+    EXPECT_THAT(response.body, HasSubstr("encoded in a way that this gate can't read"));
+    EXPECT_THAT(response.body, Not(HasSubstr("whatever")));
+  }
+  EXPECT_TRUE(host.WaitForMetric(R"(postern_tokens_total{model="claude-opus-5-5",class="output"})", 2));
+  EXPECT_TRUE(host.WaitForMetric(R"(postern_tokens_total{model="claude-opus-5-5",class="input"})", 2));
+  EXPECT_EQ(host.StopAgent().code, 0);
+  const auto outcomes = OfKind(host.Events(), "outcome");
+  EXPECT_EQ(outcomes.size(), 2U);
+  for (const std::string& outcome : outcomes) {
+    EXPECT_THAT(outcome, HasSubstr(R"("estimated":true)"));
+    EXPECT_THAT(outcome, HasSubstr(R"("cost_nano_dollars")"));
+    EXPECT_THAT(outcome, HasSubstr(R"("ending":"upstream_error")"));
+  }
 }
 
 TEST(Relay, TheRecordNamesTheProcessBehindAConnection) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "shared/base/base64.h"
 #include "shared/base/hex.h"
 #include "shared/base/json_text.h"
 #include "shared/crypto/sha256.h"
@@ -9,6 +10,7 @@
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/provider_journal.h"
 #include "tests/end_to_end/record_view.h"
+#include "tests/support/provider/coding.h"
 
 namespace postern::end_to_end {
 namespace {
@@ -89,6 +91,37 @@ TEST_F(SecretAnswers, WithoutATokenAreTheProvidersBytes) {
     if (directive.ends_with("gzip")) continue;  // it goes on unpacked
     EXPECT_EQ(ToHex(sha256), ProviderJournal::Member(provider_->Request(number), "answer_sha256"))
         << directive;
+  }
+}
+
+// What can't be scanned doesn't pass: an answer in a coding that can't be read, one whose coding breaks, one
+// that is no JSON.
+TEST_F(SecretAnswers, ThatCannotBeScannedDoNotPass) {
+  Begin("secrets: {answers: true}\n");
+  const std::string secret = Token(3);
+  const auto gzip = [&](const std::string& after) {
+    provider::Coder coder(provider::Coding::kGzip);
+    return coder.Code(": begun\n\n", provider::Flush::kPart) + after;
+  };
+  const std::string broken(16, '\xFF');
+  for (const auto& [headers, body] : std::vector<std::pair<std::string, std::string>>{
+           {"content-type: text/event-stream\r\ncontent-encoding: compress", secret},
+           {"content-type: text/event-stream\r\ncontent-encoding: gzip", gzip(broken + secret)},
+           {"content-type: text/event-stream\r\ncontent-encoding: gzip", secret},
+           {"content-type: application/json", "{\"content\":[{\"text\":\"" + secret}}) {
+    provider_->AnswerAll("raw_base64 " + ToBase64("HTTP/1.1 200 OK\r\n" + headers + "\r\n\r\n" + body));
+    auto connection = support::RawConnection::Open(host_->target());
+    ASSERT_TRUE(connection && connection->Send(support::FormatRequest(
+                                  "POST", "/v1/messages", host_->MessageHeaders(), Prompt("hi"))));
+    const auto response = connection->ReadResponse();
+    EXPECT_THAT(response ? response->framed + response->head : "", Not(HasSubstr(secret))) << headers;
+  }
+  EXPECT_EQ(host_->StopAgent().code, 0);
+  const auto outcomes = EventsOf(host_->Events(), "outcome");
+  EXPECT_EQ(outcomes.size(), 4U);
+  for (const std::string& outcome : outcomes) {
+    EXPECT_THAT(outcome, HasSubstr(R"("estimated":true)"));
+    EXPECT_THAT(outcome, HasSubstr(R"("cost_nano_dollars")"));
   }
 }
 

@@ -107,18 +107,22 @@ class RunningGate : public purse::Surroundings {
     Close();
   }
 
-  // A streamed request whose text is a directive for the provider.
-  std::unique_ptr<RunningClient> Ask(std::string_view directive) {
+  // A request whose text is a directive for the provider. `more`: further members, with a comma before each.
+  std::string RequestOf(std::string_view directive, std::string_view more) const {
     const std::string body =
-        R"({"model":"claude-opus-5-5","max_tokens":1000,"stream":true,"messages":[{"role":"user","content":)" +
-        JsonString(directive) + "}]}";
-    return std::make_unique<RunningClient>(server->addresses().front().port(),
-                                           support::FormatRequest("POST", "/v1/messages",
-                                                                  {{"connection", "close"},
-                                                                   {"content-type", "application/json"},
-                                                                   {"anthropic-version", "2023-06-01"},
-                                                                   {"x-postern-key", key_}},
-                                                                  body));
+        R"({"model":"claude-opus-5-5","max_tokens":1000,"messages":[{"role":"user","content":)" +
+        JsonString(directive) + "}]" + std::string(more) + "}";
+    return support::FormatRequest("POST", "/v1/messages",
+                                  {{"connection", "close"},
+                                   {"content-type", "application/json"},
+                                   {"anthropic-version", "2023-06-01"},
+                                   {"x-postern-key", key_}},
+                                  body);
+  }
+  uint16_t port() const { return server->addresses().front().port(); }
+
+  std::unique_ptr<RunningClient> Ask(std::string_view directive) {
+    return std::make_unique<RunningClient>(port(), RequestOf(directive, R"(,"stream":true)"));
   }
 
   dialect::JsonCursor json;

@@ -174,6 +174,57 @@ TEST_F(Settles, AbsurdReportsNeitherAtLessThanNothingNorAtASumThatHasWrapped) {
   EXPECT_EQ(Settle(Read(stream("1000", "99.2"))).usage.output, 100) << "a part of a token is one";
 }
 
+// Nothing of it can be read: it costs what was reserved, in each unit.
+TEST_F(Settles, AnAnswerInACodingThatCannotBeReadAtWhatWasReserved) {
+  expected_.prompt.input = 1'000;
+  expected_.answer = 2'000;
+  expected_.reserved[limits::Unit::kUsd] = Amount(5'000'000 + 2'000 * 25'000 + 7);
+  expected_.reserved[limits::Unit::kTokens] = Amount(3'100);
+  dialect::AnswerFacts unread;
+  unread.undecoded = true;
+  const Settlement settlement = Settle(unread);
+  EXPECT_TRUE(settlement.estimated);
+  EXPECT_TRUE(settlement.unread);
+  EXPECT_EQ(settlement.usage.output, 2'000);
+  const limits::Amounts spent = SpentOf(settlement, Sent::kYes);
+  EXPECT_EQ(spent[limits::Unit::kUsd], Amount(5'000'000 + 2'000 * 25'000 + 7));
+  EXPECT_EQ(spent[limits::Unit::kTokens], Amount(3'100));
+  EXPECT_FALSE(Settle(unread, 529).billed);
+  EXPECT_FALSE(Settle(unread, 200, wire::CALL_COUNT_TOKENS).billed);
+}
+
+TEST_F(Settles, AnAnswerThatBecomesUnreadableAtWhatWasReservedOrWhatWasSeenIfThatIsMore) {
+  expected_.answer = 2'000;
+  dialect::AnswerFacts broken = Cut();
+  broken.undecoded = true;
+  EXPECT_EQ(Settle(broken).usage.output, 2'000);
+  EXPECT_EQ(Settle(broken).usage.input, 1'000) << "which the provider has said";
+  broken.content_bytes = 9'000;
+  EXPECT_EQ(Settle(broken).usage.output, 3'000);
+  // What has been said is the bill.
+  broken = Whole();
+  broken.undecoded = true;
+  EXPECT_FALSE(Settle(broken).estimated);
+  EXPECT_EQ(Settle(broken).usage.output, 100);
+}
+
+TEST_F(Settles, AnAnswerThatEndedWithoutAWordOfAMessageAtWhatWasReserved) {
+  expected_.answer = 2'000;
+  for (const std::string_view body :
+       {"\x1F\x8B\x08 packed, which no header says", "<html>Please log in</html>",
+        R"({"type":"message","usage":{"output_tok)", "{}"}) {
+    for (const std::string_view type : {"text/event-stream", "application/json"}) {
+      EXPECT_EQ(Settle(Read(body, type)).usage.output, 2'000) << body;
+      EXPECT_TRUE(Settle(Read(body, type)).unread) << body;
+    }
+  }
+  // Broken off it is what was seen of it.
+  dialect::AnswerFacts begun;
+  begun.came = true;
+  begun.content_bytes = 300;
+  EXPECT_EQ(Settle(begun).usage.output, 100);
+}
+
 TEST_F(Settles, InEveryUnitARequestOnceItWasSent) {
   const limits::Amounts spent = SpentOf(Settle(Whole()), Sent::kYes);
   EXPECT_EQ(spent[limits::Unit::kUsd], Amount(7'500'000));

@@ -288,11 +288,14 @@ TEST_F(AnswerScreenTest, ScreensAnAnswerThatIsNoStream) {
       R"("}},)" + R"({"type":"tool_use","id":"b","name":"Write","input": {"content":")" + Placeholder("s") +
       R"("} }],"usage":{}})";
   AnswerScreen screen(RestoringTerms(), AnswerScreen::Form::kObject, json_);
-  EXPECT_EQ(screen.Feed(body.substr(0, 50))->out, "");
-  EXPECT_EQ(screen.Feed(body.substr(50))->out, "");
+  for (const std::string& part : {body.substr(0, 50), body.substr(50)}) {
+    const auto held = screen.Feed(part);
+    EXPECT_EQ(held->out, "");
+    EXPECT_EQ(held->read, part) << "whoever meters is told at once";
+  }
   const auto passed = screen.Finish();
   ASSERT_TRUE(passed);
-  EXPECT_EQ(passed->read, body);
+  EXPECT_EQ(passed->read, "");
   const auto content = *ObjectOf(passed->out).Find("content")->AsList();
   const auto input = [&](size_t block) {
     return *content[block].AsOpenObject()->Find("input")->AsOpenObject();

@@ -101,8 +101,8 @@ void Decoded::Copy(std::string_view text, const Decoded* before, const Span& spa
   }
 }
 
-bool Decoded::From(std::string_view text, const Decoded* before, Decoded& into) {
-  EncodedPieces pieces(text);
+bool Decoded::From(std::string_view text, const Decoded* before, Decoded& into, const ValueEnds& ends) {
+  EncodedPieces pieces(text, ends);
   std::optional<EncodedPiece> found = pieces.Next();
   if (!found) return false;
   into.text_.clear();

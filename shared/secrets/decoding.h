@@ -19,7 +19,7 @@ namespace postern::secrets {
 class Decoded {
  public:
   // Nothing where nothing in the text is encoded.
-  static bool From(std::string_view text, const Decoded* before, Decoded& into);
+  static bool From(std::string_view text, const Decoded* before, Decoded& into, const ValueEnds& ends = {});
 
   const std::string& text() const { return text_; }
   // Whether the last pass decoded something in these bytes or beside them: what stands beside a match

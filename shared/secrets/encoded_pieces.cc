@@ -1,12 +1,13 @@
 #include "shared/secrets/encoded_pieces.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "shared/secrets/byte_blocks.h"
 
 namespace postern::secrets {
 
-EncodedPieces::EncodedPieces(std::string_view text) : text_(text) {
+EncodedPieces::EncodedPieces(std::string_view text, ValueEnds ends) : text_(text), ends_(std::move(ends)) {
   percent_ = text.find('%');
   backslash_ = NextBackslash(0);
   code_point_ = text.find("U+");
@@ -76,7 +77,7 @@ std::optional<EncodedPiece> EncodedPieces::AtMark(size_t mark) {
     if (!found || foreign) backslash_ = NextBackslash(found ? found->span.end : mark + 1);
     if (foreign) found.reset();
   } else {
-    found = CodePointsAt(text_, mark);
+    found = CodePointsAt(text_, mark, ends_);
     if (!found) code_point_ = text_.find("U+", mark + 1);
   }
   return found;

@@ -17,7 +17,7 @@ namespace postern::secrets {
 // Thread-compatible; the text must outlive it.
 class EncodedPieces {
  public:
-  explicit EncodedPieces(std::string_view text);
+  explicit EncodedPieces(std::string_view text, ValueEnds ends = {});
 
   // The next one; nothing where there is none left.
   std::optional<EncodedPiece> Next();
@@ -32,6 +32,7 @@ class EncodedPieces {
   std::optional<EncodedPiece> InnerHex(size_t begin, size_t end);
 
   std::string_view text_;
+  const ValueEnds ends_;
   size_t at_ = 0;   // runs that begin before are settled
   size_t run_ = 0;  // the next of these; npos: none, as below
   size_t percent_ = 0, backslash_ = 0, code_point_ = 0;

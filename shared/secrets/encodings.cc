@@ -100,16 +100,16 @@ std::optional<EncodedPiece> EscapesAt(std::string_view text, size_t at) {
   return piece;
 }
 
-std::optional<EncodedPiece> CodePointsAt(std::string_view text, size_t at) {
+std::optional<EncodedPiece> CodePointsAt(std::string_view text, size_t at, const ValueEnds& ends) {
   EncodedPiece piece{.span = {at, at}, .value = {}, .encoding = kUnicode};
   while (text.substr(piece.span.end).starts_with("U+")) {
     const auto code = FourDigits(text, piece.span.end + 2);
     const size_t end = piece.span.end + 6;
-    if (!code || (end < text.size() && text[end] != ' ' && text[end] != '\n' && text[end] != '\t' &&
-                  text[end] != '\r' && text[end] != '\f'))
-      break;
+    const bool has_space =
+        end < text.size() && std::string_view(" \n\t\r\f").find(text[end]) != std::string_view::npos;
+    if (!code || !(has_space || end == text.size() || (ends && ends(end)))) break;
     AppendCharacter(piece.value, *code);
-    piece.span.end = std::min(end + 1, text.size());
+    piece.span.end = has_space ? end + 1 : end;
   }
   if (piece.span.size() == 0) return std::nullopt;
   return piece;

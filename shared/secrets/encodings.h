@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,8 +41,10 @@ bool IsPercentEscape(std::string_view text, size_t at);
 std::optional<EncodedPiece> PercentAt(std::string_view text, size_t at);
 // A run of \u0041, with one backslash or two.
 std::optional<EncodedPiece> EscapesAt(std::string_view text, size_t at);
-// A run of "U+0041 ".
-std::optional<EncodedPiece> CodePointsAt(std::string_view text, size_t at);
+// Whether a value of the text ends here; empty where the text isn't made of values.
+using ValueEnds = std::function<bool(size_t at)>;
+// A run of "U+0041 "; the last one may end the text, or a value.
+std::optional<EncodedPiece> CodePointsAt(std::string_view text, size_t at, const ValueEnds& ends = {});
 
 // What these digits say, if all of it is printable.
 std::optional<std::string> FromHexDigits(std::string_view digits);

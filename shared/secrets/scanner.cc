@@ -137,6 +137,14 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
   Decoded decoded, next;
   const Decoded* current = nullptr;
   Remembered remembered(fragment.literals, parts_->set);
+  ValueEnds ends;
+  if (fragment.value_from) {
+    ends = [&](size_t at) {
+      const size_t origin = current == nullptr ? at : current->Origin({at - 1, at}).end;
+      const auto value = fragment.value_from(origin - 1);
+      return value && value->end == origin;
+    };
+  }
   for (int depth = 0;; ++depth) {
     RETURN_IF_ERROR(parts_->FindEnds(text, current, work));
     Pass pass({.rules = rules,
@@ -149,7 +157,7 @@ Result<std::vector<Finding>> Scanner::Scan(const Fragment& fragment, Workspace& 
                .budget = budget});
     RETURN_IF_ERROR(pass.Run(findings));
     remembered.LookIn(shown, current);
-    if (depth >= options.decode_depth || !Decoded::From(text, current, next)) break;
+    if (depth >= options.decode_depth || !Decoded::From(text, current, next, ends)) break;
     std::swap(decoded, next);
     current = &decoded;
     text = decoded.text();

@@ -43,6 +43,10 @@ const Form kForms[] = {
     {"id = 'r'\nregex = '(?s)BEGIN(.*?)(?:END|\\z)'", "a BEGIN b\nc END d BEGIN e"},
     {"id = 'r'\nregex = '\\btok_[a-z]{4}\\b'", "see ?a=%20b&q=%3Dtok_abcd&c=%20d"},
     {"id = 'r'\nregex = 'k=(\\S+)'", "x=%6b%3Dfound%20 k=plain"},
+    // The last of a run of code points may end a text, and so a value, but stand before no quote.
+    {"id = 'r'\nregex = 'k=([a-z]{4})'", "k=U+0061 U+0062 U+0063 U+0064"},
+    {"id = 'r'\nregex = 'k=([a-z]{4})'", "k=\"U+0061 U+0062 U+0063 U+0064\" b"},
+    {"id = 'r'\nregex = 'k=([a-z]{4})'", "k=%55%2B0061 U%2b0062 U%2B0063 U%2B0064"},
 };
 
 Scanner ScannerOf(const Form& form) {

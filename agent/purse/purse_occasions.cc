@@ -52,7 +52,10 @@ void Purse::OnHeard(const Heard& heard) {
     now_ = before + by;
     next_look_ = WallTime::min();
   }
-  if (heard.renews) wallet_.Heard(std::min(clock_.At(heard.sent), Now()));
+  if (heard.renews) {
+    const WallTime now = Now();
+    wallet_.Heard(std::min(clock_.At(heard.sent), now), now, output_);
+  }
   Act();
 }
 

@@ -92,13 +92,15 @@ class Wallet {
 
   void Receive(const limits::Answer& answer, WallTime now, Output& output);
 
-  // The collector has answered what was sent at that time of the agent's clock: leases hold on.
-  void Heard(WallTime sent);
+  // The collector has answered what was sent at that time of the agent's clock: leases hold on. One that was
+  // over before is over, though nobody has looked since, as when the machine slept: it lapses first.
+  void Heard(WallTime sent, WallTime now, Output& output);
 
   // Slots whose lease is over aren't used any more, and are given back. Exchanges that hold one go on
   // uncovered: Uncovered names them, so that the caller may end them.
   void Lapse(WallTime now, Output& output);
   std::vector<ExchangeId> Uncovered(WallTime now) const;
+  bool is_leased(WallTime now) const { return now < lease_until_; }
 
   // The agent's clock is set: `now` is the time before, and from the next call on it shows that much more, or
   // less. Leases are over, since nobody knows when they were begun.

@@ -8,7 +8,7 @@ namespace postern::wallet {
 using limits::Answer;
 
 void Wallet::Receive(const Answer& answer, WallTime now, Output& output) {
-  Heard(answer.heard);
+  Heard(answer.heard, now, output);
   for (const limits::Standing& standing : answer.standings) Merge(standing, now, output);
   switch (answer.word) {
     case limits::Word::kGranted: Granted(answer, now, output); break;

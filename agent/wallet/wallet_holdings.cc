@@ -17,7 +17,10 @@ constexpr std::chrono::seconds kBetweenSweeps{1};
 
 }  // namespace
 
-void Wallet::Heard(WallTime sent) { lease_until_ = std::max(lease_until_, sent + options_.lease); }
+void Wallet::Heard(WallTime sent, WallTime now, Output& output) {
+  if (!is_leased(now)) Lapse(now, output);
+  lease_until_ = std::max(lease_until_, sent + options_.lease);
+}
 
 void Wallet::Lapse(WallTime now, Output& output) {
   lease_until_ = std::min(lease_until_, now);
@@ -36,7 +39,7 @@ std::vector<ExchangeId> Wallet::Uncovered(WallTime now) const {
   std::vector<ExchangeId> found;
   for (const auto& [exchange, holds] : exchanges_)
     if (std::any_of(holds.begin(), holds.end(), [&](const Hold& hold) {
-          return hold.unit == Unit::kConcurrent && (now >= lease_until_ || hold.holding->spare() < Amount());
+          return hold.unit == Unit::kConcurrent && (!is_leased(now) || hold.holding->spare() < Amount());
         }))
       found.push_back(exchange);
   std::sort(found.begin(), found.end());
@@ -59,7 +62,7 @@ void Wallet::Shift(WallTime::duration by, WallTime now, Output& output) {
 }
 
 void Wallet::Tick(WallTime now, Output& output) {
-  if (now >= lease_until_) Lapse(now, output);
+  if (!is_leased(now)) Lapse(now, output);
   std::vector<Waiting> late;
   for (Waiting& waiting : waiting_) {
     if (now >= waiting.deadline) {
@@ -164,7 +167,7 @@ Wallet::Holding& Wallet::Open(Account& account, const Window& window) {
 }
 
 Amount Wallet::Spare(const Holding& holding, WallTime now) const {
-  const bool has_lapsed = holding.window == kAlways && now >= lease_until_;
+  const bool has_lapsed = holding.window == kAlways && !is_leased(now);
   return has_lapsed ? std::min(holding.spare(), Amount()) : holding.spare();
 }
 

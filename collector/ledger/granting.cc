@@ -219,12 +219,11 @@ void Ledger::Release(WallTime now, Output& output) {
 void Ledger::Work(WallTime now, Output& output) {
   if (is_held_) return;
   while (!pending_.empty()) {
-    bool denied = false;
     for (Pool* pool : GrantWhatFits(now, output)) {
       if (!pool->round.is_open && pool->next_round_at <= now) StartRound(*pool, now, output);
-      if (pool->round.is_open && pool->round.awaited == 0) denied = FinishRound(*pool, now, output) || denied;
+      if (pool->round.is_open && pool->round.awaited == 0) FinishRound(*pool, now, output);
     }
-    if (!denied) return;
+    if (!DenyWhatIsProven(now, output)) return;
   }
 }
 
@@ -246,11 +245,6 @@ std::vector<Pool*> Ledger::GrantWhatFits(WallTime now, Output& output) {
     ++at;
   }
   return lacking;
-}
-
-void Ledger::Deny(const Pending& pending, const Pool& lacking, WallTime now, Output& output) const {
-  Send(pending, limits::Word::kDenied, now, output);
-  output.messages.back().answer.lacking = lacking.account();
 }
 
 void Ledger::Send(const Pending& pending, limits::Word word, WallTime now, Output& output) const {

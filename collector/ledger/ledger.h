@@ -136,6 +136,7 @@ class Ledger {
     limits::Demand demand;
     std::vector<Pool*> pools;  // of each claim
     WallTime arrived{};
+    std::vector<const Pool*> short_of{};  // by proofs of this call: it is denied at its end
   };
   using Pools = std::map<limits::Window, std::unique_ptr<Pool>>;
 
@@ -161,9 +162,10 @@ class Ledger {
   std::vector<Pool*> GrantWhatFits(WallTime now, Output& output);
   void StartRound(Pool& pool, WallTime now, Output& output);
   std::set<uint32_t> WhoGaveBackMore(const Pool& pool) const;
-  bool FinishRound(Pool& pool, WallTime now, Output& output);
+  void FinishRound(Pool& pool, WallTime now, Output& output);
   Proof ProofOf(const Pool& pool, WallTime now) const;
-  void Deny(const Pending& pending, const Pool& lacking, WallTime now, Output& output) const;
+  bool DenyWhatIsProven(WallTime now, Output& output);
+  void Deny(const Pending& pending, WallTime now, Output& output) const;
   void Send(const Pending& pending, limits::Word word, WallTime now, Output& output) const;
   limits::Standing StandingOf(const Pool& pool, uint32_t holder, WallTime now) const;
   void EndSlowRounds(WallTime now, Output& output);

@@ -47,30 +47,47 @@ std::set<uint32_t> Ledger::WhoGaveBackMore(const Pool& pool) const {
   return who;
 }
 
-// Whether anybody was denied.
-bool Ledger::FinishRound(Pool& pool, WallTime now, Output& output) {
+// Whoever waited when the round began and lacks something still is to be denied.
+void Ledger::FinishRound(Pool& pool, WallTime now, Output& output) {
   Round& round = pool.round;
   round.is_open = false;
   pool.next_round_at = now + options_.pause;
   std::erase(open_rounds_, &pool);
-  if (!round.all_stood || round.granted) return false;
+  if (!round.all_stood || round.granted) return;
   std::vector<std::pair<Holder, uint64_t>> denied;
-  std::erase_if(pending_, [&](const Pending& pending) {
-    if (pending.arrived > round.started) return false;
+  for (Pending& pending : pending_) {
+    if (pending.arrived > round.started) continue;
     for (size_t i = 0; i < pending.pools.size(); ++i) {
       if (pending.pools[i] != &pool || !Lacks(pending, i, now)) continue;
-      Deny(pending, pool, now, output);
+      pending.short_of.push_back(&pool);
       denied.emplace_back(agents_[pending.holder].holder, pending.demand.number);
-      return true;
     }
-    return false;
-  });
-  if (denied.empty()) return false;
-  if (output.wants_proofs) {
-    output.proofs.push_back(ProofOf(pool, now));
-    output.proofs.back().denied = std::move(denied);
   }
-  return true;
+  if (denied.empty() || !output.wants_proofs) return;
+  output.proofs.push_back(ProofOf(pool, now));
+  output.proofs.back().denied = std::move(denied);
+}
+
+// Whether anybody was denied.
+bool Ledger::DenyWhatIsProven(WallTime now, Output& output) {
+  return std::erase_if(pending_, [&](const Pending& pending) {
+           if (pending.short_of.empty()) return false;
+           Deny(pending, now, output);
+           return true;
+         }) > 0;
+}
+
+// Of what it is proven to lack the account whose window ends last is named: who waits for another would be
+// refused again. Slots are free again soon, whatever the end of their window.
+void Ledger::Deny(const Pending& pending, WallTime now, Output& output) const {
+  const auto end_of = [](const Pool* pool) {
+    return pool->window() == limits::kAlways ? WallTime::min() : pool->window().end;
+  };
+  const Pool* const last =
+      *std::max_element(pending.short_of.begin(), pending.short_of.end(),
+                        [&](const Pool* a, const Pool* b) { return end_of(a) < end_of(b); });
+  Send(pending, limits::Word::kDenied, now, output);
+  output.messages.back().answer.lacking = last->account();
 }
 
 // How it stands at the end of the round. Who has nothing beyond what it has spent needn't be asked.
@@ -140,6 +157,7 @@ void Ledger::Tick(WallTime now, Output& output) {
   if (now >= next_sweep_) Sweep(now, output);
   if (now >= raise_ends_) CallBackWhatIsTooMuch(now, output);
   EndSlowRounds(now, output);
+  DenyWhatIsProven(now, output);
   std::erase_if(pending_, [&](const Pending& pending) {
     // Out of patience without a proof: the wallet, whose own is longer, says that there was no answer.
     return now >= pending.arrived + options_.patience;

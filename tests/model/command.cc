@@ -59,6 +59,7 @@ void Add(Result& sum, const Result& one) {
   sum.unproven += one.unproven;
   sum.crashes += one.crashes;
   sum.copies += one.copies;
+  sum.sleeps += one.sleeps;
   sum.recoveries += one.recoveries;
   sum.spent += one.spent;
   sum.overspent += one.overspent;
@@ -104,7 +105,7 @@ int Main(int argc, char** argv) {
             << sum.exhausted << " refused for want of money and " << sum.unavailable
             << " for want of an answer (" << sum.judged << " of them judged, " << sum.unproven
             << " without a proof), " << sum.cut << " cut; " << sum.crashes << " crashes, " << sum.copies
-            << " clones, old snapshots and lost disks, " << sum.recoveries
+            << " clones, old snapshots and lost disks, " << sum.sleeps << " sleeps, " << sum.recoveries
             << " recoveries from a backup; spent " << sum.spent << ", overspent " << sum.overspent << "; "
             << sum.violations.size() << " violations; " << took << " s\n";
   return sum.violations.empty() == arguments.finds_a_bug ? 1 : 0;

@@ -54,8 +54,8 @@ void Simulation::Decide(Host& host, const wallet::Decision& decision) {
     ++result_.admitted;
     CheckSlots();
     exchange.is_running = true;
-    time_.After(milliseconds(random_.Between(50, 800)),
-                [this, &host, life = host.life, number] { Stream(host, life, number); });
+    AtHost(host, milliseconds(random_.Between(50, 800)),
+           [this, &host, life = host.life, number] { Stream(host, life, number); });
     return;
   }
   if (watch) CheckRefusal(host, decision, *watch);
@@ -95,8 +95,8 @@ void Simulation::Stream(Host& host, uint64_t life, uint64_t number) {
       if (!host.exchanges.contains(number)) return;
     }
   }
-  time_.After(milliseconds(random_.Between(50, 600)),
-              [this, &host, life, number] { Stream(host, life, number); });
+  AtHost(host, milliseconds(random_.Between(50, 600)),
+         [this, &host, life, number] { Stream(host, life, number); });
 }
 
 void Simulation::Finish(Host& host, Exchange& exchange) {

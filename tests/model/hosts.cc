@@ -42,10 +42,13 @@ void Simulation::Start(Host& host) {
     Act(host, output, EventOf(host, NumberOf(id), output.charges));
   }
   Beat(host, host.life);
+  AtHost(host, milliseconds(random_.Between(0, 1'000)),
+         [this, &host, life = host.life] { Look(host, life); });
 }
 
 void Simulation::Stop(Host& host, bool loses_unsynced) {
   host.is_up = false;
+  host.wakes = {};
   host.impaired = time_.now();
   ++result_.crashes;
   // Of what wasn't synced any beginning may have reached the disk.
@@ -55,6 +58,18 @@ void Simulation::Stop(Host& host, bool loses_unsynced) {
     Apply(host.synced, host.unsynced[i]);
   host.unsynced.clear();
   host.written = host.synced;
+}
+
+void Simulation::AtHost(Host& host, Timeline::Duration delay, std::function<void()> what) {
+  time_.After(delay, [this, &host, what = std::move(what)] { WhenAwake(host, what); });
+}
+
+// What would have happened to a host while it slept happens when it is awake again, soon or a little later,
+// and in no order.
+void Simulation::WhenAwake(Host& host, const std::function<void()>& what) {
+  if (!Sleeps(host)) return what();
+  const microseconds late(random_.OneIn(3) ? random_.Between(0, 1'000'000) : random_.Between(0, 5'000));
+  AtHost(host, host.wakes - time_.now() + late, what);
 }
 
 void Simulation::Apply(HostDisk& disk, const HostWrite& write) {
@@ -91,7 +106,7 @@ void Simulation::Write(Host& host, HostWrite write) {
   host.unsynced.push_back(std::move(write));
   if (host.syncs) return;
   host.syncs = true;
-  time_.After(microseconds(random_.Between(500, 3'000)), [this, &host, life = host.life] {
+  AtHost(host, microseconds(random_.Between(500, 3'000)), [this, &host, life = host.life] {
     host.syncs = false;
     if (host.is_up && host.life == life) Sync(host);
   });
@@ -133,7 +148,11 @@ void Simulation::Beat(Host& host, uint64_t life) {
   } else {
     ToKeep(host, [this, &host, holder = HolderOf(host), at = time_.now()] {
       keep_.ledger->Heard(holder, at, time_.now());
-      ToHost(host, [&host, at] { host.wallet.Heard(at); });
+      ToHost(host, [this, &host, at] {
+        wallet::Output lapsed;
+        host.wallet.Heard(at, time_.now(), lapsed);
+        Act(host, lapsed, std::nullopt);
+      });
     });
     SendEvents(host, true);
     // Now and then a connection is lost without any other reason.
@@ -142,6 +161,12 @@ void Simulation::Beat(Host& host, uint64_t life) {
       host.impaired = time_.now();
     }
   }
+  AtHost(host, seconds(1), [this, &host, life] { Beat(host, life); });
+}
+
+// Another thread than that of the conversation: which of the two comes first after a sleep is open.
+void Simulation::Look(Host& host, uint64_t life) {
+  if (!host.is_up || host.life != life) return;
   wallet::Output output;
   host.wallet.Tick(time_.now(), output);
   Act(host, output, std::nullopt);
@@ -149,13 +174,14 @@ void Simulation::Beat(Host& host, uint64_t life) {
     const auto found = host.exchanges.find(NumberOf(id));
     if (found != host.exchanges.end() && found->second.is_running) Finish(host, found->second);
   }
-  time_.After(seconds(1), [this, &host, life] { Beat(host, life); });
+  CheckSlots();
+  AtHost(host, seconds(1), [this, &host, life] { Look(host, life); });
 }
 
 void Simulation::TickSoon(Host& host) {
   if (host.ticks || !host.wallet.waits()) return;
   host.ticks = true;
-  time_.After(milliseconds(10), [this, &host, life = host.life] {
+  AtHost(host, milliseconds(10), [this, &host, life = host.life] {
     host.ticks = false;
     if (!host.is_up || host.life != life) return;
     wallet::Output output;

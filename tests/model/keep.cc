@@ -194,12 +194,13 @@ void Simulation::SayWelcome(Host& host, uint64_t incarnation) {
   const uint64_t watermark = keep_.working.chains.at({host.agent, incarnation}).watermark;
   keep_.outbox.push_back(
       [this, &host, connection = host.connection, incarnation, watermark, keep_life = keep_.life] {
-        Carry(host, [this, &host, connection, incarnation, watermark, keep_life] {
+        const auto deliver = [this, &host, connection, incarnation, watermark, keep_life] {
           const bool is_same =
               keep_.is_up && keep_.life == keep_life && host.is_up && host.connection == connection;
           // A second Welcome of the same connection says nothing new.
           if (is_same && host.keep_life != keep_life) Welcomed(host, keep_life, incarnation, watermark);
-        });
+        };
+        Carry(host, [this, &host, deliver] { WhenAwake(host, deliver); });
       });
 }
 

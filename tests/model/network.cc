@@ -30,8 +30,10 @@ void Simulation::ToKeep(Host& host, std::function<void()> deliver) {
 }
 
 void Simulation::ToHost(Host& host, std::function<void()> deliver) {
-  Carry(host, [&host, life = host.life, keep_life = keep_.life, deliver = std::move(deliver)] {
-    if (host.is_up && host.life == life && host.keep_life == keep_life) deliver();
+  Carry(host, [this, &host, life = host.life, keep_life = keep_.life, deliver = std::move(deliver)] {
+    WhenAwake(host, [&host, life, keep_life, deliver] {
+      if (host.is_up && host.life == life && host.keep_life == keep_life) deliver();
+    });
   });
 }
 

@@ -119,6 +119,14 @@ void Simulation::CheckSlots() {
     const auto balance = host->wallet.Find("slots", time_.now());
     if (!balance) continue;
     covered += balance->reserved - Amount(static_cast<int64_t>(host->wallet.Uncovered(time_.now()).size()));
+    const auto row = keep_.working.holdings.find({HolderOf(*host), {"slots", limits::kAlways}});
+    if (row == keep_.working.holdings.end() || !host->wallet.is_leased(time_.now())) continue;
+    const limits::Counters& own = balance->counters;
+    const limits::Counters& known = row->second.counters;
+    // A collector that was restored from a backup grants none before all leases have ended.
+    const bool is_old = known.granted < own.granted;
+    if (!is_old && own.granted - own.returned > known.granted - known.returned)
+      Violated("I1 somebody counts on slots that others may have by now");
   }
   if (covered > pool.most) Violated("I1 more run at once than the limit allows");
 }
@@ -195,8 +203,8 @@ bool Simulation::IsImpaired(WallTime since) const {
   const WallTime from = since - seconds(3);
   if (!keep_.is_up || keep_.impaired >= from) return true;
   return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
-    return !host->is_dead && (host->is_cut_off || !host->is_up || host->is_blind || host->keep_life == 0 ||
-                              host->impaired >= from);
+    return !host->is_dead && (host->is_cut_off || Sleeps(*host) || !host->is_up || host->is_blind ||
+                              host->keep_life == 0 || host->impaired >= from);
   });
 }
 

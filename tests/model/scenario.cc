@@ -72,7 +72,7 @@ Host& Simulation::AddHost() {
 
 Host* Simulation::AnyHost() {
   Host& host = *hosts_[static_cast<size_t>(random_.Between(0, static_cast<int64_t>(hosts_.size()) - 1))];
-  return host.is_up ? &host : nullptr;
+  return host.is_up && !Sleeps(host) ? &host : nullptr;
 }
 
 Result Simulation::Run() {
@@ -156,8 +156,20 @@ void Simulation::LoseDisk(Host& host) {
   }
 }
 
+// A laptop that is shut: nothing is lost, and everything stands still but the clock. Whoever opens it asks at
+// once.
+void Simulation::Sleep(Host& host) {
+  ++result_.sleeps;
+  host.impaired = time_.now();
+  host.wakes = time_.now() + milliseconds(random_.Between(200, 120'000));
+  AtHost(host, seconds(0), [this, &host, life = host.life] {
+    host.impaired = time_.now();
+    if (host.is_up && host.life == life && !is_quiet_) Request(host);
+  });
+}
+
 void Simulation::Befall(Host& host) {
-  switch (random_.Between(1, 9)) {
+  switch (random_.Between(1, 10)) {
     case 1:
     case 2:  // killed: what was written is there
       Stop(host, false);
@@ -183,6 +195,7 @@ void Simulation::Befall(Host& host) {
       return Start(clone);
     }
     case 8: return LoseDisk(host);
+    case 9: return Sleep(host);
     default:
       host.is_cut_off = true;
       time_.After(milliseconds(random_.Between(200, 90'000)), [&host, this] {

@@ -37,6 +37,7 @@ struct Result {
       0;  // of these, of what was short and went from hand to hand too fast to prove it in time
   uint64_t crashes = 0;  // of hosts and of the collector
   uint64_t copies = 0;   // clones, old snapshots, lost states
+  uint64_t sleeps = 0;
   uint64_t recoveries = 0;
   int64_t spent = 0;
   int64_t overspent = 0;
@@ -110,6 +111,7 @@ struct Host {
   bool syncs = false;
   bool ticks = false;
   bool is_cut_off = false;
+  WallTime wakes{};  // until then it sleeps, and its clock goes on
   WallTime impaired{};
 };
 
@@ -172,6 +174,7 @@ class Simulation {
   void NextFault();
   void ComeBackSoon(Host& host);
   void LoseDisk(Host& host);
+  void Sleep(Host& host);
   void Befall(Host& host);
   void BefallKeep();
   void ChangeLimits();
@@ -184,6 +187,9 @@ class Simulation {
   // hosts.cc
   void Start(Host& host);
   void Stop(Host& host, bool loses_unsynced);
+  void AtHost(Host& host, Timeline::Duration delay, std::function<void()> what);
+  void WhenAwake(Host& host, const std::function<void()>& what);
+  bool Sleeps(const Host& host) const { return time_.now() < host.wakes; }
   void Request(Host& host);
   void Act(Host& host, wallet::Output& output, std::optional<Event> event);
   void Decide(Host& host, const wallet::Decision& decision);
@@ -193,6 +199,7 @@ class Simulation {
   void Sync(Host& host);
   void SendEvents(Host& host, bool again);
   void Beat(Host& host, uint64_t life);
+  void Look(Host& host, uint64_t life);
   void TickSoon(Host& host);
   void Disconnect(Host& host);
   void Hello(Host& host);

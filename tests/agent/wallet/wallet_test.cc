@@ -245,6 +245,52 @@ TEST_F(WalletTest, SlotsAreNotUsedPastTheirLease) {
   EXPECT_TRUE(output_.decisions.empty());
 }
 
+// A machine that sleeps: nobody looks, nothing comes, and the clock goes on.
+class AsleepWithSlots : public WalletTest {
+ protected:
+  AsleepWithSlots() {
+    wallet_.Receive({.heard = kNow, .standings = {{"slots", limits::kAlways, Amount(2), {}, {}, {}}}}, kNow,
+                    output_);
+    EXPECT_EQ(Take(1, kNow), 1u);
+    output_.Clear();
+  }
+  // How many are admitted: one or none.
+  size_t Take(uint8_t number, WallTime now) {
+    output_.Clear();
+    const Part slot{"slots", Unit::kConcurrent, Amount(1)};
+    EXPECT_TRUE(wallet_.Reserve(Id(number), std::span(&slot, 1), now, output_));
+    return output_.decisions.size();
+  }
+  static constexpr WallTime kWakes = kNow + seconds(70);
+};
+
+TEST_F(AsleepWithSlots, TheFirstRequestAfterItsLeaseFindsNone) { EXPECT_EQ(Take(2, kWakes), 0u); }
+
+TEST_F(AsleepWithSlots, WhoeverIsHeardAgainAfterItsLeaseHasGivenThemBackFirst) {
+  wallet_.Heard(kWakes, kWakes + milliseconds(5), output_);
+  ASSERT_EQ(output_.returns.size(), 1u);
+  EXPECT_EQ(output_.returns[0].held[0].counters.returned, Amount(2));
+  EXPECT_EQ(output_.holdings.size(), 1u) << "it is written down before it is said";
+  EXPECT_EQ(wallet_.Uncovered(kWakes + milliseconds(5)), std::vector{Id(1)})
+      << "others may have its slot by now";
+  EXPECT_EQ(Take(2, kWakes + milliseconds(6)), 0u);
+}
+
+TEST_F(AsleepWithSlots, AGrantThatWasOnItsWayWhenItFellAsleepIsOfNoUse) {
+  wallet_.Receive(
+      {.heard = kNow + seconds(1), .standings = {{"slots", limits::kAlways, Amount(4), {}, {}, {}}}}, kWakes,
+      output_);
+  EXPECT_EQ(Take(2, kWakes), 0u);
+}
+
+TEST_F(AsleepWithSlots, WithinItsLeaseTheyAreItsOwn) {
+  const WallTime soon = kNow + seconds(44);
+  EXPECT_EQ(Take(2, soon), 1u);
+  wallet_.Heard(soon, soon, output_);
+  EXPECT_TRUE(output_.returns.empty());
+  EXPECT_TRUE(wallet_.Uncovered(soon).empty());
+}
+
 TEST_F(WalletTest, AChargeSaysWhatWasReservedAtFirstAndInAll) {
   Give(10);
   ASSERT_EQ(Reserve(1, 6), Verdict::kAdmitted);
@@ -279,7 +325,7 @@ TEST_F(WalletTest, AfterTheClockIsSetBackNobodyWaitsLonger) {
 }
 
 TEST_F(WalletTest, AfterTheClockIsSetNobodyKnowsWhenALeaseBegan) {
-  wallet_.Heard(kNow);
+  wallet_.Heard(kNow, kNow, output_);
   output_.Clear();
   wallet_.Receive({.heard = kNow, .standings = {{"slots", limits::kAlways, Amount(2), {}, {}, {}}}}, kNow,
                   output_);

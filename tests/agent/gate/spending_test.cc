@@ -47,6 +47,25 @@ TEST_F(SpendingTest, RefusesWhatIsMoreThanIsLeftAndReservesNothing) {
   });
 }
 
+// Told of the day, he would come back tomorrow and be refused again.
+TEST_F(SpendingTest, OfADayAndAMonthThatAreSpentTheRefusalSpeaksOfTheMonth) {
+  limits::Limit day = purse::LimitOf("ml-day", Unit::kUsd, kDollar / 100);
+  day.span = limits::Span::kDay;
+  limits::Limit month = purse::LimitOf("ml-month", Unit::kUsd, kDollar / 100);
+  // By the calendar they end together once a month.
+  day.frame = month.frame = limits::Frame::kRolling;
+  Begin({day, month});
+  RunSpending([](SpendingTest& test, Spender& one) -> http::Task<void> {
+    const auto refusal = co_await one.Reserve();
+    EXPECT_TRUE(refusal);
+    if (!refusal) co_return;
+    EXPECT_EQ(refusal->account, "ml-month");
+    EXPECT_THAT(refusal->sentence, HasSubstr("\"ml-month\" of $0.01 a month"));
+    EXPECT_GT(refusal->resets, WallNow() + std::chrono::hours(24 * 29));
+    EXPECT_EQ(test.purse_->in_flight(), 0U);
+  });
+}
+
 TEST_F(SpendingTest, GivesBackWhatWasReservedForAnExchangeThatNeverBegan) {
   Begin({purse::LimitOf("ml", Unit::kUsd, 10 * kDollar)});
   Run([](SpendingTest& test) -> http::Task<void> {

@@ -88,6 +88,7 @@ class Member {
   std::optional<AgentClock> clock;
   std::optional<Purse> purse;
   bool is_heard = false;  // there is a connection
+  bool sleeps = false;
   std::vector<std::pair<ExchangeId, Loss>> lost;
 
  private:
@@ -158,7 +159,7 @@ class Leases : public testing::Test {
     for (seconds passed{}; passed < time; passed += kStep) {
       desk_.now += kStep;
       for (const auto& member : members_) {
-        if (!member->purse) continue;
+        if (!member->purse || member->sleeps) continue;
         const BootTime now = loop_->now();
         const bool beats = member->is_heard && passed % kHeartbeat == seconds(0);
         if (beats) desk_.treasury->Hear(member->holder(), desk_.now);
@@ -169,6 +170,17 @@ class Leases : public testing::Test {
       co_await strand.Wait();
     }
     strand.ClearDeadline();
+  }
+
+  // Nothing happens there, until its clock is found to have gone on.
+  http::Task<void> Sleep(Member& member, http::Strand& strand, seconds time) {
+    member.sleeps = true;
+    co_await Pass(strand, time);
+    member.sleeps = false;
+  }
+  void Wake(Member& member, seconds after) {
+    const BootTime now = loop_->now();
+    member.clock->Take({now, now, member.clock->At(now) + after, false});
   }
 
   http::Task<void> Ask(Member& member, http::Strand& strand, uint64_t exchange,
@@ -295,6 +307,31 @@ TEST_F(Leases, AnAgentThatIsNotHeardLosesItsSlotsBeforeOthersGetThem) {
     test.b().Settle(200);
     co_await test.UntilAdmitted(test.a(), strand, 301);
     EXPECT_EQ(test.a().purse->in_flight() + test.b().purse->in_flight(), static_cast<size_t>(kSlots));
+  }(*this));
+}
+
+TEST_F(Leases, WhoHasSleptThroughItsLeaseTakesNoSlotForItsOwnThoughItIsHeardBeforeItHasLooked) {
+  Run([](Leases& test) -> http::Task<void> {
+    http::Strand strand(*test.loop_);
+    EXPECT_TRUE(test.a().Greet() && test.b().Greet());
+    co_await test.TakeAll(test.a(), strand, 1);
+    test.a().Settle(1);
+    co_await test.Sleep(test.a(), strand, seconds(60));
+    co_await test.TakeAll(test.b(), strand, 200);
+    test.Wake(test.a(), seconds(60));
+    const BootTime now = test.loop_->now();
+    test.a().purse->OnHeard({now, now, test.a().clock->At(now), true});
+    const Verdict refused = co_await test.Reserve(test.a(), strand, 300);
+    EXPECT_NE(refused, Verdict::kAdmitted);
+    if (refused == Verdict::kAdmitted) co_return;
+    // What ran there has no slot any more, and is ended.
+    co_await test.Until(strand, [&] { return test.a().lost.size() == static_cast<size_t>(kSlots) - 1; });
+    for (uint64_t exchange = 2; exchange <= kSlots; ++exchange) test.a().Settle(exchange);
+    test.b().Settle(200);
+    co_await test.Pass(strand, seconds(1));
+    co_await test.UntilAdmitted(test.a(), strand, 301);
+    EXPECT_EQ(test.a().purse->in_flight() + test.b().purse->in_flight(), static_cast<size_t>(kSlots));
+    EXPECT_TRUE(test.b().lost.empty());
   }(*this));
 }
 

@@ -1,7 +1,11 @@
 // Who lacks several accounts at once is told of the one that begins anew last: told of another, he would wait
 // for that and be refused again.
 #include <initializer_list>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -18,9 +22,10 @@ class SeveralLimits : public testing::Test {
   SeveralLimits() {
     limits::Limit month = limits::DayLimit("month", limits::Unit::kUsd, 10);
     month.span = limits::Span::kMonth;
-    ledger_.emplace(Options(), limits::TableOf({limits::DayLimit("day", limits::Unit::kUsd, 10), month,
-                                                limits::DayLimit("slots", limits::Unit::kConcurrent, 1)}));
-    this_month_ = MonthOf();
+    const auto table = limits::TableOf({limits::DayLimit("day", limits::Unit::kUsd, 10), month,
+                                        limits::DayLimit("slots", limits::Unit::kConcurrent, 1)});
+    this_month_ = table->WindowOf(month, kNow);
+    ledger_.emplace(Options(), table);
   }
 
   static limits::Demand Want(uint64_t number, std::initializer_list<const char*> accounts, int64_t amount) {
@@ -30,12 +35,6 @@ class SeveralLimits : public testing::Test {
       demand.claims.back().amount = Amount(amount);
     }
     return demand;
-  }
-
-  limits::Window MonthOf() {
-    limits::Limit month = limits::DayLimit("month", limits::Unit::kUsd, 10);
-    month.span = limits::Span::kMonth;
-    return limits::TableOf({month})->WindowOf(month, kNow);
   }
 
   // A holds all of it and has spent that much.
@@ -65,6 +64,16 @@ class SeveralLimits : public testing::Test {
           {message.answer.number,
            {{standing.account, standing.window, {standing.granted, standing.used, standing.returned}}}},
           now, output_);
+    }
+  }
+
+  // A is asked for all of them at once, and answers all at once.
+  void AnswerUntilDenied() {
+    for (int ms = 1; ms < 30 && Lacking().empty(); ms += 5) {
+      ledger_->Hold();
+      AnswerAt(kNow + milliseconds(ms));
+      ledger_->Release(kNow + milliseconds(ms), output_);
+      if (Lacking().empty()) ledger_->Tick(kNow + milliseconds(ms), output_);
     }
   }
 
@@ -101,33 +110,23 @@ TEST_F(SeveralLimits, OneThatIsSpentIsNamedWhateverElseIsAskedFor) {
   EXPECT_EQ(Lacking(), "day");
 }
 
-TEST_F(SeveralLimits, SlotsComeBackSoonerThanADayBegins) {
-  SpendDay(10);
-  Spend("slots", limits::kAlways, 0);
-  ledger_->Receive(kA, Want(++number_, {"slots"}, 1), kNow, output_);
-  Ask({"slots", "day"});
-  for (int ms = 0; ms < 30 && Lacking().empty(); ms += 5) {
-    AnswerAt(kNow + milliseconds(ms));
-    ledger_->Tick(kNow + milliseconds(ms), output_);
-  }
-  EXPECT_EQ(Lacking(), "day");
-}
-
-// Of both something lies at A, which is asked for both at once, and answers both at once.
 TEST_F(SeveralLimits, WhereBothAreProvenAtOnceTheLaterOneIsNamed) {
   SpendDay(4);
   SpendMonth(4);
   Ask({"day", "month"});
   EXPECT_EQ(Lacking(), "") << "A is asked first";
-  for (int ms = 1; ms < 30 && Lacking().empty(); ms += 5) {
-    ledger_->Hold();
-    AnswerAt(kNow + milliseconds(ms));
-    ledger_->Release(kNow + milliseconds(ms), output_);
-    if (Lacking().empty()) ledger_->Tick(kNow + milliseconds(ms), output_);
-  }
+  AnswerUntilDenied();
   EXPECT_EQ(Lacking(), "month");
   ASSERT_EQ(output_.proofs.size(), 2u) << "each has its proof";
   for (const Proof& proof : output_.proofs) EXPECT_EQ(proof.denied[0], std::pair(kB, uint64_t{1}));
+}
+
+TEST_F(SeveralLimits, SlotsComeBackSoonerThanADayBegins) {
+  SpendDay(4);
+  ledger_->Receive(kA, Want(++number_, {"slots"}, 1), kNow, output_);
+  Ask({"slots", "day"});
+  AnswerUntilDenied();
+  EXPECT_EQ(Lacking(), "day");
 }
 
 // What is proven is said at once.

@@ -40,7 +40,8 @@ std::string WayOn(const Place& place) {
 }  // namespace
 
 Refusal SecretBlockedRefusal(const screening::Found& found, uint64_t policy_version) {
-  std::string why;
+  // Where no rule of the policy blocks, a place does.
+  std::string why = ", where it can't be taken out";
   if (!found.policy_rule.empty())
     why = ", which your organisation's policy (" + found.policy_rule + ") lets not out";
   if (found.place.is_encoded) why = ", in base 64, where nothing can be taken out";

@@ -7,7 +7,6 @@
 namespace postern::secrets {
 namespace {
 
-constexpr size_t kMatchCost = 256;   // what a match costs besides its bytes
 constexpr size_t kCompareCost = 16;  // two findings held against each other
 constexpr size_t kNear = 256;        // a keyword usually stands so near to its match
 
@@ -110,6 +109,7 @@ Status Pass::Confirm(uint32_t index, const std::vector<Ends>& ends, Count count,
                      std::vector<Finding>& findings) {
   const CompiledRule& rule = in_.rules.rules[index];
   in_values_.clear();
+  in_lists_ = 0;
   if (rule.pattern.edges && in_.fragment.value_from)
     RETURN_IF_ERROR(ConfirmInValues(index, ends, count, findings));
   size_t at = 0;            // what is before is settled
@@ -130,80 +130,6 @@ Status Pass::Confirm(uint32_t index, const std::vector<Ends>& ends, Count count,
     at = std::max(from, cluster.last);
   }
   return Ok{};
-}
-
-// What begins or ends where a text does may do so where a value does: each value in which something ends is
-// searched alone.
-Status Pass::ConfirmInValues(uint32_t index, const std::vector<Ends>& ends, Count count,
-                             std::vector<Finding>& findings) {
-  size_t done = 0;
-  for (const Ends& cluster : ends) {
-    const Span near = Origin({cluster.first - std::min<size_t>(cluster.first, 1), cluster.last});
-    for (auto value = ValueFrom(std::max(done, near.begin)); value && value->begin < near.end;
-         value = ValueFrom(done)) {
-      RETURN_IF_ERROR(SearchValue(index, Here(*value), {0, in_.text.size()}, count, findings));
-      done = value->end;
-    }
-  }
-  return Ok{};
-}
-
-// The matches in this value, taken for the whole text, that meet `within`. Whether there is one.
-Result<bool> Pass::SearchValue(uint32_t index, const Span& value, const Span& within, Count count,
-                               std::vector<Finding>& findings) {
-  const CompiledRule& rule = in_.rules.rules[index];
-  const std::string_view alone = In(in_.text, value);
-  bool found = false;
-  for (size_t from = 0; from <= alone.size();) {
-    const auto match = rule.regex->Find(alone, {from, alone.size()});
-    if (!in_.budget.Spend((match ? match->end : alone.size()) - from + kMatchCost)) return BudgetSpent();
-    if (!match) break;
-    from = match->size() > 0 ? match->end : match->end + 1;
-    const Span here{match->begin + value.begin, match->end + value.begin};
-    if (!here.Overlaps(within)) continue;
-    found = true;
-    if (!in_values_.empty() && in_values_.back() == here) continue;
-    in_values_.push_back(here);
-    RETURN_IF_ERROR(Keep(index, here, value, count, findings));
-  }
-  return found;
-}
-
-// Where what is secret isn't within one value, the match is not the one that the value alone would have:
-// "key=(\S+)" goes on behind the closing quote. Each value that it touches is searched alone; if nothing is
-// there either, it is a secret over several values.
-Status Pass::TakeMatch(uint32_t index, const Span& match, Count count, std::vector<Finding>& findings) {
-  const Span whole{0, in_.text.size()};
-  if (!in_.fragment.value_from) return Keep(index, match, whole, count, findings);
-  const auto taken = std::partition_point(in_values_.begin(), in_values_.end(),
-                                          [&](const Span& one) { return one.end <= match.begin; });
-  if (taken != in_values_.end() && taken->begin < match.end) return Ok{};
-  const Span trimmed = Trimmed(match);
-  const Span secret = SecretIn(in_.rules.rules[index], In(in_.text, trimmed));
-  if (!LeavesItsValue(Origin({trimmed.begin + secret.begin, trimmed.begin + secret.end}))) {
-    // Lines are those of the value, unless the match goes over more of the text.
-    const Span origin = Origin(match);
-    const bool is_within = !LeavesItsValue(origin) && origin.size() > 0;
-    return Keep(index, match, is_within ? Here(*value_) : whole, count, findings);
-  }
-  const Span near = Origin(match);
-  bool found = false;
-  for (auto value = ValueFrom(near.begin); value && value->begin < near.end; value = ValueFrom(value->end)) {
-    ASSIGN_OR_RETURN(const bool here, SearchValue(index, Here(*value), match, count, findings));
-    found = found || here;
-  }
-  return found ? Status(Ok{}) : Keep(index, match, whole, count, findings);
-}
-
-std::optional<Span> Pass::ValueFrom(size_t at) {
-  if (!value_ || at < value_->begin || at >= value_->end) value_ = in_.fragment.value_from(at);
-  return value_;
-}
-
-bool Pass::LeavesItsValue(const Span& secret) {
-  if (secret.size() == 0) return false;
-  const auto value = ValueFrom(secret.begin);
-  return !value || secret.begin < value->begin || value->end < secret.end;
 }
 
 Span Pass::Trimmed(Span match) const {

@@ -20,6 +20,8 @@
 
 namespace postern::secrets {
 
+inline constexpr size_t kMatchCost = 256;  // what a match costs besides its bytes
+
 // Thread-compatible; everything that it is given must outlive it.
 class Pass {
  public:
@@ -52,6 +54,12 @@ class Pass {
   Result<bool> SearchValue(uint32_t index, const Span& value, const Span& within, Count count,
                            std::vector<Finding>& findings);
   Status TakeMatch(uint32_t index, const Span& match, Count count, std::vector<Finding>& findings);
+  Status SearchKey(uint32_t index, size_t at, const Span& within, Count count,
+                   std::vector<Finding>& findings);
+  Status SearchLists(uint32_t index, const Span& match, Count count, std::vector<Finding>& findings);
+  Status SearchLines(uint32_t index, const std::vector<Span>& values, Count count,
+                     std::vector<Finding>& findings);
+  std::vector<Span> ListFrom(const Span& value);
   Status Keep(uint32_t index, const Span& untrimmed, const Span& text_within, Count count,
               std::vector<Finding>& findings);
   Result<bool> IsAllowed(const CompiledRule& rule, const Finding& finding, const Span& match,
@@ -70,6 +78,7 @@ class Pass {
   std::map<std::string_view, bool> keywords_;
   std::map<uint32_t, std::vector<Finding>> companions_;
   std::vector<Span> in_values_;  // matches of the rule at hand in values alone, in order
+  size_t in_lists_ = 0;          // lists of the original up to here have been searched for it
   std::optional<Span> value_;    // the last one
 };
 

@@ -113,6 +113,15 @@ TEST(Conversation, ASecretWithinWhatMayPassIsTakenOutAllTheSame) {
   EXPECT_EQ(all.found[0].rule, "key-block");
 }
 
+TEST(Conversation, ThatSpeaksOfKeysInSeveralMessagesIsNoSecret) {
+  Conversation conversation;
+  EXPECT_EQ(conversation.Send(BodyOf({"grep -----BEGIN KEY----- *"}), SmallTerms()).outcome, Outcome::kClean);
+  EXPECT_EQ(conversation
+                .Send(BodyOf({"grep -----BEGIN KEY----- *", "it ends with -----END KEY-----"}), SmallTerms())
+                .outcome,
+            Outcome::kClean);
+}
+
 Screened ScreenOnce(const std::string& body, const Terms& terms) {
   secrets::Workspace workspace(*terms.scanner);
   return Screen(body, terms, workspace);

@@ -37,10 +37,11 @@ Result<int64_t> ParseLimitAmount(std::string_view unit, const std::string& text)
   const bool is_money = unit == "usd";
   const auto amount = text.empty() ? std::nullopt : is_money ? NanoDollars(text) : WholeNumber(text);
   if (amount) return *amount;
-  return Error{ErrorCode::kInvalid,
-               "found \"" + text + "\", allowed is " +
-                   (is_money ? "dollars such as 500 or 0.05, with at most nine decimal places"
-                             : "a whole number such as 60")};
+  return Error{
+      ErrorCode::kInvalid,
+      "found \"" + text + "\", allowed is " +
+          (is_money ? "dollars such as 500 or 0.05, at most 1000000000 and with at most nine decimal places"
+                    : "a whole number such as 60, at most 1000000000000000000")};
 }
 
 std::string LimitAmountCell(std::string_view unit, int64_t amount) {

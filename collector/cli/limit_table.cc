@@ -88,8 +88,13 @@ void PrintAccounts(std::ostream& out, const std::vector<json::Value>& limits) {
                {"OF", Align::kRight},
                {"RESETS"},
                {"MARK"}});
-  for (const json::Value& limit : limits) AddAccounts(limit, table);
-  table.Print(out);
+  bool is_empty = true;
+  for (const json::Value& limit : limits) {
+    AddAccounts(limit, table);
+    is_empty = is_empty && ListOf(limit, "accounts").empty();
+  }
+  if (is_empty) out << "Nothing is spent or held of " << (limits.size() == 1 ? "it" : "any limit") << ".\n";
+  else table.Print(out);
   for (const json::Value& limit : limits) {
     if (const int64_t more = NumberOf(limit, "accounts_left_out"); more > 0)
       out << "and " << more << " accounts more of " << Harmless(Cell(limit, "id")) << '\n';

@@ -68,6 +68,8 @@ Result<std::string> RaiseBody(const Invocation& call, const std::string& path) {
   if (!known) return Error{ErrorCode::kNotFound, "there is no limit " + call.word(0)};
   const auto amount = ParseLimitAmount(Cell(*known, "unit"), *by);
   if (!amount) return Error{ErrorCode::kInvalid, "--by: " + amount.error().message};
+  if (*amount == 0)
+    return Error{ErrorCode::kInvalid, "--by: found \"" + *by + "\", allowed is what is more than nothing"};
   const auto end = command_line::ParseUntil(*until, WallNow());
   if (!end)
     return Error{ErrorCode::kInvalid, "--until: found \"" + *until +
@@ -187,7 +189,8 @@ std::vector<command_line::Command> ChangingCommands() {
       {.name = "limit raise",
        .words = "ID",
        .sentence = "Adds to a limit until a time.",
-       .details = "  PROGRAM limit raise ml-month --by 50 --until 2026-12-31",
+       .details = "A limit has one raise at a time: another takes its place, and isn't added to it.\n\n"
+                  "  PROGRAM limit raise ml-month --by 50 --until 2026-12-31",
        .options =
            Join({{.name = "by", .value = "AMOUNT", .sentence = "So much more, in the limit's own unit."},
                  {.name = "until", .value = "TIME", .sentence = "Until then."},
@@ -197,6 +200,9 @@ std::vector<command_line::Command> ChangingCommands() {
       {.name = "limit reset",
        .words = "ID",
        .sentence = "Forgives what was spent in the windows that hold now.",
+       .details =
+           "The whole amount can be spent again until the window ends. What is under way then counts whole; "
+           "hosts go on showing all that they have spent.",
        .options = {{.name = "account",
                     .value = "ACCOUNT",
                     .sentence = "Of this account alone, as show names it: each-day/alice@example.com."},

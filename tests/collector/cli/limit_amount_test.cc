@@ -22,8 +22,10 @@ TEST(LimitAmount, WhatIsNoneIsRefusedWithWhatIsAllowed) {
   EXPECT_FALSE(ParseLimitAmount("usd", "1000000001"));
   EXPECT_FALSE(ParseLimitAmount("requests", "1000000000000000001"));
   EXPECT_FALSE(ParseLimitAmount("requests", "1.5"));
-  EXPECT_EQ(ParseLimitAmount("usd", "5 euros").error().message,
-            "found \"5 euros\", allowed is dollars such as 500 or 0.05, with at most nine decimal places");
+  EXPECT_EQ(
+      ParseLimitAmount("usd", "5 euros").error().message,
+      "found \"5 euros\", allowed is dollars such as 500 or 0.05, at most 1000000000 and with at most nine "
+      "decimal places");
 }
 
 TEST(LimitAmount, CellsShowTheUnit) {

@@ -45,6 +45,8 @@ TEST_F(LimitCommands, FromSetToRemove) {
                         "  each-day: {each: user, usd: 100, per: day}\n"
                         "  key-rate: {each: key, requests: 60, per: minute, rolling: true}\n"
                         "  key-once: {each: key, concurrent: 4}\n"));
+  // Of each user nobody has an account so far.
+  EXPECT_THAT(Good({"limit", "show", "each-day"}), HasSubstr("\n\nNothing is spent or held of it.\n"));
   // What isn't given stays.
   Good({"limit", "set", "ml-month", "--usd", "600.50", "--strict"});
   Good({"limit", "raise", "ml-month", "--by", "0.25", "--until", "2200-01-01"});
@@ -89,6 +91,7 @@ TEST_F(LimitCommands, WhatIsWrittenWronglyIsToldBeforeAnythingIsChanged) {
               HasSubstr("at once"));
   EXPECT_THAT(Ended(2, {"limit", "raise", "a", "--by", "5"}).errors, HasSubstr("--until"));
   Ended(1, {"limit", "raise", "a", "--by", "5", "--until", "2d"});
+  EXPECT_THAT(Ended(1, {"limit", "reset", "a"}).errors, HasSubstr("there is no such limit: \"a\""));
   Ended(1, {"limit", "remove", "a"});
   Ended(1, {"limit", "show", "a"});
   EXPECT_THAT(Good({"policy", "show"}), HasSubstr("version 1\n"));
@@ -96,6 +99,21 @@ TEST_F(LimitCommands, WhatIsWrittenWronglyIsToldBeforeAnythingIsChanged) {
   EXPECT_THAT(Ended(1, {"limit", "set", "a", "--team", "slaes", "--usd", "5", "--per", "day"}).errors,
               AllOf(HasSubstr("did you mean \"sales\""), HasSubstr("--force")));
   Good({"limit", "set", "a", "--team", "slaes", "--usd", "5", "--per", "day", "--force"});
+}
+
+TEST_F(LimitCommands, ARaiseIsOfMoreThanNothingUntilATimeToComeAndThereIsOneAtATime) {
+  Good({"limit", "set", "a", "--usd", "5", "--per", "day"});
+  for (const char* by : {"0", "0.0", "-5", "abc", "2000000000"})
+    EXPECT_THAT(Ended(2, {"limit", "raise", "a", "--by", by, "--until", "2d"}).errors,
+                HasSubstr("--by: found \"" + std::string(by) + "\""));
+  for (const char* until : {"2020-01-01", "-1d", "soon"})
+    EXPECT_THAT(Ended(2, {"limit", "raise", "a", "--by", "5", "--until", until}).errors,
+                HasSubstr("--until: found \"" + std::string(until) + "\""));
+  Good({"limit", "raise", "a", "--by", "5", "--until", "2200-01-01"});
+  Good({"limit", "raise", "a", "--by", "2", "--until", "2200-02-01"});
+  EXPECT_THAT(Good({"policy", "show"}), HasSubstr("raise: {by: 2, until: 2200-02-01}"));
+  Good({"limit", "raise", "a", "--end"});
+  EXPECT_THAT(Good({"limit", "raise", "a", "--end"}), HasSubstr("is in force already"));
 }
 
 }  // namespace

@@ -180,11 +180,12 @@ double Host::Metric(std::string_view sample) const {
 }
 
 bool Host::WaitForMetric(std::string_view sample, double least) const {
-  for (int i = 0; i < 500; ++i) {
-    if (Metric(sample) >= least) return true;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (Metric(sample) < least) {
+    if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return false;
+  return true;
 }
 
 std::vector<std::string> Host::Events() const {

@@ -214,6 +214,8 @@ RawConnection::More RawConnection::Fill(Deadline deadline) {
   }
 }
 
+bool RawConnection::WaitForBytes() { return !input_.empty() || Fill(NewDeadline()) == More::kBytes; }
+
 Result<std::string> RawConnection::ReadUntil(std::string_view delimiter) {
   const Deadline deadline = NewDeadline();
   size_t searched = 0;

@@ -65,6 +65,9 @@ class RawConnection {
   // Everything until the peer ends the connection, by a proper end or a reset.
   Result<std::string> ReadToEnd();
 
+  // Whether something of an answer has come, or comes in time; it stays for the next call.
+  bool WaitForBytes();
+
   // One answer to a request of this method. An answer cut short is a value with complete == false; kInvalid
   // when it isn't HTTP; kNotFound when the peer ended the connection before its first byte.
   Result<Response> ReadResponse(std::string_view method = "POST");

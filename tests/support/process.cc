@@ -100,7 +100,9 @@ struct Launch {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  // What whoever started the tests ignores (a shell its background jobs' SIGINT, nohup SIGHUP) the child
+  // would ignore too, and a shell could not even set a trap for it.
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM}) ::signal(number, SIG_DFL);
   ::dup2(launch.input, 0);
   ::dup2(launch.output, 1);
   ::dup2(launch.errors, 2);

@@ -64,6 +64,20 @@ TEST(Process, StopsOnATermSignalOrIsKilled) {
   EXPECT_EQ((*stubborn)->Stop(milliseconds(20)).signal, SIGKILL);
 }
 
+TEST(Process, HeedsASignalThatWeIgnore) {
+  struct sigaction ignore{};
+  struct sigaction before{};
+  ignore.sa_handler = SIG_IGN;
+  ASSERT_EQ(::sigaction(SIGINT, &ignore, &before), 0);
+  const auto process =
+      Process::Start({.argv = {"sh", "-c", "trap 'exit 7' INT; echo ready; while :; do sleep 0.01; done"}});
+  ASSERT_EQ(::sigaction(SIGINT, &before, nullptr), 0);
+  ASSERT_TRUE(process);
+  ASSERT_TRUE((*process)->WaitForLine("ready"));
+  (*process)->Signal(SIGINT);
+  EXPECT_EQ((*process)->Wait(), (Ending{.code = 7, .signal = std::nullopt}));
+}
+
 TEST(Process, LeavesNoGrandchildrenBehind) {
   pid_t grandchild = 0;
   {

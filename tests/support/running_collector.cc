@@ -1,7 +1,5 @@
 #include "tests/support/running_collector.h"
 
-#include <algorithm>
-#include <charconv>
 #include <csignal>
 
 #include "shared/json/value.h"
@@ -12,16 +10,6 @@ namespace {
 
 std::string CollectorProgram() { return support::InBuild("bin/postern-collector"); }
 std::string PosternProgram() { return support::InBuild("bin/postern"); }
-
-// The number of "name=17" in a line of the log; 0 where there is none.
-uint16_t NumberOf(const std::string& line, const std::string& name) {
-  const size_t at = line.find(" " + name + "=");
-  uint16_t number = 0;
-  if (at == std::string::npos) return number;
-  const char* begin = line.data() + at + name.size() + 2;
-  std::from_chars(begin, line.data() + line.size(), number);
-  return number;
-}
 
 }  // namespace
 
@@ -35,8 +23,8 @@ Result<std::unique_ptr<RunningCollector>> RunningCollector::Start(const std::str
 }
 
 void RunningCollector::WriteConfig() const {
-  directory_.Write("collector.yaml", "listen: 127.0.0.1:" + std::to_string(api_port_) +
-                                         "\nagents: 127.0.0.1:" + std::to_string(agents_port_) +
+  directory_.Write("collector.yaml", "listen: 127.0.0.1:" + std::to_string(api_port()) +
+                                         "\nagents: 127.0.0.1:" + std::to_string(agents_port()) +
                                          "\nstate: state\n" + extra_);
 }
 
@@ -54,13 +42,9 @@ Status RunningCollector::Initialise() {
 }
 
 Status RunningCollector::Run() {
-  WriteConfig();  // with the ports that it had before
   ASSIGN_OR_RETURN(process_,
                    Process::Start({.argv = {CollectorProgram(), "run", "--config", config_file()}}));
   ASSIGN_OR_RETURN(const std::string line, process_->WaitForLine("listening"));
-  api_port_ = NumberOf(line, "api_port");
-  agents_port_ = NumberOf(line, "agents_port");
-  url_ = "https://127.0.0.1:" + std::to_string(api_port_);
   return Ok{};
 }
 
@@ -77,7 +61,7 @@ Finished RunningCollector::PosternAs(const std::string& token_file, std::vector<
                                      const std::string& input) const {
   words.insert(words.begin(), PosternProgram());
   const auto finished = RunProcess({.argv = std::move(words),
-                                    .variables = {{"POSTERN_URL", url_},
+                                    .variables = {{"POSTERN_URL", url()},
                                                   {"POSTERN_FINGERPRINT", fingerprint_},
                                                   {"POSTERN_TOKEN_FILE", token_file}},
                                     .input = input});

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "shared/base/result.h"
+#include "tests/support/held_port.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -26,9 +27,9 @@ class RunningCollector {
   // Runs `init`, then `run`, and waits until it listens. `extra` is more of collector.yaml.
   static Result<std::unique_ptr<RunningCollector>> Start(const std::string& extra = "");
 
-  const std::string& url() const { return url_; }  // "https://127.0.0.1:port"
-  uint16_t api_port() const { return api_port_; }
-  uint16_t agents_port() const { return agents_port_; }
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(api_port()); }
+  uint16_t api_port() const { return api_port_.number(); }
+  uint16_t agents_port() const { return agents_port_.number(); }
   const std::string& fingerprint() const { return fingerprint_; }
   const std::string& token() const { return token_; }  // of the first administrator
   std::string token_file() const { return directory_ / "token"; }
@@ -56,9 +57,8 @@ class RunningCollector {
 
   TemporaryDirectory directory_;
   std::string extra_;
-  std::string url_;
-  uint16_t api_port_ = 0;  // 0 until it has run once
-  uint16_t agents_port_ = 0;
+  const HeldPort api_port_;
+  const HeldPort agents_port_;
   std::string fingerprint_;
   std::string token_;
   std::unique_ptr<Process> process_;

@@ -9,6 +9,7 @@
 #include "shared/bus/server.h"
 #include "tests/agent/uplink/chain_record.h"
 #include "tests/agent/uplink/notebook.h"
+#include "tests/support/held_port.h"
 
 namespace postern::uplink {
 namespace {
@@ -25,13 +26,12 @@ class UplinkTest : public testing::Test {
   }
 
   void Listen() {
-    server_ = *bus::Server::Listen({.address = "127.0.0.1:" + std::to_string(port_), .keys = server_keys_},
-                                   admission_);
-    port_ = server_->port();
+    server_ = *bus::Server::Listen(
+        {.address = "127.0.0.1:" + std::to_string(port_.number()), .keys = server_keys_}, admission_);
   }
   std::unique_ptr<Uplink> Start(Record record) {
     Options options;
-    options.bus = {.address = "127.0.0.1:" + std::to_string(port_),
+    options.bus = {.address = "127.0.0.1:" + std::to_string(port_.number()),
                    .keys = keys_,
                    .server_key = server_keys_.public_key,
                    .first_retry = milliseconds(20),
@@ -111,7 +111,7 @@ class UplinkTest : public testing::Test {
   const bus::CurveKeys keys_ = bus::CurveKeys::Generate();
   bus::Admission admission_;
   std::unique_ptr<bus::Context> context_;
-  uint16_t port_ = 0;
+  const support::HeldPort port_;
   std::unique_ptr<bus::Server> server_;
   bus::Peer peer_{};
   std::deque<wire::FromAgent> messages_;

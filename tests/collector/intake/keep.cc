@@ -50,7 +50,7 @@ void Keep::Open(chronicle::Beginning beginning) {
   directory = std::make_unique<directory::Directory>(*store, *chronicle, *master_key,
                                                      directory::Options{.organisation = "acme"});
   Options options;
-  options.bus.address = "127.0.0.1:" + std::to_string(port);
+  options.bus.address = "127.0.0.1:" + std::to_string(port.number());
   options.bus.keys = curve;
   options.collector = "00112233445566778899aabbccddeeff";
   options.push_patience = 300ms;
@@ -60,7 +60,6 @@ void Keep::Open(chronicle::Beginning beginning) {
   auto started = Intake::Start(std::move(options), *store, *directory, *chronicle, *log_key);
   ASSERT_TRUE(started) << started.error().message;
   intake = *std::move(started);
-  port = intake->port();
 }
 
 Host Keep::Enrol(const std::string& name) {
@@ -141,7 +140,7 @@ Caller::Caller(Keep& keep, const Host& host) : Caller(keep, host.curve) {}
 
 Caller::Caller(Keep& keep, const bus::CurveKeys& curve) {
   bus::ClientOptions options;
-  options.address = "127.0.0.1:" + std::to_string(keep.port);
+  options.address = "127.0.0.1:" + std::to_string(keep.port.number());
   options.keys = curve;
   options.server_key = keep.curve.public_key;
   options.first_retry = 50ms;

@@ -18,6 +18,7 @@
 #include "shared/crypto/x25519.h"
 #include "shared/sealing/master_key.h"
 #include "tests/collector/intake/host_chain.h"
+#include "tests/support/held_port.h"
 
 namespace postern::intake {
 
@@ -71,7 +72,7 @@ class Keep {
   Decrees decrees;  // from the next Open on
   std::function<WallTime()> wall_now = WallNow;
   std::unique_ptr<Intake> intake;
-  uint16_t port = 0;
+  const support::HeldPort port;
 };
 
 // One connection of a host.

@@ -10,13 +10,14 @@
 
 #include "shared/bus/client.h"
 #include "shared/bus/server.h"
+#include "tests/support/held_port.h"
 
 namespace postern::bus {
 
 struct Party {
   Party();
 
-  // Listens at the port that it had before, if it had one.
+  // Listens, each time at the same port.
   void StartServer();
   CurveKeys Enrol(const std::string& agent);
   std::unique_ptr<Client> Connect(const CurveKeys& keys);
@@ -30,7 +31,8 @@ struct Party {
   Admission admission;
   CurveKeys server_keys = CurveKeys::Generate();
   std::unique_ptr<Context> context;
-  uint16_t port = 0;
+  const support::HeldPort held_port;
+  const uint16_t port = held_port.number();
   std::unique_ptr<Server> server;
   std::vector<Client*> clients;       // that are served
   std::deque<Incoming> received;      // by the server

@@ -135,13 +135,14 @@ Result<AuditConfig> ReadAudit(const Node& node) {
 
 Result<DeadlineConfig> ReadDeadlines(const Node& node) {
   ASSIGN_OR_RETURN(const Map map, node.AsMap({"head", "body_idle", "connect", "first_byte", "stream_idle",
-                                              "client_write_stall", "keep_alive", "shutdown"}));
+                                              "grant", "client_write_stall", "keep_alive", "shutdown"}));
   DeadlineConfig deadlines;
   RETURN_IF_ERROR(Read(map, "head", deadlines.head, Deadline));
   RETURN_IF_ERROR(Read(map, "body_idle", deadlines.body_idle, Deadline));
   RETURN_IF_ERROR(Read(map, "connect", deadlines.connect, Deadline));
   RETURN_IF_ERROR(Read(map, "first_byte", deadlines.first_byte, Deadline));
   RETURN_IF_ERROR(Read(map, "stream_idle", deadlines.stream_idle, Deadline));
+  RETURN_IF_ERROR(Read(map, "grant", deadlines.grant, Deadline));
   RETURN_IF_ERROR(Read(map, "client_write_stall", deadlines.client_write_stall, Deadline));
   RETURN_IF_ERROR(Read(map, "keep_alive", deadlines.keep_alive, Deadline));
   RETURN_IF_ERROR(Read(map, "shutdown", deadlines.shutdown, Deadline));

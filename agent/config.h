@@ -92,7 +92,9 @@ struct DeadlineConfig {
   std::chrono::nanoseconds connect = std::chrono::seconds(5);     // to the provider: TCP, proxy and TLS, each
   std::chrono::nanoseconds first_byte =
       std::chrono::seconds(600);  // from the request's last byte to the answer's first
-  std::chrono::nanoseconds stream_idle = std::chrono::seconds(300);        // between two pieces of an answer
+  std::chrono::nanoseconds stream_idle = std::chrono::seconds(300);  // between two pieces of an answer
+  // For the collector's word on more of a limit than this host holds.
+  std::chrono::nanoseconds grant = std::chrono::milliseconds(250);
   std::chrono::nanoseconds client_write_stall = std::chrono::seconds(60);  // a client that doesn't read
   std::chrono::nanoseconds keep_alive = std::chrono::seconds(600);  // between two requests of a connection
   std::chrono::nanoseconds shutdown = std::chrono::seconds(30);     // for exchanges in flight at the end

@@ -113,8 +113,9 @@ Status Agent::Join(const AgentConfig& config, const gate::Settings& settings) {
   const auto say = [this](wire::FromAgent message) {
     if (link_ != nullptr) link_->Tell(std::move(message));
   };
-  purse_.emplace(*loop_, clock_, PortsOf(*loop_, *spool_, *recorder_, say), wallet::Options(),
-                 spool_->wallet_rows());
+  wallet::Options wallet;
+  wallet.patience = std::chrono::ceil<std::chrono::milliseconds>(config.deadlines.grant);
+  purse_.emplace(*loop_, clock_, PortsOf(*loop_, *spool_, *recorder_, say), wallet, spool_->wallet_rows());
   ASSIGN_OR_RETURN(link_,
                    CollectorLink::Start(*std::move(enrolment_), config, policy::CatalogueOf(*settings.prices),
                                         *spool_, HostName(), MoneyOf(*loop_, *spool_, clock_, *purse_)));
@@ -198,10 +199,10 @@ Status Agent::Reload() {
   const AgentConfig& old = gate_->settings()->config;
   if (config.listen != old.listen || config.operations != old.operations || config.state != old.state ||
       config.audit != old.audit || config.secrets != old.secrets || config.collector != old.collector ||
-      config.policy.key != old.policy.key) {
+      config.policy.key != old.policy.key || config.deadlines.grant != old.deadlines.grant) {
     return Error{ErrorCode::kInvalid, config_file_.string() +
-                                          ": listen, operations, state, audit, secrets, collector and "
-                                          "policy.key only change with a restart"};
+                                          ": listen, operations, state, audit, secrets, collector, "
+                                          "policy.key and deadlines.grant only change with a restart"};
   }
   ASSIGN_OR_RETURN(auto settings, MakeSettings(config));
   if (link_ != nullptr) link_->Use(config, policy::CatalogueOf(*settings->prices));

@@ -159,7 +159,7 @@ os_users: {0: {user: a, team: t}}
 upstream: {url: 'http://127.0.0.1:9', ca_files: [ca.pem, /x/y.pem], proxy: 'http://u:p@proxy:1', max_idle_connections: 3}
 credential: {env: KEY, header: authorization}
 audit: {sync: before_forward, spool: {max_bytes: 64MB, keep: 2d, when_full: gap, sync_timeout: 500ms}}
-deadlines: {head: 1s, shutdown: 2m}
+deadlines: {head: 1s, grant: 2s, shutdown: 2m}
 limits: {head: 16KB, body: 1MB, connections: 10}
 log: {level: debug, format: json}
 )");
@@ -180,6 +180,7 @@ log: {level: debug, format: json}
   EXPECT_EQ(config->audit.when_full, AuditConfig::WhenFull::kGap);
   EXPECT_EQ(config->audit.sync_timeout, std::chrono::milliseconds(500));
   EXPECT_EQ(config->deadlines.head, std::chrono::seconds(1));
+  EXPECT_EQ(config->deadlines.grant, std::chrono::seconds(2));
   EXPECT_EQ(config->deadlines.shutdown, std::chrono::minutes(2));
   EXPECT_EQ(config->limits.head_bytes, 16 << 10);
   EXPECT_EQ(config->limits.connections, 10);

@@ -43,8 +43,9 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    if (const int64_t delay = faults_->sync_delay_ms_; delay > 0)
-      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(faults_->sync_delay_ms_))
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ++faults_->syncs_;
     if (faults_->cut_) return PowerIsCut();
     if (faults_->fail_syncs_) return IOStatus::IOError("sync failed");

@@ -25,7 +25,7 @@ class Faults : public std::enable_shared_from_this<Faults> {
   // From here on every sync fails, or none does.
   void FailSyncs(bool fail) { fail_syncs_ = fail; }
 
-  // From here on each sync takes this long.
+  // From here on each sync takes this long, one that is under way as well.
   void DelaySyncs(std::chrono::milliseconds delay) { sync_delay_ms_ = delay.count(); }
 
   // How many more bytes fit onto the disk; negative: any number.

@@ -318,7 +318,7 @@ TEST_F(MembershipTest, ARevocationThatFoundNoRoomInTheQueueIsOnTheDiskBeforeALat
   {
     const auto membership = MustOpen();
     Welcome(*membership);
-    faults_->DelaySyncs(std::chrono::milliseconds(300));
+    faults_->DelaySyncs(std::chrono::hours(1));
     uint64_t revision = 1;
     for (int i = 0; i < kMany; ++i, ++revision)
       ASSERT_TRUE(membership->Take(DirectoryOf(KeyOf(id(i), revision), revision), [] {}));

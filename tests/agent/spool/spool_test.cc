@@ -51,6 +51,12 @@ class SpoolTest : public testing::Test {
     return Eventually([&] { return spool.synced() >= ticket; });
   }
 
+  // Appending is quicker than any disk: now and then it waits for the thread, so that what becomes full is
+  // the record and not the thread's queue.
+  bool KeepPace(const Spool& spool, size_t appended) {
+    return appended % 100 != 0 || Eventually([&] { return spool.stats().queued == 0; });
+  }
+
   Page All() { return ReadAll(directory_ / "state"); }
 
   TemporaryDirectory directory_;
@@ -202,6 +208,7 @@ TEST_F(SpoolTest, WhenFullIntentsAreRefusedAndOutcomesTaken) {
     const auto spool = MustOpen();
     Result<Ticket> ticket = Ticket{0};
     for (; ticket; ++appended) {
+      ASSERT_TRUE(KeepPace(*spool, appended));
       ticket = spool->Append(Intent(appended));
       ASSERT_LT(appended, 100'000u);
     }
@@ -253,11 +260,9 @@ TEST_F(SpoolTest, WhenFullIntentsWaitUntilThereIsRoom) {
   std::vector<Ticket> tickets;
   const auto spool = MustOpen();
   while (spool->condition(BootClock::now()) != Condition::kFull) {
+    ASSERT_TRUE(KeepPace(*spool, tickets.size()));
     const auto ticket = spool->Append(Intent(tickets.size()));
-    if (!ticket) {  // this thread is ahead of the spool's by a whole queue
-      std::this_thread::yield();
-      continue;
-    }
+    ASSERT_TRUE(ticket);
     tickets.push_back(*ticket);
     ASSERT_LT(tickets.size(), 100'000u);
   }
@@ -284,7 +289,8 @@ TEST_F(SpoolTest, AFullSpoolTrimsWhatIsOldEnough) {
   uint64_t number = 0;
   while (spool->condition(BootClock::now()) != Condition::kFull) {
     ASSERT_LT(number, 100'000u);
-    if (!spool->Append(Intent(number))) break;
+    ASSERT_TRUE(KeepPace(*spool, number));
+    if (!spool->Append(Intent(number))) break;  // it has just become full
     ASSERT_TRUE(spool->Append(Outcome(number++)));
   }
   EXPECT_TRUE(spool->Close());
@@ -378,14 +384,13 @@ TEST_F(BrokenDisk, ASlowSyncStallsAndPolicyDecides) {
     options_.journal.directory =
         directory_ / Name(Condition::kStalled) + std::to_string(static_cast<int>(policy));
     const auto spool = MustOpen();
-    faults_->DelaySyncs(std::chrono::milliseconds(300));
+    faults_->DelaySyncs(std::chrono::hours(1));
     const auto ticket = spool->Append(Intent(1));
     ASSERT_TRUE(ticket);
     EXPECT_TRUE(Eventually([&] { return spool->condition(BootClock::now()) == Condition::kStalled; }));
-    const Standing seen = spool->StandingOf(*ticket, Wanted::kSynced, BootClock::now());
-    EXPECT_TRUE(seen == standing || seen == Standing::kDone);
-    EXPECT_TRUE(IsSynced(*spool, *ticket));
+    EXPECT_EQ(spool->StandingOf(*ticket, Wanted::kSynced, BootClock::now()), standing);
     faults_->DelaySyncs(std::chrono::milliseconds(0));
+    EXPECT_TRUE(IsSynced(*spool, *ticket));
   }
 }
 

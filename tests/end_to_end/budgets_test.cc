@@ -54,8 +54,10 @@ TEST(Budgets, WhatIsSpentIsRefusedInTheWordsOfItsLimit) {
 TEST(Budgets, AStreamIsEndedWhereItsBudgetEndsAndWhatFollowsIsRefused) {
   Budgeted budgeted(Month("0.06"));
   // Some 5,000 tokens, in pieces as a model would send them: what has come has been generated, and is paid
-  // for.
-  const std::string body = LongStreamBody("[[postern text \"word \" events=500 size=30 pace_ms=5]]");
+  // for. On a busy machine many may have come when the budget ends, so no more are sent than it is sure to
+  // end in.
+  const std::string body =
+      LongStreamBody("[[postern text \"word \" events=500 size=30 pace_ms=5 hold=never hold_after=315]]");
   const Response cut = budgeted.host().Ask(body);
   EXPECT_EQ(cut.status, 200);
   EXPECT_TRUE(cut.complete) << "the body has to end properly";
@@ -203,7 +205,7 @@ TEST(Budgets, AClientThatLeavesIsBilledWhatWasStreamedAndItsRetryOnlyItsOwn) {
         "POST", "/v1/messages", host.MessageHeaders(),
         LongStreamBody("[[postern text \"word \" events=100 size=30 hold=never hold_after=60]]"))));
     ASSERT_TRUE(budgeted.provider().WaitForEvents(1, 60));
-    ASSERT_TRUE(left->ReadUntil("content_block_delta"));
+    for (int piece = 0; piece < 50; ++piece) ASSERT_TRUE(left->ReadUntil("content_block_delta\""));
   }
   EXPECT_TRUE(host.WaitForMetric(R"(postern_exchanges_total{call="messages",ending="client_gone"})", 1));
   EXPECT_EQ(host.Ask(StreamBody(Costing(500))).status, 200);
@@ -213,7 +215,7 @@ TEST(Budgets, AClientThatLeavesIsBilledWhatWasStreamedAndItsRetryOnlyItsOwn) {
   EXPECT_THAT(outcomes[0], HasSubstr(R"("ending":"client_gone")"));
   EXPECT_THAT(outcomes[0], HasSubstr(R"("estimated":true)"));
   const int64_t left = Number(outcomes[0], "cost_nano_dollars");
-  EXPECT_GT(left, 1'000'000);  // some 57 pieces of 30 bytes: at least 500 tokens at 20,000
+  EXPECT_GE(left, 10'000'000);  // fifty pieces of 30 bytes and more: at least 500 tokens at 20,000
   EXPECT_LT(left, 20'000'000);
   EXPECT_EQ(Number(outcomes[1], "cost_nano_dollars"), 500 * 20'000);
   // The counter is the sum of both, each once.

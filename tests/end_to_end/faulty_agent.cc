@@ -3,10 +3,10 @@
 //
 //   postern-agent-faulty run --config FILE
 //
-//   POSTERN_HOLD_UNSYNCED=1         what is not synced is gone when the process is killed: a kill is a power
-//   cut POSTERN_SYNC_DELAY_MS=N         each sync takes so long SIGUSR1, SIGUSR2                the disk is
-//   full from here on; it has room again SIGRTMIN, SIGRTMIN + 1          a sync takes a second from here on;
-//   none of the delay any more
+// In its environment: with POSTERN_HOLD_UNSYNCED=1 what is not synced is gone when the process is killed, so
+// that a kill is a power cut; with POSTERN_SYNC_DELAY_MS=N each sync takes so long.
+// On SIGUSR1 the disk is full from here on, on SIGUSR2 it has room again. On SIGRTMIN no sync ends any more,
+// until SIGRTMIN + 1.
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -27,7 +27,7 @@ Faults* disk = nullptr;
 void OnSignal(int signal) {
   if (signal == SIGUSR1) disk->SetSpace(0);
   if (signal == SIGUSR2) disk->SetSpace(-1);
-  if (signal == SIGRTMIN) disk->DelaySyncs(std::chrono::seconds(1));
+  if (signal == SIGRTMIN) disk->DelaySyncs(std::chrono::hours(1));
   if (signal == SIGRTMIN + 1) disk->DelaySyncs(std::chrono::seconds(0));
 }
 

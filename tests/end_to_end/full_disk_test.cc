@@ -22,7 +22,7 @@ class FullDisk : public ::testing::Test {
   void Begin(const std::string& when_full) {
     HostOptions options;
     options.agent_program = support::InBuild("bin/postern-agent-faulty");
-    options.extra_config = "audit:\n  spool:\n    when_full: " + when_full + "\n    sync_timeout: 200ms\n";
+    options.extra_config = "audit:\n  spool:\n    when_full: " + when_full + "\n";
     host_.emplace(options);
     arrivals_.emplace(host_->control());
   }
@@ -41,7 +41,7 @@ class FullDisk : public ::testing::Test {
   }
   bool WaitUntilGood() const { return host_->WaitForMetric("postern_spool_accepting", 1); }
   bool WaitUntilBad() const {
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 3000; ++i) {
       if (host_->Metric("postern_spool_accepting") == 0) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

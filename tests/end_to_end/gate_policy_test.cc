@@ -1,5 +1,7 @@
 // What a policy lets through and what it changes, seen from both sides of the gate: a lone host with a policy
 // of its own.
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 
 #include <gmock/gmock.h>
@@ -55,6 +57,7 @@ constexpr std::string_view kTools =
 
 TEST_F(Policy, ADeniedModelIsRefusedWithTheRulesOwnMessageAndCountedOnce) {
   Begin("    deny: [\"claude-opus-*\"]\n  message: \"ask #ai-platform\"\n");
+  const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 5; ++i) {
     const Response answer = Ask(i % 2 == 0 ? StreamBody("hello") : MessageBody("hello"));
     EXPECT_EQ(answer.status, 402);
@@ -66,12 +69,16 @@ TEST_F(Policy, ADeniedModelIsRefusedWithTheRulesOwnMessageAndCountedOnce) {
       402);
   EXPECT_EQ(provider_->arrived(), 0u);
   const auto refusals = Events("refusal");
-  ASSERT_THAT(refusals, SizeIs(3)) << "the first of each kind, and one that counts the repeats";
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  ASSERT_GE(refusals.size(), 3u) << "the first of each kind, and one that counts the repeats";
+  EXPECT_LE(static_cast<double>(refusals.size()), 3 + took.count()) << "of these at most one a second";
   EXPECT_EQ(ProviderJournal::Member(refusals[0], "reason"), "policy_model");
   EXPECT_EQ(ProviderJournal::Member(refusals[0], "rule"), "organisation.models.deny[0]");
   EXPECT_EQ(Number(refusals[0], "policy_version"), 1);
   EXPECT_EQ(ProviderJournal::Member(refusals[0], "provider"), "anthropic");
-  EXPECT_EQ(Number(refusals[1], "times") + Number(refusals[2], "times"), 4);
+  int64_t counted = 0;
+  for (const std::string& refusal : refusals) counted += std::max<int64_t>(Number(refusal, "times"), 1);
+  EXPECT_EQ(counted, 6);
 }
 
 TEST_F(Policy, ADeniedToolIsCutOutAndNothingElseIsTouched) {

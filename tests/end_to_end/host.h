@@ -82,7 +82,7 @@ class Host {
   // The value of one sample, such as `postern_exchanges_total{call="messages",ending="complete"}`; -1 if
   // there is none.
   double Metric(std::string_view sample) const;
-  // Waits until the sample is at least that; false after ten seconds.
+  // Waits until the sample is at least that; false after a minute.
   bool WaitForMetric(std::string_view sample, double least) const;
 
   // Every event of the record, one JSON object a line.

@@ -13,6 +13,7 @@ namespace {
 using support::RawConnection;
 
 constexpr std::chrono::milliseconds kLookAgain{1};
+constexpr std::chrono::minutes kLongestDrought{1};
 constexpr int kMostOnOneConnection = 20;
 constexpr uint32_t kLeaveOneIn = 10;
 constexpr int kPatienceMs = 30'000;
@@ -39,6 +40,16 @@ bool AwaitFirstByte(const RawConnection& connection) {
 
 Load::Load(const Host& host, int clients) : headers_(host.MessageHeaders()) {
   for (int i = 0; i < clients; ++i) clients_.emplace_back([this, i] { Run(static_cast<uint32_t>(i)); });
+}
+
+bool Load::WaitForMore(uint64_t answers) const {
+  const uint64_t wanted = whole() + answers;
+  const auto end = std::chrono::steady_clock::now() + kLongestDrought;
+  while (whole() < wanted) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  return true;
 }
 
 void Load::Stop() {

@@ -24,6 +24,9 @@ class Load {
   // Where the agent listens; 0: nowhere now.
   void PointAt(uint16_t port) { port_ = port; }
 
+  // Waits until so many more answers have come whole; false after a minute without them.
+  bool WaitForMore(uint64_t answers) const;
+
   // Ends what is under way and joins the clients. May be called again.
   void Stop();
 

@@ -26,7 +26,7 @@ struct Access {
 Access Through(const Host& host);   // the agent, with the host's key
 Access Straight(const Host& host);  // its provider, with the provider's own
 
-constexpr std::chrono::minutes kClientPatience{3};
+constexpr std::chrono::minutes kClientPatience{5};
 
 // Claude Code in a home and a working directory of its own, which are gone with it. It may use every tool
 // without asking. Thread-compatible.

@@ -1,4 +1,6 @@
 // Every call that would change something, done or refused, is an event of the collector's own chain.
+#include <chrono>
+
 #include <gtest/gtest.h>
 
 #include "tests/collector/api/keep.h"
@@ -84,10 +86,12 @@ TEST(ApiRecord, AFloodOfStrangersIsRecordedWithinABound) {
   limits.calls_at_once = 10'000;
   const Keep keep(limits);
   const size_t before = keep.Administrations();
+  const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 80; ++i) EXPECT_EQ(keep.Call("", "GET", "/v1/keys").status, 401);
   const size_t recorded = keep.Administrations() - before;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   EXPECT_GE(recorded, 50u);
-  EXPECT_LT(recorded, 75u);
+  EXPECT_LE(static_cast<double>(recorded), 50 + took.count() + 1) << "and one more each second";
 }
 
 TEST(ApiRecord, ALockOutIsRecordedOnce) {

@@ -19,8 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds kTrimBuffersEvery{5};
 constexpr std::chrono::milliseconds kLookWhileDraining{20};
-constexpr std::chrono::milliseconds kGivingBack{500};  // a sync, mostly
-constexpr int kFirstInherited = 3;                     // sd_listen_fds(3)
+constexpr int kFirstInherited = 3;  // sd_listen_fds(3)
 
 int MakeSignalDescriptor() {
   const sigset_t signals = DaemonSignals();
@@ -256,7 +255,8 @@ http::Task<void> Agent::Drain() {
   }
   if (purse_) {
     purse_->GiveBack();
-    const BootTime patience = loop_->now() + kGivingBack;
+    // That is a sync, mostly, and the disk has as long for it as for any other.
+    const BootTime patience = loop_->now() + gate_->settings()->config.audit.sync_timeout;
     while (!purse_->all_said() && loop_->now() < patience) {
       strand.SetDeadlineIn(kLookWhileDraining);
       co_await strand.Wait();

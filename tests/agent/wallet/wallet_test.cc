@@ -87,6 +87,46 @@ TEST_F(WalletTest, BeforeAStopAllThatIsNotReservedGoesBackOnce) {
   EXPECT_TRUE(output_.returns.empty());
 }
 
+TEST_F(WalletTest, ThoseWhoWaitCountOnTheSameSpareOnlyOnce) {
+  Give(10);
+  ASSERT_EQ(Reserve(1, 12), Verdict::kUnavailable);
+  EXPECT_EQ(output_.demands.at(0).claims[0].spare, Amount(10));
+  ASSERT_EQ(Reserve(2, 15), Verdict::kUnavailable);
+  EXPECT_EQ(output_.demands.at(0).claims[0].amount, Amount(15));
+  EXPECT_EQ(output_.demands.at(0).claims[0].spare, Amount(-2))
+      << "ten are for whoever came first, who wants twelve";
+}
+
+TEST_F(WalletTest, MoreIsAskedForWhenLessIsSpareThanHalfOfWhatIsLikelyToBeWanted) {
+  Give(10);
+  ASSERT_EQ(Reserve(1, 4), Verdict::kAdmitted);
+  EXPECT_TRUE(output_.demands.empty());
+  ASSERT_EQ(Reserve(2, 4), Verdict::kAdmitted);
+  ASSERT_EQ(output_.demands.size(), 1u);
+  EXPECT_EQ(output_.demands[0].claims[0].amount, Amount()) << "nobody waits";
+  EXPECT_EQ(output_.demands[0].claims[0].ahead, Amount(8));
+}
+
+TEST_F(WalletTest, ShortlyBeforeAWindowEndsSomethingOfTheNextIsAskedForAndThenUsedWithoutAnAnswer) {
+  const WallTime soon = kToday.end - std::chrono::minutes(4);
+  const WallTime after = kToday.end + milliseconds(1);
+  Give(10);
+  ASSERT_EQ(Reserve(1, 2, soon), Verdict::kAdmitted);
+  output_.Clear();
+  wallet_.Tick(soon + seconds(1), output_);
+  ASSERT_EQ(output_.demands.size(), 1u);
+  EXPECT_EQ(output_.demands[0].at, kToday.end);
+  EXPECT_FALSE(output_.demands[0].claims[0].window);
+  EXPECT_EQ(output_.demands[0].claims[0].ahead, Amount(2));
+  const Window next{kToday.end, kToday.end + seconds(7'200)};
+  wallet_.Receive({.heard = soon, .standings = {{"usd", next, Amount(2), {}, {}, {}}}}, soon + seconds(2),
+                  output_);
+  ASSERT_EQ(Reserve(2, 2, soon + seconds(3)), Verdict::kAdmitted);
+  EXPECT_EQ(output_.reservations[0].parts[0].window, kToday) << "the next one hasn't begun";
+  EXPECT_EQ(Reserve(3, 2, after), Verdict::kAdmitted);
+  EXPECT_EQ(output_.reservations[0].parts[0].window, next);
+}
+
 TEST_F(WalletTest, EveryLimitMustAdmitOrNothingIsReserved) {
   Give(10);
   const Part parts[] = {{"usd", Unit::kUsd, Amount(5)}, {"tokens", Unit::kTokens, Amount(5)}};

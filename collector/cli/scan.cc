@@ -223,7 +223,7 @@ int Scan(const Invocation& call) {
 }
 
 constexpr std::string_view kDetails =
-    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git, over symbolic links, and over the files of --config, --baseline and --report; a file that is named itself is always read. Of programs, archives, pictures and the like only the name is judged; UTF-16 is read as text if its mark says so.
+    R"(It reads files, trees, and standard input for "-", and says where credentials are: by the project's own rules, or by any file in Gitleaks' format. In trees it passes over what .gitignore files name, over .git, over symbolic links, and over the files of --config, --baseline and --report; a file that is named itself is always read. Of programs, archives, pictures and the like only the name is judged; UTF-16 is read as text if its mark says so. Long files are read in pieces of 64 MB.
 
 Text that is encoded (percent signs, \u escapes, hexadecimal, base 64) is decoded and scanned again, also within each other. A comment such as gitleaks:allow has no effect; what is to be passed over belongs into an allow-list of the rules, a baseline, or, by its fingerprint, into a .gitleaksignore where the program runs or in a directory that is named.
 

@@ -7,7 +7,7 @@ end_to_end_test(planted_secrets_test SOURCES planted_secrets_test.cc
 add_dependencies(planted_secrets_test postern-collector postern)
 end_to_end_test(secret_answers_test SOURCES secret_answers_test.cc
   DEPS postern_end_to_end_peers postern_crypto postern_provider postern_secrets LABELS sanitized TIMEOUT 600)
-end_to_end_test(secrets_client_test SOURCES secrets_client_test.cc DEPS postern_end_to_end_peers postern_secrets TIMEOUT 600)
+end_to_end_test(secrets_client_test SOURCES secrets_client_test.cc DEPS postern_end_to_end_peers postern_json postern_secrets TIMEOUT 600)
 end_to_end_test(secret_streams_test SOURCES secret_streams_test.cc
   DEPS postern_end_to_end_budgeted postern_end_to_end_peers postern_end_to_end_secret_bodies TIMEOUT 600)
 add_dependencies(secret_streams_test postern-collector postern)

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "shared/base/json_text.h"
+#include "shared/json/value.h"
+#include "shared/json/writer.h"
 #include "shared/secrets/samples.h"
 #include "tests/end_to_end/host.h"
 #include "tests/end_to_end/peers.h"
@@ -52,6 +54,45 @@ class SecretsClient : public PeersTest {
   }
 
   const support::TemporaryDirectory repository_;
+  // The answers of one session, in order.
+  void Answer(const std::vector<std::string>& answers) {
+    std::string rules;
+    for (size_t i = 0; i < answers.size(); ++i)
+      rules += (i == 0 ? "" : ",") + std::string(R"({"path":"/v1/messages","ordinal":)") +
+               std::to_string(i + 1) + R"(,"answer":)" + JsonString(answers[i]) + "}";
+    const auto installed =
+        support::Fetch(host_.control(), "POST", "/_control/script", {{"content-type", "application/json"}},
+                       "{\"rules\":[" + rules + "]}");
+    ASSERT_TRUE(installed);
+    ASSERT_EQ(installed->status / 100, 2) << installed->body;
+  }
+
+  static std::string Tool(const std::string& name, const std::string& input) {
+    return "tool " + name + "{" + input + "}";
+  }
+  // A directive's tool is used before any tool's result; this one behind one, too.
+  static std::string AnotherTool(const std::string& name, const std::string& input,
+                                 const std::string& id = "") {
+    const auto event = [](const std::string& type, const std::string& members) {
+      return "event: " + type + "\ndata: {\"type\":\"" + type + "\"" + members + "}\n\n";
+    };
+    const std::string usage = R"("usage":{"input_tokens":9,"output_tokens":9})";
+    const std::string stream =
+        event("message_start",
+              R"(,"message":{"id":"msg_)" + name + id +
+                  R"(","type":"message","role":"assistant","model":"claude-opus-5-5","content":[],)" +
+                  R"("stop_reason":null,"stop_sequence":null,)" + usage + "}") +
+        event("content_block_start", R"(,"index":0,"content_block":{"type":"tool_use","id":"toolu_)" + name +
+                                         id + R"(","name":")" + name + R"(","input":{}})") +
+        event("content_block_delta", R"(,"index":0,"delta":{"type":"input_json_delta","partial_json":)" +
+                                         JsonString("{" + input + "}") + "}") +
+        event("content_block_stop", R"(,"index":0)") +
+        event("message_delta", R"(,"delta":{"stop_reason":"tool_use","stop_sequence":null},)" + usage) +
+        event("message_stop", "");
+    return "content_type \"text/event-stream\" body " + JsonString(stream);
+  }
+  static std::string Path(const std::string& file) { return "\"file_path\":" + JsonString(file); }
+
   Host host_;
   ProviderJournal provider_;
 };
@@ -82,6 +123,51 @@ TEST_F(SecretsClient, OverTenTurnsThePlaceholderIsTheSameAndTheBeginningOfTheReq
     return body.substr(messages, body.find("REDACTED_") + 29 - messages);
   };
   for (uint64_t number = 3; number <= 11; ++number) EXPECT_EQ(beginning(number), beginning(2)) << number;
+}
+
+// A message without what the client moves from turn to turn: the cache mark, and with it the form of a text.
+std::string Settled(std::string message) {
+  for (size_t at; (at = message.find(R"(,"cache_control":{)")) != std::string::npos;)
+    message.erase(at, message.find('}', at) + 1 - at);
+  const std::string block = R"("content":[{"type":"text","text":)";
+  const size_t at = message.find(block);
+  const bool is_alone = at != std::string::npos && message.ends_with("}]}") &&
+                        message.find(R"({"type":)", at + block.size()) == std::string::npos;
+  if (!is_alone) return message;
+  const size_t text = at + block.size();
+  return message.substr(0, at) + R"("content":)" + message.substr(text, message.size() - 3 - text) + "}";
+}
+
+std::vector<std::string> MessagesOf(const std::string& body) {
+  std::vector<std::string> texts;
+  const std::vector<json::Value> messages =
+      json::Parse(body)->AsOpenObject()->Find("messages")->AsList().value();
+  for (const json::Value& message : messages) {
+    json::Writer writer;
+    writer.Copy(message);
+    texts.push_back(Settled(writer.Take()));
+  }
+  return texts;
+}
+
+TEST_F(SecretsClient, BehindAFileWithAKeyTheSessionGoesOnForTenTurnsAndEachRequestBeginsAsTheOneBefore) {
+  const std::string file = repository_.Write(".env", "DEBUG=1\nGITLAB_TOKEN=" + Token(9) + "\n");
+  std::vector<std::string> answers = {Tool("Read", Path(file))};
+  for (int turn = 1; turn <= 10; ++turn)
+    answers.push_back(
+        AnotherTool("Bash", R"("command":"echo turn )" + std::to_string(turn) + "\"", std::to_string(turn)));
+  answers.emplace_back(R"(text "All done." then "All done.")");
+  Answer(answers);
+  const auto worked = Run("Work.");
+  EXPECT_EQ(worked.output, "All done.\n") << worked.errors;
+  ASSERT_EQ(provider_.arrived(), 12u);
+  EXPECT_EQ(ExpectReplaced(Token(9)), 11u);
+  for (uint64_t number = 3; number <= 12; ++number) {
+    const auto before = MessagesOf(provider_.Body(number - 1));
+    const auto now = MessagesOf(provider_.Body(number));
+    ASSERT_GT(now.size(), before.size());
+    for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(now[i], before[i]) << number << ' ' << i;
+  }
 }
 
 TEST_F(SecretsClient, ALargeFileIsCountedWithoutItsKey) {
@@ -131,44 +217,6 @@ class RestoringClient : public SecretsClient {
     provider_.Reset();
     return placeholder;
   }
-
-  // The answers of one session, in order.
-  void Answer(const std::vector<std::string>& answers) {
-    std::string rules;
-    for (size_t i = 0; i < answers.size(); ++i)
-      rules += (i == 0 ? "" : ",") + std::string(R"({"path":"/v1/messages","ordinal":)") +
-               std::to_string(i + 1) + R"(,"answer":)" + JsonString(answers[i]) + "}";
-    const auto installed =
-        support::Fetch(host_.control(), "POST", "/_control/script", {{"content-type", "application/json"}},
-                       "{\"rules\":[" + rules + "]}");
-    ASSERT_TRUE(installed);
-    ASSERT_EQ(installed->status / 100, 2) << installed->body;
-  }
-
-  static std::string Tool(const std::string& name, const std::string& input) {
-    return "tool " + name + "{" + input + "}";
-  }
-  // A directive's tool is used before any tool's result; this one behind one, too.
-  static std::string AnotherTool(const std::string& name, const std::string& input) {
-    const auto event = [](const std::string& type, const std::string& members) {
-      return "event: " + type + "\ndata: {\"type\":\"" + type + "\"" + members + "}\n\n";
-    };
-    const std::string usage = R"("usage":{"input_tokens":9,"output_tokens":9})";
-    const std::string stream =
-        event("message_start",
-              R"(,"message":{"id":"msg_)" + name +
-                  R"(","type":"message","role":"assistant","model":"claude-opus-5-5","content":[],)" +
-                  R"("stop_reason":null,"stop_sequence":null,)" + usage + "}") +
-        event("content_block_start", R"(,"index":0,"content_block":{"type":"tool_use","id":"toolu_)" + name +
-                                         R"(","name":")" + name + R"(","input":{}})") +
-        event("content_block_delta", R"(,"index":0,"delta":{"type":"input_json_delta","partial_json":)" +
-                                         JsonString("{" + input + "}") + "}") +
-        event("content_block_stop", R"(,"index":0)") +
-        event("message_delta", R"(,"delta":{"stop_reason":"tool_use","stop_sequence":null},)" + usage) +
-        event("message_stop", "");
-    return "content_type \"text/event-stream\" body " + JsonString(stream);
-  }
-  static std::string Path(const std::string& file) { return "\"file_path\":" + JsonString(file); }
 };
 
 // The client never held the original: what it writes is what the gate put back.

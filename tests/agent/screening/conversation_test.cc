@@ -113,6 +113,24 @@ TEST(Conversation, ASecretWithinWhatMayPassIsTakenOutAllTheSame) {
   EXPECT_EQ(all.found[0].rule, "key-block");
 }
 
+// So it stands in the record once, however often the client sends it again.
+TEST(Conversation, WhatStoodThereBeforeIsKnownAndWhatComesNewIsNot) {
+  Conversation conversation;
+  std::vector<std::string> messages = LongAfter(kAssigned);
+  const Screened first = conversation.Send(BodyOf(messages), SmallTerms());
+  ASSERT_EQ(first.found.size(), 1u);
+  EXPECT_FALSE(first.found[0].known);
+  messages.emplace_back("go on");
+  const Screened again = conversation.Send(BodyOf(messages), SmallTerms());
+  ASSERT_EQ(again.found.size(), 1u);
+  EXPECT_TRUE(again.found[0].known);
+  messages.push_back(kAssigned);
+  const Screened more = conversation.Send(BodyOf(messages), SmallTerms());
+  ASSERT_EQ(more.found.size(), 2u);
+  EXPECT_TRUE(more.found[0].known);
+  EXPECT_FALSE(more.found[1].known);
+}
+
 TEST(Conversation, ThatSpeaksOfKeysInSeveralMessagesIsNoSecret) {
   Conversation conversation;
   EXPECT_EQ(conversation.Send(BodyOf({"grep -----BEGIN KEY----- *"}), SmallTerms()).outcome, Outcome::kClean);

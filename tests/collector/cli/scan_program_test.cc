@@ -43,6 +43,8 @@ class OnTerminal {
     argv.push_back(nullptr);
     pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
     if (pid_ == 0) {
+      // Who started the tests may ignore them, as a shell does for what runs in its background.
+      for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) std::signal(number, SIG_DFL);
       execv(argv[0], argv.data());
       _exit(127);
     }

@@ -15,6 +15,7 @@
 #include "agent/identity/os_user.h"
 #include "agent/identity/process_facts.h"
 #include "agent/identity/user_names.h"
+#include "agent/screening/clean_head.h"
 #include "shared/http/loop.h"
 #include "shared/http/server.h"
 #include "shared/http/worker.h"
@@ -33,6 +34,7 @@ struct Caller final : http::ConnectionNote {
   std::string peer;
   std::optional<identity::OsUser> os_user;
   std::shared_ptr<Details> details = std::make_shared<Details>();  // shared with the worker's answer
+  screening::CleanHead clean_head;
 
   std::optional<uid_t> uid() const { return os_user ? std::optional(os_user->uid) : std::nullopt; }
   bool process_known() const { return details->process.has_value(); }

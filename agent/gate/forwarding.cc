@@ -50,8 +50,9 @@ std::vector<size_t> HeadersThatGoOn(const http::Head& client) {
   return places;
 }
 
-void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
-                        std::string_view credential_line, uint64_t body_bytes) {
+void AppendUpstreamHead(std::string& out, const http::Head& client, const std::vector<size_t>& places,
+                        const Destination& destination, std::string_view credential_line,
+                        uint64_t body_bytes) {
   // Room for all of it, so that no piece of it is left behind where the text grew.
   size_t room = 512 + client.target.size() + destination.host.size() + destination.target_prefix.size() +
                 destination.extra_lines.size() + credential_line.size();
@@ -63,7 +64,7 @@ void AppendUpstreamHead(std::string& out, const http::Head& client, const Destin
       .append(client.target)
       .append(" HTTP/1.1\r\n");
   http::AppendHeaderLine(out, "host", destination.host);
-  for (const size_t place : HeadersThatGoOn(client))
+  for (const size_t place : places)
     http::AppendHeaderLine(out, client.headers[place].name, client.headers[place].value);
   out.append(destination.extra_lines).append(credential_line);
   http::AppendHeaderLine(out, "accept-encoding", "identity");

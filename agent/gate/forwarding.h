@@ -30,10 +30,12 @@ struct Destination {
 // Which of the client's headers go on to the provider, by their places.
 std::vector<size_t> HeadersThatGoOn(const http::Head& client);
 
-// The head of the request to the provider, with its blank line; `credential_line` is a whole header line with
-// its end, and is the only secret in it. Appended to `out`, whose owner wipes it.
-void AppendUpstreamHead(std::string& out, const http::Head& client, const Destination& destination,
-                        std::string_view credential_line, uint64_t body_bytes);
+// The head of the request to the provider, with its blank line; `places` are those that go on,
+// `credential_line` is a whole header line with its end, and is the only secret in it. Appended to `out`,
+// whose owner wipes it.
+void AppendUpstreamHead(std::string& out, const http::Head& client, const std::vector<size_t>& places,
+                        const Destination& destination, std::string_view credential_line,
+                        uint64_t body_bytes);
 
 // The headers of the provider's answer that the client gets; views into `upstream`.
 std::vector<http::Header> AnswerHeaders(const http::Head& upstream);

@@ -7,16 +7,11 @@
 namespace postern::gate {
 namespace {
 
-using Pieces = std::vector<secrets::PieceHash>;
-
-size_t SamePieces(const Pieces& a, const Pieces& b) {
-  const auto differs = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
-  return static_cast<size_t>(differs - a.begin());
-}
+using secrets::Pieces;
 
 size_t BytesOf(const Pieces& pieces, const dialect::RequestBeginning& beginning) {
   const auto& tools = beginning.facts.tools;
-  return 1'024 + pieces.size() * sizeof(Pieces::value_type) +
+  return 1'024 + pieces->size() * sizeof(secrets::PieceHash) +
          tools.size() * (sizeof(dialect::RequestTool) + sizeof(dialect::ToolPlace)) +
          beginning.points.size() * sizeof(dialect::RequestBeginning::Point);
 }
@@ -27,7 +22,7 @@ KnownBeginnings::Place KnownBeginnings::Longest(std::string_view owner, const Pi
   Place best = entries_.end();
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
     if (entry->owner != owner) continue;
-    const size_t these = SamePieces(pieces, entry->pieces);
+    const size_t these = secrets::SamePieces(*pieces, *entry->pieces);
     if (these <= same) continue;
     same = these;
     best = entry;
@@ -48,7 +43,7 @@ Result<dialect::RequestFacts> KnownBeginnings::Read(std::string_view owner, std:
   Entry entry{.owner = std::string(owner), .pieces = pieces, .beginning = {}};
   if (before != entries_.end()) {
     // A turn takes the place of the one that it continues; a side question that only begins alike doesn't.
-    const bool continues = 2 * same >= std::min(pieces.size(), before->pieces.size());
+    const bool continues = 2 * same >= std::min(pieces->size(), before->pieces->size());
     entry.beginning = continues ? std::move(before->beginning) : before->beginning;
     if (continues) Erase(before);
   }

@@ -32,8 +32,7 @@ class KnownBeginnings {
 
   // As dialect::ReadMessagesRequest. `pieces` are the hashes of the body.
   Result<dialect::RequestFacts> Read(std::string_view owner, std::string_view body,
-                                     const std::vector<secrets::PieceHash>& pieces,
-                                     dialect::JsonCursor& json);
+                                     const secrets::Pieces& pieces, dialect::JsonCursor& json);
 
   size_t size() const { return entries_.size(); }
   size_t bytes() const { return bytes_; }
@@ -41,12 +40,12 @@ class KnownBeginnings {
  private:
   struct Entry {
     std::string owner;
-    std::vector<secrets::PieceHash> pieces;
+    secrets::Pieces pieces;
     dialect::RequestBeginning beginning;
     size_t bytes = 0;
   };
   using Place = std::list<Entry>::iterator;
-  Place Longest(std::string_view owner, const std::vector<secrets::PieceHash>& pieces, size_t& same);
+  Place Longest(std::string_view owner, const secrets::Pieces& pieces, size_t& same);
   void Erase(Place entry);
 
   std::list<Entry> entries_;  // the one that was used last is the first

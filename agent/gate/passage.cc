@@ -25,7 +25,7 @@ bool IsHello(const http::Head& head) {
 Passage::Passage(Gate& gate, http::Exchange& exchange)
     : gate_(gate),
       exchange_(exchange),
-      caller_(static_cast<const Caller&>(*exchange.note())),
+      caller_(static_cast<Caller&>(*exchange.note())),
       settings_(gate.settings()),
       began_(exchange.began()),
       facts_{.id = gate.MakeId()},

@@ -65,7 +65,7 @@ class Passage {
   http::Task<std::optional<Refusal>> ScreenBody();
   screening::Request ScreeningRequest();
   std::optional<Refusal> ScreenHead(const screening::Request& request);
-  void TakeHead(screening::ScreenedHead screened, const std::vector<size_t>& places);
+  void TakeHead(screening::ScreenedHead screened);
   std::vector<std::string> HideNames();  // those that are secrets
   Refusal Unnamed(Refusal refusal);      // which says none of these, nor do the facts any more
   std::optional<Refusal> TakeScreened(screening::Screened screened);
@@ -93,7 +93,7 @@ class Passage {
 
   Gate& gate_;
   http::Exchange& exchange_;
-  const Caller& caller_;
+  Caller& caller_;
   const std::shared_ptr<Settings> settings_;
   const BootTime began_;
   ExchangeFacts facts_;
@@ -107,8 +107,9 @@ class Passage {
   const WallTime arrived_ = WallNow();  // by whose prices all of it is counted
   std::string price_model_;             // as the price table calls it
   std::string conversation_;
-  std::vector<secrets::PieceHash> pieces_;  // of the body; none: not known, or it was edited since
-  std::vector<std::string> head_values_;    // of the edited head
+  secrets::Pieces pieces_;                // of the body; null: not known, or it was edited since
+  std::vector<size_t> places_;            // of the headers that go on; none: not known yet
+  std::vector<std::string> head_values_;  // of the edited head
   std::optional<http::Head> edited_head_;
   Spending spending_;
 

@@ -117,7 +117,7 @@ std::optional<Refusal> Passage::JudgePolicy() {
   dialect::Splice splice(body, facts_.request);
   if (auto refusal = OrderEdits(facts_.ruling, splice)) return refusal;
   exchange_.body().Shrink(splice.Apply(exchange_.body().bytes()));
-  pieces_.clear();
+  pieces_.reset();
   return std::nullopt;
 }
 

@@ -54,18 +54,18 @@ http::Task<std::optional<Refusal>> Passage::ScreenBody() {
 // Rules are ready, since the body was looked at.
 std::optional<Refusal> Passage::ScreenHead(const screening::Request& request) {
   const http::Head& head = exchange_.head();
-  const std::vector<size_t> places = HeadersThatGoOn(head);
+  places_ = HeadersThatGoOn(head);
   std::vector<screening::HeadPart> parts;
-  parts.reserve(1 + places.size());
+  parts.reserve(1 + places_.size());
   parts.push_back({"", head.target});
-  for (const size_t place : places) parts.push_back({head.headers[place].name, head.headers[place].value});
-  auto screened = gate_.screening_->ScreenHead(request, parts);
+  for (const size_t place : places_) parts.push_back({head.headers[place].name, head.headers[place].value});
+  auto screened = gate_.screening_->ScreenHead(request, parts, caller_.clean_head);
   if (!screened) return NoSecretRulesRefusal();
   if (!screened->found.empty()) HideNames();
   if (!RecordSecrets(screened->found)) return RecordRefusal();
   switch (screened->outcome) {
     case Outcome::kClean: return std::nullopt;
-    case Outcome::kRedacted: TakeHead(*std::move(screened), places); return std::nullopt;
+    case Outcome::kRedacted: TakeHead(*std::move(screened)); return std::nullopt;
     case Outcome::kBlocked:
       return SecretBlockedRefusal(screened->found[screened->blocked_by], facts_.ruling.policy_version);
     case Outcome::kNoMemory: return NoSecretMemoryRefusal();
@@ -73,11 +73,11 @@ std::optional<Refusal> Passage::ScreenHead(const screening::Request& request) {
   }
 }
 
-void Passage::TakeHead(screening::ScreenedHead screened, const std::vector<size_t>& places) {
+void Passage::TakeHead(screening::ScreenedHead screened) {
   head_values_ = std::move(screened.values);
   http::Head& head = edited_head_.emplace(exchange_.head());
   head.target = head_values_[0];
-  for (size_t i = 0; i < places.size(); ++i) head.headers[places[i]].value = head_values_[i + 1];
+  for (size_t i = 0; i < places_.size(); ++i) head.headers[places_[i]].value = head_values_[i + 1];
 }
 
 // What the client calls things may be anything, and stands in events.

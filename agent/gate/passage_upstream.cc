@@ -26,8 +26,10 @@ http::Task<std::optional<Refusal>> Passage::AskUpstream(std::optional<http::Leas
   const Refusal broken{Reason::kUpstreamUnreachable, "The provider's connection broke before it answered."};
   std::string head;
   const Wiper wiper{head};
-  AppendUpstreamHead(head, edited_head_ ? *edited_head_ : exchange_.head(), settings_->destination,
-                     credential_line_->view(), exchange_.body().size());
+  const http::Head& told = edited_head_ ? *edited_head_ : exchange_.head();
+  if (places_.empty()) places_ = HeadersThatGoOn(told);
+  AppendUpstreamHead(head, told, places_, settings_->destination, credential_line_->view(),
+                     exchange_.body().size());
   gate_.metrics_.ObserveOverhead(BootClock::now() - body_read_);
   Io io = Io::kFailed;
   // A reused connection may have been closed while it lay idle. The request is sent once more only if that is

@@ -23,6 +23,10 @@ struct HeadText {
   std::vector<Span> values;
 
   explicit HeadText(std::span<const HeadPart> parts) {
+    size_t size = 0;
+    for (const HeadPart& part : parts) size += part.name.size() + 2 + part.value.size() + kApart.size();
+    text.reserve(size);
+    values.reserve(parts.size());
     for (const HeadPart& part : parts) {
       if (!part.name.empty()) text.append(part.name).append(": ");
       values.push_back({text.size(), text.size() + part.value.size()});
@@ -77,15 +81,26 @@ std::string Without(const HeadText& head, size_t part, const std::vector<Span>& 
 
 }  // namespace
 
-ScreenedHead ScreenHead(std::span<const HeadPart> parts, const Terms& terms, secrets::Workspace& workspace) {
+ScreenedHead ScreenHead(std::span<const HeadPart> parts, const Terms& terms, secrets::Workspace& workspace,
+                        const KnownHead& known) {
   ScreenedHead screened;
   const HeadText head(parts);
+  secrets::Pieces pieces = known.hash.OfPieces(head.text);
+  if (known.clean.Is(*terms.scanner, pieces)) {
+    screened.outcome = Outcome::kClean;
+    screened.was_known = true;
+    return screened;
+  }
   const auto findings = terms.scanner->Scan({.text = head.text}, workspace, {});
   if (!findings) {
     if (findings.error().code == ErrorCode::kUnavailable) screened.outcome = Outcome::kNoMemory;
     return screened;
   }
   screened.outcome = Outcome::kClean;
+  if (findings->empty()) {
+    known.clean.Keep(*terms.scanner, std::move(pieces));
+    return screened;
+  }
   std::vector<Span> cuts;
   for (const secrets::Finding& finding : *findings) {
     const size_t part = head.PartAt(finding.secret_span.begin);

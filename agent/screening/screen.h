@@ -31,9 +31,9 @@ struct Terms {
   std::shared_ptr<const policy::Compiled> policy;  // null: this host has none
   policy::SecretOrders orders;                     // borrows from the policy
   WallTime now{};
-  secrets::Known known{};                    // of this conversation; an empty one knows nothing
-  std::vector<secrets::PieceHash> pieces{};  // of the body; none: they aren't known yet
-  bool remembers = false;                    // what is taken out is looked for as a literal from now on
+  secrets::Known known{};    // of this conversation; an empty one knows nothing
+  secrets::Pieces pieces{};  // of the body; null: they aren't known yet
+  bool remembers = false;    // what is taken out is looked for as a literal from now on
 
   std::string_view fingerprint_key() const;
 };

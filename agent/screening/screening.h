@@ -46,7 +46,7 @@ struct Request {
   std::string session{};       // whose it is, and its id
   std::string conversation{};  // in it: of a subagent its id
   // The body's, by hash(), if somebody has them.
-  std::vector<secrets::PieceHash> pieces{};
+  secrets::Pieces pieces{};
 };
 
 // What is asked about the answer to one; the policy's orders and the names as above.
@@ -92,8 +92,9 @@ class Screening {
   http::Task<std::optional<Screened>> Screen(http::Strand& strand, Request request);
 
   // The head of the request; its body isn't looked at here. What stood in the session's last head, too, is
-  // known. Nothing while no rules are ready.
-  std::optional<ScreenedHead> ScreenHead(const Request& request, std::span<const HeadPart> parts);
+  // known. `clean` is of its connection. Nothing while no rules are ready.
+  std::optional<ScreenedHead> ScreenHead(const Request& request, std::span<const HeadPart> parts,
+                                         CleanHead& clean);
   // Whether a rule finds something in what a client calls something, such as a model.
   bool IsSecret(std::string_view name);
 

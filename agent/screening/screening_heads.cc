@@ -5,14 +5,16 @@
 
 namespace postern::screening {
 
-std::optional<ScreenedHead> Screening::ScreenHead(const Request& request, std::span<const HeadPart> parts) {
+std::optional<ScreenedHead> Screening::ScreenHead(const Request& request, std::span<const HeadPart> parts,
+                                                  CleanHead& clean) {
   if (scanner_ == nullptr) return std::nullopt;
   const Terms terms{.scanner = scanner_,
                     .keys = keys_,
                     .policy = request.policy,
                     .orders = request.orders,
                     .now = WallNow()};
-  ScreenedHead screened = screening::ScreenHead(parts, terms, bench_->For(scanner_));
+  ScreenedHead screened =
+      screening::ScreenHead(parts, terms, bench_->For(scanner_), {sessions_.hash(), clean});
   if (screened.found.empty()) return screened;
   std::vector<std::string>& before = sessions_.Of(request.session).in_head;
   std::vector<std::string> keys;

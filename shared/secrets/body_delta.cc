@@ -23,14 +23,11 @@ BodyDelta::BodyDelta(const BodyInput& input, const Known& known, const Literals*
       literals_(literals),
       reach_(reach) {
   if (known_.hash == nullptr) return;
-  pieces_ = input.pieces.empty() ? known_.hash->OfPieces(body_) : input.pieces;
+  pieces_ = input.pieces == nullptr ? known_.hash->OfPieces(body_) : input.pieces;
   for (const auto& one : known_.bodies) {
     if (!Counts(*one)) continue;
     calls_ |= one->calls;
-    const auto [end, other] =
-        std::mismatch(pieces_.begin(), pieces_.end(), one->pieces.begin(), one->pieces.end());
-    const size_t same =
-        std::min(static_cast<size_t>(end - pieces_.begin()) * KeyedHash::kPiece, body_.size());
+    const size_t same = std::min(SamePieces(*pieces_, *one->pieces) * KeyedHash::kPiece, body_.size());
     if (same <= same_) continue;
     same_ = same;
     before_ = one.get();

@@ -38,7 +38,7 @@ class BodyDelta {
   std::optional<std::vector<Span>> Regions(const MappedText& view, const Calls& calls) const;
 
   // For what is known of the next one.
-  std::vector<PieceHash> TakePieces() { return std::move(pieces_); }
+  const Pieces& pieces() const { return pieces_; }
   const std::vector<KnownPart>& parts() const { return new_parts_; }
 
  private:
@@ -53,7 +53,7 @@ class BodyDelta {
   const void* const rules_;
   const Literals* const literals_;
   const Reach reach_;
-  std::vector<PieceHash> pieces_;
+  Pieces pieces_;
   const KnownBody* before_ = nullptr;
   size_t same_ = 0;
   const ViewMark* mark_ = nullptr;

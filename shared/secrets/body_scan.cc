@@ -205,7 +205,7 @@ BodyScan Look::Finish() {
 void Look::KeepFor(BodyScan& scan) {
   auto body = std::make_shared<KnownBody>();
   body->size = in_.body.size();
-  body->pieces = delta_.TakePieces();
+  body->pieces = delta_.pieces();
   body->rules = in_.scanner.identity();
   body->literals = literals_;
   body->calls = calls_;

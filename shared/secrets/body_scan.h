@@ -69,8 +69,8 @@ struct BodyInput {
   Workspace& workspace;
   std::string_view body;
   Known known{};  // an empty one knows nothing
-  // The body's, by the hash of what is known, if somebody has them; none: they are made.
-  std::vector<PieceHash> pieces{};
+  // The body's, by the hash of what is known, if somebody has them; null: they are made.
+  Pieces pieces{};
   // Whether a finding's secret is to be looked for as a literal from now on, in this body first: those that
   // are taken out. None: none are.
   std::function<bool(const BodyFinding&)> remembers{};

@@ -20,6 +20,13 @@ class ByteBlock {
   explicit ByteBlock(const char* bytes) : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes))) {}
 
   unsigned HighBits() const { return Bits(bytes_); }
+  // Of four blocks in a row, whether one of their bytes has its high bit.
+  static bool HaveHighBits(const char* bytes) {
+    const __m128i both = _mm_or_si128(ByteBlock(bytes).bytes_, ByteBlock(bytes + kSize).bytes_);
+    const __m128i others =
+        _mm_or_si128(ByteBlock(bytes + 2 * kSize).bytes_, ByteBlock(bytes + 3 * kSize).bytes_);
+    return Bits(_mm_or_si128(both, others)) != 0;
+  }
   unsigned Equal(char c) const { return Bits(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c))); }
   // Quotes, backslashes and control characters.
   unsigned Special() const {
@@ -50,6 +57,11 @@ class ByteBlock {
 
   unsigned HighBits() const {
     return Bits([](unsigned char c) { return c >= 0x80; });
+  }
+  static bool HaveHighBits(const char* bytes) {
+    bool have = false;
+    for (size_t i = 0; i < 4; ++i) have = have || ByteBlock(bytes + i * kSize).HighBits() != 0;
+    return have;
   }
   unsigned Equal(char wanted) const {
     return Bits([wanted](unsigned char c) { return static_cast<char>(c) == wanted; });

@@ -1,10 +1,12 @@
 #include "shared/secrets/keyed_hash.h"
 
+#include <algorithm>
 #include <cstring>
-#include <span>
+#include <type_traits>
 
 #include "shared/base/check.h"
 #include "shared/crypto/hkdf.h"
+#include "shared/secrets/piece_products.h"
 
 namespace postern::secrets {
 namespace {
@@ -17,15 +19,21 @@ uint64_t Reduced(Wide number) {
   return sum >= kPrime ? sum - kPrime : sum;
 }
 
-uint64_t WordAt(const char* bytes) {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
 }  // namespace
 
-KeyedHash::KeyedHash(std::string_view secret) {
+// A stretch at a time, and the first one that differs piece by piece.
+size_t SamePieces(std::span<const PieceHash> a, std::span<const PieceHash> b) {
+  static_assert(std::has_unique_object_representations_v<PieceHash>);
+  constexpr size_t kStretch = 32;
+  const size_t most = std::min(a.size(), b.size());
+  size_t same = 0;
+  while (same + kStretch <= most && std::memcmp(&a[same], &b[same], kStretch * sizeof(PieceHash)) == 0)
+    same += kStretch;
+  while (same < most && a[same] == b[same]) ++same;
+  return same;
+}
+
+KeyedHash::KeyedHash(std::string_view secret) : carryless_(HasCarrylessProducts()) {
   CHECK(secret.size() >= 16);
   crypto::DeriveHkdf({reinterpret_cast<uint8_t*>(key_.data()), sizeof key_}, secret, "",
                      "texts known again: pieces");
@@ -36,27 +44,13 @@ KeyedHash::KeyedHash(std::string_view secret) {
 
 PieceHash KeyedHash::OfPiece(std::string_view piece) const {
   CHECK(piece.size() <= kPiece);
-  // Pieces of other lengths have other hashes: the length goes in unmultiplied.
-  Wide sum = piece.size();
-  size_t at = 0;
-#pragma GCC unroll 8
-  for (; at + 16 <= piece.size(); at += 16) {
-    const uint64_t* key = key_.data() + at / 8;
-    sum += static_cast<Wide>(WordAt(piece.data() + at) + key[0]) * (WordAt(piece.data() + at + 8) + key[1]);
-  }
-  if (at < piece.size()) {
-    char last[16] = {};
-    std::memcpy(last, piece.data() + at, piece.size() - at);
-    const uint64_t* key = key_.data() + at / 8;
-    sum += static_cast<Wide>(WordAt(last) + key[0]) * (WordAt(last + 8) + key[1]);
-  }
-  return {.low = static_cast<uint64_t>(sum), .high = static_cast<uint64_t>(sum >> 64)};
+  return carryless_ ? SumOfCarrylessProducts(key_.data(), piece) : SumOfProducts(key_.data(), piece);
 }
 
-std::vector<PieceHash> KeyedHash::OfPieces(std::string_view text) const {
-  std::vector<PieceHash> hashes;
-  hashes.reserve(text.size() / kPiece + 1);
-  for (size_t at = 0; at < text.size(); at += kPiece) hashes.push_back(OfPiece(text.substr(at, kPiece)));
+Pieces KeyedHash::OfPieces(std::string_view text) const {
+  auto hashes = std::make_shared<std::vector<PieceHash>>();
+  hashes->reserve(text.size() / kPiece + 1);
+  for (size_t at = 0; at < text.size(); at += kPiece) hashes->push_back(OfPiece(text.substr(at, kPiece)));
   return hashes;
 }
 

@@ -56,7 +56,7 @@ struct KnownCut {
 // Made by a scan (body_scan.h), and never changed. Thread-safe.
 struct KnownBody {
   size_t size = 0;
-  std::vector<PieceHash> pieces;
+  Pieces pieces;
   std::vector<ViewMark> marks;   // in order
   std::vector<KnownPart> parts;  // likewise
   HashSet hashes;                // theirs

@@ -11,11 +11,9 @@ constexpr size_t kFewPieces = 8;
 // Whether they are turns of one conversation: half of the smaller one is the beginning of the other. It may
 // be shorter than before, after a rewind.
 bool Continues(const KnownBody& next, const KnownBody& before) {
-  const size_t fewest = std::min(next.pieces.size(), before.pieces.size());
-  if (std::max(next.pieces.size(), before.pieces.size()) <= kFewPieces) return true;
-  const auto differs =
-      std::mismatch(next.pieces.begin(), next.pieces.end(), before.pieces.begin(), before.pieces.end()).first;
-  return 2 * static_cast<size_t>(differs - next.pieces.begin()) >= fewest;
+  const size_t fewest = std::min(next.pieces->size(), before.pieces->size());
+  if (std::max(next.pieces->size(), before.pieces->size()) <= kFewPieces) return true;
+  return 2 * SamePieces(*next.pieces, *before.pieces) >= fewest;
 }
 
 }  // namespace

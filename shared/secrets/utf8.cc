@@ -12,8 +12,16 @@ namespace {
 constexpr char kNoCharacter = 0x1a;  // SUB
 constexpr std::string_view kKelvin = "\xe2\x84\xaa", kDottedI = "\xc4\xb0", kLongS = "\xc5\xbf";
 
-size_t AsciiPrefix(std::string_view text) {
+// Bytes at the front, in steps of four blocks, in which there is nothing but ASCII.
+size_t AsciiStretch(std::string_view text) {
+  constexpr size_t kStep = 4 * ByteBlock::kSize;
   size_t at = 0;
+  while (at + kStep <= text.size() && !ByteBlock::HaveHighBits(text.data() + at)) at += kStep;
+  return at;
+}
+
+size_t AsciiPrefix(std::string_view text) {
+  size_t at = AsciiStretch(text);
   for (; at + ByteBlock::kSize <= text.size(); at += ByteBlock::kSize) {
     const unsigned others = ByteBlock(text.data() + at).HighBits();
     if (others != 0) return at + static_cast<size_t>(__builtin_ctz(others));
@@ -98,13 +106,19 @@ bool HasFoldingCharacters(std::string_view text) {
     const std::string_view rest = text.substr(at);
     return rest.starts_with(kKelvin) || rest.starts_with(kDottedI) || rest.starts_with(kLongS);
   };
-  size_t at = 0;
-  for (; at + ByteBlock::kSize <= text.size(); at += ByteBlock::kSize) {
+  size_t at = AsciiStretch(text);
+  while (at + ByteBlock::kSize <= text.size()) {
     const ByteBlock block(text.data() + at);
+    if (block.HighBits() == 0) {
+      at += ByteBlock::kSize;
+      at += AsciiStretch(text.substr(at));
+      continue;
+    }
     unsigned firsts = block.Equal(kKelvin[0]) | block.Equal(kDottedI[0]) | block.Equal(kLongS[0]);
     for (; firsts != 0; firsts &= firsts - 1) {
       if (is_one(at + static_cast<size_t>(__builtin_ctz(firsts)))) return true;
     }
+    at += ByteBlock::kSize;
   }
   for (; at < text.size(); ++at) {
     if (is_one(at)) return true;

@@ -15,7 +15,7 @@ http::Head Request(std::vector<http::Header> headers) {
 
 std::string Upstream(const http::Head& head, const Destination& destination = {"api.example", "", ""}) {
   std::string out;
-  AppendUpstreamHead(out, head, destination, "x-api-key: real\r\n", 7);
+  AppendUpstreamHead(out, head, HeadersThatGoOn(head), destination, "x-api-key: real\r\n", 7);
   return out;
 }
 

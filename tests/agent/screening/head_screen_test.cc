@@ -1,5 +1,7 @@
 #include "agent/screening/head_screen.h"
 
+#include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -17,9 +19,15 @@ using Outcome = Screened::Outcome;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+const secrets::KeyedHash& SomeHash() {
+  static const secrets::KeyedHash kHash("thirty-two bytes that are secret");
+  return kHash;
+}
+
 ScreenedHead ScreenOf(const std::vector<HeadPart>& parts, const Terms& terms = SmallTerms()) {
   secrets::Workspace workspace(*terms.scanner);
-  return ScreenHead(parts, terms, workspace);
+  CleanHead clean;
+  return ScreenHead(parts, terms, workspace, {SomeHash(), clean});
 }
 
 std::string PlaceholderOf(std::string_view secret) {
@@ -79,6 +87,67 @@ TEST(ScreenHead, OfVeryManyNoneLeaves) {
   std::string all;
   for (int i = 0; i < 400; ++i) all += BadgeOf(i) + " ";
   EXPECT_EQ(ScreenOf({{"x", all}}).outcome, Outcome::kTooMuch);
+}
+
+// Of one connection.
+class KnownHeads : public testing::Test {
+ protected:
+  ScreenedHead Screen(const std::vector<HeadPart>& parts, const Terms& terms) {
+    secrets::Workspace workspace(*terms.scanner);
+    return ScreenHead(parts, terms, workspace, {SomeHash(), clean_});
+  }
+  CleanHead clean_;
+};
+
+TEST_F(KnownHeads, AreNotLookedAtAgainWhereTheySayTheSame) {
+  const Terms terms = SmallTerms();
+  const std::vector<HeadPart> head = {{"", "/v1/messages"}, {"x-a", "b"}};
+  EXPECT_FALSE(Screen(head, terms).was_known);
+  EXPECT_TRUE(Screen(head, terms).was_known);
+  EXPECT_EQ(Screen(head, terms).outcome, Outcome::kClean);
+  EXPECT_FALSE(Screen({{"", "/v1/messages"}, {"x-a", "c"}}, terms).was_known);
+  EXPECT_FALSE(Screen({{"", "/v1/messages"}, {"x-b", "c"}}, terms).was_known);
+  EXPECT_FALSE(Screen({{"", "/v1/messages"}}, terms).was_known);
+}
+
+TEST_F(KnownHeads, AreLookedAtAgainByOtherRules) {
+  const std::vector<HeadPart> head = {{"", "/v1/messages"}, {"x-a", "b"}};
+  const Terms terms = SmallTerms();
+  EXPECT_FALSE(Screen(head, terms).was_known);
+  Terms others = terms;
+  auto scanner = secrets::Scanner::Make(terms.scanner->rules(), {});
+  ASSERT_TRUE(scanner);
+  others.scanner = std::make_shared<const secrets::Scanner>(*std::move(scanner));
+  EXPECT_FALSE(Screen(head, others).was_known);
+  EXPECT_TRUE(Screen(head, others).was_known);
+}
+
+// What the policy lets through today it may not let through tomorrow.
+TEST_F(KnownHeads, AreOnlyThoseInWhichNothingIsFound) {
+  const std::string badge = BadgeOf(1);
+  const std::vector<HeadPart> head = {{"", "/v1/messages"}, {"x-badge", badge}};
+  const Terms terms = TermsOf("  secrets: [{action: warn}]\n");
+  EXPECT_EQ(Screen(head, terms).outcome, Outcome::kClean);
+  EXPECT_FALSE(Screen(head, terms).was_known);
+  EXPECT_EQ(Screen(head, SmallTerms()).outcome, Outcome::kRedacted);
+}
+
+// Heads of few parts in any order, with what is known and without.
+TEST_F(KnownHeads, SayWhatALookAtThemSays) {
+  const std::string badge = BadgeOf(1), secret = "abcdefghij0123456789";
+  const std::vector<HeadPart> some = {{"x-a", "b"},     {"x-a", ""},        {"x-secret", secret},
+                                      {"x-secret", ""}, {"accept", secret}, {"x-b", badge},
+                                      {"x-b", "b"}};
+  std::mt19937 random(5);
+  const Terms terms = SmallTerms();
+  for (int round = 0; round < 500; ++round) {
+    std::vector<HeadPart> head = {{"", "/v1/messages"}};
+    for (size_t left = random() % 3; left > 0; --left) head.push_back(some[random() % some.size()]);
+    const ScreenedHead known = Screen(head, terms), fresh = ScreenOf(head, terms);
+    ASSERT_EQ(known.outcome, fresh.outcome);
+    ASSERT_EQ(known.values, fresh.values);
+    ASSERT_EQ(known.found.size(), fresh.found.size());
+  }
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 void KeepBodyOf(Session& session, size_t bytes) {
   auto body = std::make_shared<secrets::KnownBody>();
   body->size = bytes;
-  body->pieces.resize(bytes / sizeof(secrets::PieceHash));
+  body->pieces = std::make_shared<const std::vector<secrets::PieceHash>>(bytes / sizeof(secrets::PieceHash));
   secrets::BodyScan scan;
   scan.body = std::move(body);
   session.memory.Keep("", scan);

@@ -99,7 +99,7 @@ TEST(KeyedHash, TellsTextsApartByEveryByteAndTheirLength) {
   EXPECT_EQ(hash.Of("key", text), before);
   EXPECT_NE(hash.OfPiece(std::string(1, '\0')), hash.OfPiece(""));
   EXPECT_NE(hash.OfPiece(std::string(16, '\0')), hash.OfPiece(std::string(17, '\0')));
-  EXPECT_EQ(hash.OfPieces(text).size(), 3u);
+  EXPECT_EQ(hash.OfPieces(text)->size(), 3u);
 }
 
 }  // namespace

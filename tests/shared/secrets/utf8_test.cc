@@ -39,5 +39,36 @@ TEST(HoldsLowered, SaysTheSameAsThePlainWay) {
   }
 }
 
+// Long texts that are mostly ASCII, with what isn't at any place of a block.
+TEST(HasFoldingCharacters, SaysTheSameAsThePlainWay) {
+  static constexpr std::string_view kOdd[] = {"\xe2\x84\xaa", "\xc4\xb0", "\xc5\xbf", "\xe2\x84\xab",
+                                              "\xc4\xb1",     "\xc5",     "\xe2\x84", "\xf0\x9f\x98\x80"};
+  std::mt19937 random(12);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (size_t left = random() % 4; left > 0; --left) {
+      text.append(random() % 150, 'x');
+      text += kOdd[random() % 100 < 70 ? 3 + random() % 5 : random() % 3];
+    }
+    text.append(random() % 150, 'x');
+    const bool has = text.find(kOdd[0]) != std::string::npos || text.find(kOdd[1]) != std::string::npos ||
+                     text.find(kOdd[2]) != std::string::npos;
+    ASSERT_EQ(HasFoldingCharacters(text), has) << text;
+  }
+}
+
+TEST(AsUtf8, FindsEachByteThatIsNoneWhereverItStands) {
+  std::mt19937 random(13);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text, expected, storage;
+    for (size_t left = random() % 4; left > 0; --left) {
+      const std::string plain(random() % 150, 'x');
+      text += plain + "\xff\xc3\xa9";
+      expected += plain + "\x1a\xc3\xa9";
+    }
+    ASSERT_EQ(AsUtf8(text, storage), expected);
+  }
+}
+
 }  // namespace
 }  // namespace postern::secrets

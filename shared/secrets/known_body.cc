@@ -24,7 +24,7 @@ bool HashSet::Has(uint64_t hash) const {
 
 size_t KnownBody::bytes() const {
   size_t open = 0;
-  for (const ViewMark& mark : marks) open += mark.open.size();
+  for (const ViewMark& mark : marks) open += mark.open->size();
   return sizeof *this + pieces->size() * sizeof(PieceHash) + marks.size() * sizeof(ViewMark) +
          open * sizeof(OpenValue) + parts.size() * sizeof(KnownPart) + hashes.bytes() +
          findings.size() * sizeof(KnownFinding) + cuts.size() * sizeof(KnownCut) + secrets.view().size();

@@ -33,7 +33,7 @@ class Layer {
   // What follows on the mark.
   bool ReadFrom(const ViewMark& mark) {
     at_ = written_ = marked_ = mark.raw;
-    open_ = mark.open;
+    open_ = *mark.open;
     return !open_.empty() && Next() && Rest();
   }
 
@@ -81,7 +81,7 @@ class Layer {
     marked_ = at_;
     ViewMark& mark = parts_->marks.emplace_back();
     mark.raw = at_;
-    mark.open = open_;
+    mark.open = std::make_shared<const std::vector<OpenValue>>(open_);
     for (const OpenValue& value : open_) mark.told_at = std::max(mark.told_at, value.told_at);
   }
 

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -29,7 +30,8 @@ namespace postern::secrets {
 struct ViewMark {
   size_t raw = 0;
   size_t told_at = 0;  // the text must be the same up to here, at least
-  std::vector<OpenValue> open;
+  // Shared by the marks of all bodies that begin alike.
+  std::shared_ptr<const std::vector<OpenValue>> open;
 };
 
 // The contents of a long string of the text, in the view.

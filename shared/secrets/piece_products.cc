@@ -3,7 +3,8 @@
 #include <cstring>
 
 #ifdef __x86_64__
-#include <immintrin.h>
+#include <emmintrin.h>
+#include <wmmintrin.h>
 #endif
 
 #include "shared/base/check.h"
@@ -55,24 +56,26 @@ __attribute__((target("pclmul"))) inline __m128i Product(const char* pair, const
 
 }  // namespace
 
-// Two sums, so that neither waits for the other.
+// Four sums, so that none waits for the other.
 __attribute__((target("pclmul"))) PieceHash SumOfCarrylessProducts(const uint64_t* key,
                                                                    std::string_view piece) {
-  __m128i sum = _mm_cvtsi64_si128(static_cast<int64_t>(piece.size()));
-  __m128i other = _mm_setzero_si128();
-  const char* bytes = piece.data();
-  size_t at = 0;
-#pragma GCC unroll 4
-  for (; at + 2 * kPair <= piece.size(); at += 2 * kPair) {
-    sum = _mm_xor_si128(sum, Product(bytes + at, key + at / 8));
-    other = _mm_xor_si128(other, Product(bytes + at + kPair, key + (at + kPair) / 8));
+  __m128i sums[4] = {_mm_cvtsi64_si128(static_cast<int64_t>(piece.size()))};
+  const char* at = piece.data();
+  const char* const end = at + piece.size();
+  const uint64_t* words = key;
+  for (; static_cast<size_t>(end - at) >= 4 * kPair; at += 4 * kPair, words += 8) {
+    sums[0] = _mm_xor_si128(sums[0], Product(at, words));
+    sums[1] = _mm_xor_si128(sums[1], Product(at + kPair, words + 2));
+    sums[2] = _mm_xor_si128(sums[2], Product(at + 2 * kPair, words + 4));
+    sums[3] = _mm_xor_si128(sums[3], Product(at + 3 * kPair, words + 6));
   }
-  if (at + kPair <= piece.size()) {
-    sum = _mm_xor_si128(sum, Product(bytes + at, key + at / 8));
-    at += kPair;
+  for (; static_cast<size_t>(end - at) >= kPair; at += kPair, words += 2)
+    sums[0] = _mm_xor_si128(sums[0], Product(at, words));
+  if (at < end) {
+    const LastPair last({at, static_cast<size_t>(end - at)}, 0);
+    sums[1] = _mm_xor_si128(sums[1], Product(last.bytes, words));
   }
-  if (at < piece.size()) other = _mm_xor_si128(other, Product(LastPair(piece, at).bytes, key + at / 8));
-  sum = _mm_xor_si128(sum, other);
+  const __m128i sum = _mm_xor_si128(_mm_xor_si128(sums[0], sums[1]), _mm_xor_si128(sums[2], sums[3]));
   return {.low = static_cast<uint64_t>(_mm_cvtsi128_si64(sum)),
           .high = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum)))};
 }

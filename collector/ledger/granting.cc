@@ -115,6 +115,7 @@ Pool* Ledger::PoolFor(const Claim& claim, WallTime at, WallTime now, Output& out
   Window window = limits_->WindowOf(*limit, at);
   if (window.end + options_.skew <= now) window = limits_->WindowOf(*limit, now);
   if (window.begin > now) window = limits_->WindowOf(*limit, limits_->WindowOf(*limit, now).end);
+  if (window.begin > now + options_.lead + options_.skew) window = limits_->WindowOf(*limit, now);
   return &Open(claim.account, window, now, output);
 }
 

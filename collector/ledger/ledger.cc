@@ -74,8 +74,9 @@ Amount Ledger::UnreportedOf(const std::string& account, const Window& window, Wa
   if (limit == nullptr) return Amount();
   const bool is_lease = window == limits::kAlways;
   if (is_lease) return now < recovered_ + options_.lease ? limit->AmountAt(now) : Amount();
-  // The next one may have been granted ahead.
-  const bool may_be = window.begin <= recovered_ + (window.end - window.begin);
+  // The next one may have been granted ahead, shortly before it began.
+  const auto lead = std::min<WallTime::duration>(window.end - window.begin, options_.lead + options_.skew);
+  const bool may_be = window.begin <= recovered_ + lead;
   return may_be ? limit->AmountAt(now) : Amount();
 }
 

@@ -33,6 +33,7 @@ struct Options {
   std::chrono::milliseconds standing{500};  // half of what the wallet allows a recall to hold
   std::chrono::seconds lease{60};           // a silent agent's slots are free again
   std::chrono::seconds skew{5};             // between an agent's clock and this one
+  std::chrono::minutes lead{5};             // so long before it begins the next window may be granted from
   int64_t ahead_permille = 100;  // `offline.allowance`: of the next window's amount, at most, to one agent
   std::chrono::hours keep{72};   // a pool's rows, after its window's end
   std::chrono::hours keep_short{3};                         // those of windows that are shorter than a day

@@ -168,6 +168,40 @@ TEST(Ledger, AfterARecoveryWhatNobodyReportsIsSpent) {
   EXPECT_EQ(ledger.Statements("usd", kNow)[0].left, Amount(4));
 }
 
+// Nobody was granted anything of tomorrow at noon, and nobody is refused then for what a lost collector did.
+TEST(Ledger, AfterARecoveryTheNextWindowIsAllThereAgain) {
+  Ledger ledger({}, Limits(10));
+  Output output;
+  const WallTime noon = kToday.end - std::chrono::hours(12);
+  ledger.Recover(noon, output);
+  limits::Demand demand = Want(1, "usd", 10);
+  demand.at = kToday.end + seconds(1);
+  output.Clear();
+  ledger.Receive(kA, demand, demand.at, output);
+  ASSERT_EQ(output.messages.size(), 1u);
+  EXPECT_EQ(output.messages[0].answer.word, Word::kGranted);
+}
+
+TEST(Ledger, AfterARecoveryShortlyBeforeItsBeginWhatMayHaveBeenGrantedOfTheNextWindowIsSpent) {
+  Ledger ledger({}, Limits(10));
+  Output output;
+  ledger.Recover(kToday.end - std::chrono::minutes(3), output);
+  limits::Demand demand = Want(1, "usd", 1);
+  demand.at = kToday.end + seconds(1);
+  ledger.Receive(kA, demand, demand.at, output);
+  EXPECT_NE(output.messages.at(0).answer.word, Word::kGranted);
+  EXPECT_EQ(ledger.Statements("usd", demand.at).back().unreported, Amount(10));
+}
+
+TEST(Ledger, AWindowThatBeginsMuchLaterIsNotGrantedFrom) {
+  Ledger ledger({}, Limits(10));
+  Output output;
+  limits::Demand demand = Want(1, "usd", 1);
+  demand.at = kToday.end;
+  ledger.Receive(kA, demand, kToday.end - std::chrono::minutes(6), output);
+  EXPECT_EQ(output.messages.at(0).answer.standings[0].window, kToday);
+}
+
 TEST(Ledger, AbsurdNumbersAreAnAlarmAndNothingElse) {
   Ledger ledger({}, Limits(10));
   Output output;

@@ -13,6 +13,11 @@ using limits::Window;
 
 namespace {
 
+// Of the largest amount, too, and to the last unit of a small one.
+Amount PermilleOf(Amount amount, int64_t permille) {
+  return Amount(amount.units() / 1'000 * permille + amount.units() % 1'000 * permille / 1'000);
+}
+
 bool IsSoundClaim(const Claim& claim) {
   return IsSound(claim.amount) && IsSound(claim.granted) && IsSound(claim.returned) && IsSound(claim.ahead) &&
          claim.spare <= kMost && claim.spare >= Amount() - kMost;
@@ -204,7 +209,7 @@ Amount Ledger::ExtraOf(const Claim& claim, const Pool& pool, uint32_t holder, Am
   const auto holders = static_cast<int64_t>(pool.holdings().size()) + 1;
   Amount most((LeftOf(pool, now) - need).units() / (2 * holders));
   if (pool.window().begin > now + options_.skew) {
-    const Amount allowance(LimitOf(pool, now).units() / 1000 * options_.ahead_permille);
+    const Amount allowance = PermilleOf(LimitOf(pool, now), options_.ahead_permille);
     most = std::min(most, allowance - counters.held() - need);
   }
   return std::max(std::min(wanted, most), Amount());

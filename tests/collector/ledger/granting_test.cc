@@ -44,6 +44,13 @@ TEST(Granting, OfTheNextWindowAtMostTheAllowanceIsGrantedAhead) {
   EXPECT_EQ(output.messages.at(0).answer.standings[0].granted, Amount(2'500)) << "a quarter in all";
 }
 
+TEST(Granting, TheAllowanceOfASmallLimitIsItsShareToo) {
+  Ledger ledger({}, Limits(60));
+  Output output;
+  ledger.Receive(kA, Ahead(1, kToday.end, 0, 40), kToday.end - minutes(1), output);
+  EXPECT_EQ(output.messages.at(0).answer.standings[0].granted, Amount(6));
+}
+
 TEST(Granting, WhatAnEarlierOneLacksIsKeptForItOrTheSmallWouldStarveTheLarge) {
   const Holder other{"c", 1};
   Ledger ledger({}, Limits(10));

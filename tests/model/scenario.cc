@@ -160,10 +160,8 @@ void Simulation::LoseDisk(Host& host) {
 // once.
 void Simulation::Sleep(Host& host) {
   ++result_.sleeps;
-  host.impaired = time_.now();
   host.wakes = time_.now() + milliseconds(random_.Between(200, 120'000));
   AtHost(host, seconds(0), [this, &host, life = host.life] {
-    host.impaired = time_.now();
     if (host.is_up && host.life == life && !is_quiet_) Request(host);
   });
 }

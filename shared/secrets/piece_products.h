@@ -2,12 +2,12 @@
 // have the same sum by one key of 2^64, in either way of multiplying; each is a hash of its own. Only
 // shared/secrets includes this.
 //
-//   sum  =  length  +  Σ (word₀ + key₀) × (word₁ + key₁)      NH: RFC 4418, section 5.2, with words of 64
-//   bits sum  =  length  ⊕  Σ (word₀ ⊕ key₀) ⊗ (word₁ ⊕ key₁)      CLNH: polynomials over GF(2) for numbers
-//   (Lemire and
-//                                                             Kaser, "Faster 64-bit universal hashing using
-//                                                             carry-less multiplications"); half the
-//                                                             instructions
+//   sum  =  length  +  Σ (word₀ + key₀) × (word₁ + key₁)
+//   sum  =  length  ⊕  Σ (word₀ ⊕ key₀) ⊗ (word₁ ⊕ key₁)
+//
+// The first is NH (RFC 4418, section 5.2) with words of 64 bits; the second CLNH, with polynomials over GF(2)
+// for numbers (Lemire and Kaser, "Faster 64-bit universal hashing using carry-less multiplications"), which
+// takes half the instructions.
 //
 // A piece that ends within a pair of words goes on with zeros. Pure.
 #pragma once

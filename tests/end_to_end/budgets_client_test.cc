@@ -133,6 +133,9 @@ TEST_F(BudgetClient, WithFiveSubagentsAtOnceTheBudgetHolds) {
     const int64_t cost = Number(outcome, "cost_nano_dollars");
     spent += cost;
     within += std::min(cost, Number(outcome, "reserved"));
+    if (cost > Number(outcome, "reserved")) {
+      EXPECT_THAT(outcome, HasSubstr(R"("refused_extension":")")) << "nobody else may";
+    }
   }
   EXPECT_LE(within, 400'000'000);
   EXPECT_GE(spent, 100'000'000);

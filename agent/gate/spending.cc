@@ -215,11 +215,10 @@ std::vector<OwnedHeader> Spending::Warnings() const {
 // As it would be estimated, where no limit counts what it costs.
 int64_t Spending::LikelyAnswer() const {
   if (likely_) return likely_->answer;
-  const int64_t likely = history_.LikelyAnswer(question_.id);
   const dialect::RequestFacts& request = facts_.request;
-  const int64_t most =
-      facts_.ruling.max_tokens > 0 ? facts_.ruling.max_tokens : request.max_tokens.value_or(likely);
-  return request.stream ? std::min(likely, most) : most;
+  const auto max_tokens =
+      facts_.ruling.max_tokens > 0 ? std::optional<int64_t>(facts_.ruling.max_tokens) : request.max_tokens;
+  return estimate::AnswerWithin(history_.LikelyAnswer(question_.id), max_tokens, request.stream);
 }
 
 // In all, by the dearest of its limits.

@@ -35,8 +35,7 @@ Result<secrets::RuleSet> RulesFor(const Invocation& call) {
   const secrets::RuleSources sources{
       .read =
           [&](const std::string& path) {
-            // Beside the file that was named; or, as Gitleaks
-            // does, seen from where the program runs.
+            // Beside the file that was named; or, as Gitleaks does, seen from where the program runs.
             const std::filesystem::path beside = std::filesystem::path(*file).parent_path() / path;
             std::error_code error;
             return ReadText(call, std::filesystem::exists(beside, error) ? beside.string() : path);

@@ -22,10 +22,7 @@ constexpr std::chrono::milliseconds kShown(200);
 size_t CharactersUpTo(std::string_view text, size_t at) {
   const size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
   const size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
-  return static_cast<size_t>(
-      std::count_if(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                    text.begin() + static_cast<std::ptrdiff_t>(std::min(at + 1, text.size())),
-                    [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return CharactersIn(text.substr(begin, at + 1 - begin));
 }
 
 // While it is there, this thread and those that it starts leave to others the signals by which people end a

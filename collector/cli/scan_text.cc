@@ -82,12 +82,12 @@ void MoveUtf16(std::string& bytes, size_t high_byte, Following following, std::s
   bytes.erase(0, at_end ? bytes.size() : at);
 }
 
+}  // namespace
+
 size_t CharactersIn(std::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
-
-}  // namespace
 
 Result<TextPieces> TextPieces::Open(const std::string& file, std::istream& in, PieceSizes sizes) {
   if (file == "-") return TextPieces("standard input", std::ifstream(), &in, sizes);

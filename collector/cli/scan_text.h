@@ -22,6 +22,9 @@
 
 namespace postern::cli {
 
+// How many characters this is of, a column each; its bytes may be anything.
+size_t CharactersIn(std::string_view text);
+
 struct Piece {
   std::string_view text{};
   // The matches that begin in these bytes of it are this piece's own.
